@@ -1,0 +1,110 @@
+// Package inventory is the domain of the inventory service: how many units
+// there are, and which of them an order holds.
+package inventory
+
+import (
+	"context"
+	"time"
+
+	"github.com/skaldhq/skald/internal/fault"
+)
+
+// Stock is the count of one product. Available is OnHand less Reserved; sold
+// units have left OnHand.
+type Stock struct {
+	ProductID string    `json:"product_id"`
+	OnHand    int64     `json:"on_hand"`
+	Reserved  int64     `json:"reserved"`
+	Available int64     `json:"available"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// State is where a reservation stands.
+type State string
+
+// The states of a reservation: reserved → sold | released. Rejected is a
+// refusal that is kept; Released without lines is a tombstone, written by a
+// release that came before its reservation.
+const (
+	Reserved State = "reserved"
+	Sold     State = "sold"
+	Released State = "released"
+	Rejected State = "rejected"
+)
+
+// Line is units of one product.
+type Line struct {
+	ProductID string `json:"product_id"`
+	Quantity  int64  `json:"quantity"`
+}
+
+// ReserveRequest asks to hold units for an order.
+type ReserveRequest struct {
+	OrderID string `json:"order_id"`
+	// Lines may name a product more than once: they are added up first.
+	Lines []Line `json:"lines"`
+	// TTL is how long the hold lasts on the database's clock: the backstop to
+	// the saga's own deadline.
+	TTL time.Duration `json:"ttl"`
+}
+
+// OrderRequest names the order whose reservation is meant.
+type OrderRequest struct {
+	OrderID string `json:"order_id"`
+}
+
+// Reservation is what an order holds, held or was refused.
+type Reservation struct {
+	OrderID   string    `json:"order_id"`
+	State     State     `json:"state"`
+	Lines     []Line    `json:"lines"` // added up, by product id
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+// The definite answers of the service.
+var (
+	ErrNotFound     = fault.New(fault.NotFound, "stock_not_found", "No stock is kept of this product.")
+	ErrInsufficient = fault.New(fault.Refused, "insufficient_stock", "There is not enough stock for this order.")
+	// ErrReleased: the reservation was undone before it was done; it is refused for good.
+	ErrReleased = fault.New(fault.Refused, "reservation_released", "The reservation was released.")
+	// ErrSold: units already sold cannot be released.
+	ErrSold = fault.New(fault.Conflict, "reservation_sold", "The reservation is already sold.")
+	// ErrNotReserved: there is nothing to commit.
+	ErrNotReserved = fault.New(fault.Conflict, "not_reserved", "The order holds no reservation.")
+	// ErrMismatch: the same order asked before for other lines.
+	ErrMismatch = fault.New(fault.Conflict, "operation_mismatch", "The order reserved other lines before.")
+	// ErrBelowReserved names the field on_hand.
+	ErrBelowReserved = &fault.Error{Kind: fault.Conflict, Code: "on_hand_below_reserved", Message: "on_hand cannot be less than what orders hold.", Field: "on_hand"}
+)
+
+// Service keeps stock. ReserveStock, ReleaseStock and CommitStock are one
+// participant of the order saga and may be called twice, late or out of order.
+type Service interface {
+	// SetOnHand sets the count of a product, recording the difference as an
+	// adjustment. created tells whether the product is new here.
+	// ErrBelowReserved; Invalid for a negative count.
+	SetOnHand(ctx context.Context, productID string, onHand int64) (s Stock, created bool, err error)
+	// Get: ErrNotFound.
+	Get(ctx context.Context, productID string) (Stock, error)
+	// List gives the stock of the products that have one, by product id.
+	List(ctx context.Context, productIDs []string) (map[string]Stock, error)
+
+	// ReserveStock holds all lines or none. Done again it returns the first
+	// result, a refusal included. ErrInsufficient (also for a product of which
+	// no stock is kept), ErrReleased (undone before), ErrMismatch.
+	ReserveStock(ctx context.Context, r ReserveRequest) (Reservation, error)
+	// ReleaseStock undoes: it gives held units back, and where nothing was
+	// held it leaves a tombstone that refuses a late reservation. ErrSold.
+	ReleaseStock(ctx context.Context, r OrderRequest) (Reservation, error)
+	// CommitStock turns held units into sold ones. A reservation that expired
+	// is taken again where stock allows, else ErrInsufficient. ErrNotReserved,
+	// ErrReleased.
+	CommitStock(ctx context.Context, r OrderRequest) (Reservation, error)
+	// GetReservation: ErrNotReserved where the order was never seen.
+	GetReservation(ctx context.Context, orderID string) (Reservation, error)
+	// ExpireReservations releases at most limit holds whose time is over on
+	// the database's clock, and tells how many.
+	ExpireReservations(ctx context.Context, limit int) (int, error)
+	// Ready reports whether the service can work.
+	Ready(ctx context.Context) error
+}

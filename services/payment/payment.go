@@ -1,0 +1,140 @@
+// Package payment is the domain of the payment service: money held, taken and
+// given back, and the ledger of it.
+package payment
+
+import (
+	"context"
+	"time"
+
+	"github.com/skaldhq/skald/internal/fault"
+	"github.com/skaldhq/skald/internal/id"
+	"github.com/skaldhq/skald/internal/money"
+)
+
+// IDPrefix is the prefix of payment ids.
+const IDPrefix id.Prefix = "pay"
+
+// Status is where a payment stands.
+type Status string
+
+// The statuses of a payment:
+//
+//	initiated → requires_action → authorized → captured → refunded
+//	          ↘ declined                     ↘ voided
+//
+// Voided without a provider intent is a tombstone, written by a void that
+// came before its authorization.
+const (
+	Initiated      Status = "initiated"
+	RequiresAction Status = "requires_action"
+	Authorized     Status = "authorized"
+	Captured       Status = "captured"
+	Voided         Status = "voided"
+	Declined       Status = "declined"
+	Refunded       Status = "refunded"
+)
+
+// Payment is the money of one order.
+type Payment struct {
+	ID      string      `json:"id"`
+	OrderID string      `json:"order_id"`
+	UserID  string      `json:"user_id"`
+	Amount  money.Money `json:"amount"`
+	Method  string      `json:"method"`
+	Status  Status      `json:"status"`
+	// Captured and Refunded are minor units of Amount's currency.
+	Captured int64 `json:"captured"`
+	Refunded int64 `json:"refunded"`
+	// ProviderIntent is the provider's id of the payment (pi_…).
+	ProviderIntent string `json:"provider_intent,omitempty"`
+	// DeclineCode is the provider's reason, where Status is declined.
+	DeclineCode string `json:"decline_code,omitempty"`
+	// ActionURL is where the customer confirms, where Status is requires_action.
+	ActionURL string    `json:"action_url,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// AuthorizeRequest asks to hold an order's total on a payment method, which is
+// a token of the provider, never a card number.
+type AuthorizeRequest struct {
+	OrderID string      `json:"order_id"`
+	UserID  string      `json:"user_id"`
+	Amount  money.Money `json:"amount"`
+	Method  string      `json:"method"`
+}
+
+// OrderRequest names the order whose payment is meant.
+type OrderRequest struct {
+	OrderID string `json:"order_id"`
+}
+
+// Filter narrows a list; empty fields do not.
+type Filter struct {
+	OrderID string
+	Limit   int
+	Cursor  string
+}
+
+// Page is a page of payments, newest first.
+type Page struct {
+	Items      []Payment
+	NextCursor string // empty on the last page
+}
+
+// Notice is what a provider's webhook told.
+type Notice struct {
+	// OrderID is empty where the event concerns no order.
+	OrderID string
+	// EventType is the provider's, such as payment_intent.amount_capturable_updated.
+	EventType string
+	// Duplicate: the same event was received before.
+	Duplicate bool
+}
+
+// The definite answers of the service.
+var (
+	ErrNotFound = fault.New(fault.NotFound, "payment_not_found", "No such payment.")
+	ErrDeclined = fault.New(fault.Refused, "payment_declined", "The payment was declined.")
+	// ErrVoided: undone before it was done; refused for good.
+	ErrVoided = fault.New(fault.Refused, "payment_voided", "The payment was voided.")
+	// ErrCaptured: captured money cannot be voided, only refunded.
+	ErrCaptured = fault.New(fault.Conflict, "payment_captured", "The payment is already captured.")
+	// ErrNotAuthorized: there is nothing to capture or refund.
+	ErrNotAuthorized = fault.New(fault.Conflict, "payment_not_authorized", "The payment is not authorized.")
+	ErrNotCaptured   = fault.New(fault.Conflict, "payment_not_captured", "The payment is not captured.")
+	// ErrMismatch: the same order asked before for another amount or method.
+	ErrMismatch = fault.New(fault.Conflict, "operation_mismatch", "The order was authorized with other data before.")
+	// ErrSignature: a webhook that the provider did not sign.
+	ErrSignature = fault.New(fault.Invalid, "invalid_signature", "The webhook's signature does not verify.")
+)
+
+// Service moves money. AuthorizePayment, VoidPayment, CapturePayment and
+// RefundPayment are one participant of the order saga and may be called twice,
+// late or out of order. Each keeps its intent before it calls the provider, and
+// asks the provider first when it finds one. They return Unavailable or
+// Unknown while the provider gives no definite answer.
+type Service interface {
+	// AuthorizePayment holds the amount. The payment is authorized, or
+	// requires_action: then call again after the customer acted. ErrDeclined
+	// (kept: a retry stays declined), ErrVoided (undone before), ErrMismatch.
+	AuthorizePayment(ctx context.Context, r AuthorizeRequest) (Payment, error)
+	// VoidPayment undoes: it gives the hold back, and where there is none it
+	// leaves a tombstone that bars a late authorization. It succeeds on a
+	// declined payment, which has nothing to give back. ErrCaptured.
+	VoidPayment(ctx context.Context, r OrderRequest) (Payment, error)
+	// CapturePayment takes the held money. ErrNotAuthorized, ErrVoided.
+	CapturePayment(ctx context.Context, r OrderRequest) (Payment, error)
+	// RefundPayment gives all the captured money back. ErrNotCaptured.
+	RefundPayment(ctx context.Context, r OrderRequest) (Payment, error)
+
+	// Get: ErrNotFound.
+	Get(ctx context.Context, paymentID string) (Payment, error)
+	// List gives a page, newest first. Invalid for a cursor that is none.
+	List(ctx context.Context, f Filter) (Page, error)
+	// ReceiveWebhook verifies and keeps a provider's event. ErrSignature. The
+	// caller wakes the order's saga, also after a duplicate.
+	ReceiveWebhook(ctx context.Context, body []byte, signature string) (Notice, error)
+	// Ready reports whether the service can work.
+	Ready(ctx context.Context) error
+}
