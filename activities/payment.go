@@ -1,0 +1,28 @@
+package activities
+
+import (
+	"context"
+
+	"github.com/skaldhq/skald/services/payment"
+)
+
+// Payment is the activities of the payment service.
+type Payment struct{ service payment.Service }
+
+// NewPayment returns the activities of a payment service.
+func NewPayment(s payment.Service) *Payment { return &Payment{service: s} }
+
+// AuthorizePayment holds an order's total, or tells that the customer has to act.
+func (a *Payment) AuthorizePayment(ctx context.Context, r payment.AuthorizeRequest) (payment.Payment, error) {
+	return call(ctx, a.service.AuthorizePayment, r)
+}
+
+// VoidPayment gives the hold back, and bars one that has not landed.
+func (a *Payment) VoidPayment(ctx context.Context, r payment.OrderRequest) (payment.Payment, error) {
+	return call(ctx, a.service.VoidPayment, r)
+}
+
+// CapturePayment takes the held money.
+func (a *Payment) CapturePayment(ctx context.Context, r payment.OrderRequest) (payment.Payment, error) {
+	return call(ctx, a.service.CapturePayment, r)
+}

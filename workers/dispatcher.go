@@ -1,0 +1,55 @@
+package workers
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/skaldhq/skald/services/order"
+	"github.com/skaldhq/skald/workflows"
+)
+
+const (
+	// unstartedAge is when a pending order counts as left behind by a front
+	// door that died between its claim and the start of the saga.
+	unstartedAge = 5 * time.Second
+	// dispatchBatch bounds one round.
+	dispatchBatch = 200
+)
+
+// Dispatcher starts the sagas that a front door claimed an order for and did
+// not live to start. Starting one that runs already is a no-op, so any number
+// of dispatchers may run.
+type Dispatcher struct {
+	orders        order.Service
+	temporal      client.Client
+	actionTimeout time.Duration
+}
+
+// NewDispatcher returns a dispatcher; actionTimeout is how long a customer has
+// to confirm a payment.
+func NewDispatcher(c client.Client, s order.Service, actionTimeout time.Duration) *Dispatcher {
+	return &Dispatcher{orders: s, temporal: c, actionTimeout: actionTimeout}
+}
+
+// Dispatch starts what is left behind and tells how many orders it looked at.
+func (d *Dispatcher) Dispatch(ctx context.Context) (int, error) {
+	left, err := d.orders.Unstarted(ctx, unstartedAge, dispatchBatch)
+	if err != nil {
+		return 0, fmt.Errorf("find unstarted orders: %w", err)
+	}
+	for _, o := range left {
+		_, err := d.temporal.ExecuteWorkflow(ctx, workflows.PlaceOrderOptions(o),
+			workflows.PlaceOrderName, workflows.PlaceOrderRequest(o, d.actionTimeout))
+		if err != nil && !temporal.IsWorkflowExecutionAlreadyStartedError(err) {
+			return 0, fmt.Errorf("start saga of order %s: %w", o.ID, err)
+		}
+		if err := d.orders.ConfirmStarted(ctx, o.ID); err != nil {
+			return 0, fmt.Errorf("confirm start of order %s: %w", o.ID, err)
+		}
+	}
+	return len(left), nil
+}

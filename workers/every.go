@@ -1,0 +1,29 @@
+package workers
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// Every does a piece of housekeeping now and then until the context ends, and
+// goes on at once while there was work. A failure is logged and tried again.
+func Every(ctx context.Context, log *slog.Logger, name string, pause time.Duration, do func(context.Context) (int, error)) {
+	for {
+		n, err := do(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			log.WarnContext(ctx, "housekeeping failed", "task", name, "error", err)
+		case n > 0:
+			log.InfoContext(ctx, "housekeeping", "task", name, "count", n)
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+	}
+}

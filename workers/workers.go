@@ -1,0 +1,98 @@
+// Package workers says which task queue runs which workflows and activities,
+// and with which options. A worker is a service's process as Temporal sees it:
+// deployed alone, it takes the work of its own queue only.
+package workers
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/skaldhq/skald/activities"
+	"github.com/skaldhq/skald/services/inventory"
+	"github.com/skaldhq/skald/services/order"
+	"github.com/skaldhq/skald/services/payment"
+	"github.com/skaldhq/skald/services/pricing"
+	"github.com/skaldhq/skald/services/user"
+	"github.com/skaldhq/skald/workflows"
+)
+
+// User returns the worker of the user service.
+func User(c client.Client, s user.Service) worker.Worker {
+	w := worker.New(c, workflows.QueueUser, activityOptions())
+	w.RegisterActivity(activities.NewUser(s))
+	return w
+}
+
+// Pricing returns the worker of the pricing service.
+func Pricing(c client.Client, s pricing.Service) worker.Worker {
+	w := worker.New(c, workflows.QueuePricing, activityOptions())
+	w.RegisterActivity(activities.NewPricing(s))
+	return w
+}
+
+// Inventory returns the worker of the inventory service.
+func Inventory(c client.Client, s inventory.Service) worker.Worker {
+	w := worker.New(c, workflows.QueueInventory, activityOptions())
+	w.RegisterActivity(activities.NewInventory(s))
+	return w
+}
+
+// Payment returns the worker of the payment service.
+func Payment(c client.Client, s payment.Service) worker.Worker {
+	w := worker.New(c, workflows.QueuePayment, activityOptions())
+	w.RegisterActivity(activities.NewPayment(s))
+	return w
+}
+
+// Order returns the worker of the order service, which also runs the sagas.
+func Order(c client.Client, s order.Service) (worker.Worker, error) {
+	w := worker.New(c, workflows.QueueOrder, sagaOptions())
+	if err := RegisterSagas(w); err != nil {
+		return nil, err
+	}
+	w.RegisterActivity(activities.NewOrder(s))
+	return w, nil
+}
+
+// WorkflowRegistry is where sagas are registered: a worker or a replayer.
+type WorkflowRegistry interface {
+	RegisterWorkflowWithOptions(w any, options workflow.RegisterOptions)
+}
+
+// RegisterSagas registers every saga under its name. A saga whose declaration
+// makes no sense is refused here.
+func RegisterSagas(r WorkflowRegistry) error {
+	placeOrder, err := workflows.NewPlaceOrder()
+	if err != nil {
+		return fmt.Errorf("register saga: %w", err)
+	}
+	r.RegisterWorkflowWithOptions(placeOrder.Run, workflow.RegisterOptions{Name: workflows.PlaceOrderName})
+	return nil
+}
+
+// stopTimeout lets activities finish on shutdown: a little more than a service's
+// longest transaction.
+const stopTimeout = 10 * time.Second
+
+func activityOptions() worker.Options {
+	return worker.Options{
+		DisableWorkflowWorker:              true,
+		MaxConcurrentActivityExecutionSize: 64,
+		MaxConcurrentActivityTaskPollers:   5,
+		WorkerStopTimeout:                  stopTimeout,
+	}
+}
+
+func sagaOptions() worker.Options {
+	return worker.Options{
+		LocalActivityWorkerOnly:                 true,
+		MaxConcurrentWorkflowTaskExecutionSize:  64,
+		MaxConcurrentWorkflowTaskPollers:        5,
+		MaxConcurrentLocalActivityExecutionSize: 64,
+		WorkerStopTimeout:                       stopTimeout,
+	}
+}

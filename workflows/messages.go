@@ -1,0 +1,92 @@
+// Package workflows is what the business does, as durable sagas.
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/skaldhq/skald/services/order"
+)
+
+// PlaceOrderName is the registered name of the saga that places an order.
+const PlaceOrderName = "PlaceOrder"
+
+// PlaceOrderInput is what the saga of an order starts with.
+type PlaceOrderInput struct {
+	OrderID       string       `json:"order_id"`
+	UserID        string       `json:"user_id"`
+	Items         []order.Item `json:"items"`
+	Currency      string       `json:"currency,omitempty"`
+	PaymentMethod string       `json:"payment_method"`
+	// ActionTimeout is how long the customer has to confirm a payment.
+	ActionTimeout time.Duration `json:"action_timeout"`
+}
+
+// PlaceOrderOutcome is how the saga of an order stands when it answers: it is
+// decided, or the customer has to act.
+type PlaceOrderOutcome struct {
+	OrderID string       `json:"order_id"`
+	Status  order.Status `json:"status"`
+}
+
+const (
+	// UpdateOutcome is the update that awaits the outcome. Its id is its name,
+	// so that every client that waits joins the same one.
+	UpdateOutcome = "outcome"
+	// SignalPaymentUpdated tells the saga that the provider has news of the
+	// order's payment. It carries nothing: the saga asks the payment service.
+	SignalPaymentUpdated = "payment-updated"
+)
+
+// The search attributes of a saga. None carries personal data.
+var (
+	AttrOrderStatus = temporal.NewSearchAttributeKeyKeyword("OrderStatus")
+	AttrUserID      = temporal.NewSearchAttributeKeyKeyword("UserId")
+	AttrSagaState   = temporal.NewSearchAttributeKeyKeyword("SagaState")
+	AttrSagaStep    = temporal.NewSearchAttributeKeyKeyword("SagaStep")
+)
+
+// SearchAttributes names the search attributes that a namespace must have, all
+// keywords.
+func SearchAttributes() []string {
+	return []string{AttrOrderStatus.GetName(), AttrUserID.GetName(), AttrSagaState.GetName(), AttrSagaStep.GetName()}
+}
+
+// PlaceOrderOptions is how the saga of an order is started, by whoever starts
+// it: an id that is used once, for good.
+func PlaceOrderOptions(o order.Order) client.StartWorkflowOptions {
+	return client.StartWorkflowOptions{
+		ID:                       order.WorkflowID(o.ID),
+		TaskQueue:                QueueOrder,
+		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		StaticSummary:            "Place order " + o.ID,
+		StaticDetails:            placeOrderDetails,
+		TypedSearchAttributes: temporal.NewSearchAttributes(
+			AttrOrderStatus.ValueSet(string(order.Pending)),
+			AttrUserID.ValueSet(o.UserID),
+			AttrSagaState.ValueSet(string(order.SagaRunning)),
+			AttrSagaStep.ValueSet("start"),
+		),
+	}
+}
+
+// PlaceOrderRequest is the input of the saga of an order.
+func PlaceOrderRequest(o order.Order, actionTimeout time.Duration) PlaceOrderInput {
+	return PlaceOrderInput{
+		OrderID: o.ID, UserID: o.UserID, Items: o.Items, Currency: o.Currency,
+		PaymentMethod: o.PaymentMethod, ActionTimeout: actionTimeout,
+	}
+}
+
+const placeOrderDetails = `Saga of one order:
+
+1. in parallel **CheckCustomer** (user), **QuoteOrder** (pricing), **ReserveStock** (inventory)
+2. **AuthorizePayment** (payment); may wait for the customer
+3. **CapturePayment**: the pivot; from here only forward
+4. in parallel **CommitStock** (inventory), **ConfirmOrder** (order)
+
+Before the pivot a failure compensates in reverse: **VoidPayment**, **ReleaseStock**, then the order is closed.`

@@ -1,0 +1,79 @@
+package workflows
+
+import (
+	"time"
+
+	"github.com/skaldhq/skald/workflows/saga"
+)
+
+// The task queues: one a service. A queue is the service's discovery and its
+// load balancing. The sagas run on the order service's.
+const (
+	QueueUser      = "user"
+	QueuePricing   = "pricing"
+	QueueInventory = "inventory"
+	QueuePayment   = "payment"
+	QueueOrder     = "order"
+)
+
+// Every timeout and retry policy of the sagas. Retries are bounded by time, not
+// by attempts: a service that restarts must find its work still waiting.
+var (
+	// orderDeadline is how long an order may take to its capture: longer than a
+	// service is likely to be away, shorter than a customer's patience with a hold.
+	orderDeadline = 10 * time.Minute
+
+	// stageGrace lets the answers of a stage that failed arrive, so that the
+	// same bad order gets the same answer whichever service is faster.
+	stageGrace = 2 * time.Second
+
+	// reservationMargin is how much longer than the saga's deadline stock is
+	// held on the database's clock: the backstop to the saga's own release.
+	reservationMargin = time.Hour
+
+	// actionPoll asks the provider while the customer acts, should its webhook
+	// be lost.
+	actionPoll = 30 * time.Second
+
+	// ask: a read of a service's database. An attempt that takes seconds will
+	// not come back.
+	ask = saga.Policy{
+		StartToClose: 5 * time.Second, ScheduleToClose: 5 * time.Minute,
+		FirstRetry: 100 * time.Millisecond, LastRetry: 5 * time.Second,
+	}
+	// hold: one transaction in a service's database, perhaps behind row locks.
+	hold = saga.Policy{
+		StartToClose: 10 * time.Second, ScheduleToClose: 5 * time.Minute,
+		FirstRetry: 100 * time.Millisecond, LastRetry: 5 * time.Second,
+	}
+	// pay: calls of the payment provider, which may take most of its own
+	// client's timeout each (two calls and a question).
+	pay = saga.Policy{
+		StartToClose: 30 * time.Second, ScheduleToClose: 5 * time.Minute,
+		FirstRetry: 200 * time.Millisecond, LastRetry: 10 * time.Second,
+	}
+	// settle: what must be done until it is (the pivot, what follows it, and
+	// every compensation). It parks after half a minute, so that an operator
+	// knows within the minute, and goes on every half minute.
+	settle = saga.Policy{
+		StartToClose: 30 * time.Second, ScheduleToClose: 30 * time.Second,
+		FirstRetry: 200 * time.Millisecond, LastRetry: 5 * time.Second, Parked: 30 * time.Second,
+	}
+	// record: one statement in the order service's own database, inside the
+	// saga's worker.
+	record = saga.Policy{
+		StartToClose: 5 * time.Second, ScheduleToClose: 30 * time.Second,
+		FirstRetry: 50 * time.Millisecond, LastRetry: 2 * time.Second, Parked: 30 * time.Second,
+	}
+	// note: like record, but for what only informs: it may fail.
+	note = saga.Policy{
+		StartToClose: 2 * time.Second, ScheduleToClose: 5 * time.Second,
+		FirstRetry: 50 * time.Millisecond, LastRetry: time.Second,
+	}
+)
+
+// on gives a policy the queue of the service that it calls.
+func on(queue string, p saga.Policy) saga.Policy {
+	p.Queue = queue
+	return p
+}

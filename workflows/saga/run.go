@@ -1,0 +1,140 @@
+package saga
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+)
+
+// Run is one run of a saga.
+type Run[S any] struct {
+	def      Definition[S]
+	state    *S
+	view     *view
+	parked   map[string]bool
+	deadline *deadline
+	failure  *Failure
+}
+
+// Run runs the saga to its end: nil once every step is done, or the failure
+// that made it turn back once every compensation and the closing are done.
+func (s *Saga[S]) Run(ctx workflow.Context, state *S) *Failure {
+	sure, _ := workflow.NewDisconnectedContext(ctx) // cancelling it would cost events at the end
+	r := &Run[S]{def: s.def, state: state, view: newView(s.def), parked: map[string]bool{}}
+	r.show(ctx)
+	armed, failure := r.forward(ctx, sure)
+	if failure == nil {
+		r.become(sure, Completed, "done")
+		return nil
+	}
+	r.failure = failure
+	r.compensate(sure, armed)
+	r.become(sure, Compensated, "done")
+	return failure
+}
+
+// Failure is why the saga turned back; nil while it goes forward.
+func (r *Run[S]) Failure() *Failure { return r.failure }
+
+// forward runs the stages: ctx is cancelled with the workflow, sure never is.
+// It returns the compensations that were armed, in the order in which they
+// were, and why the saga has to turn back.
+func (r *Run[S]) forward(ctx, sure workflow.Context) (armed []Step[S], failure *Failure) {
+	ctx, cancel := workflow.WithCancel(ctx)
+	defer cancel()
+	r.deadline = startDeadline(sure, cancel, r.def.Deadline)
+	for _, stage := range r.def.Stages {
+		kind := stage[0].Kind
+		if kind != Retriable && ctx.Err() != nil {
+			return armed, r.interrupted(stage[0].Name, ctx.Err())
+		}
+		switch kind {
+		case Compensatable:
+			for _, step := range stage {
+				if step.Undo != nil {
+					armed = append(armed, step) // before it is done: see the package comment
+				}
+			}
+			failure = r.stage(ctx, sure, stage)
+		case Pivot:
+			failure = r.pivot(sure, stage[0])
+		case Retriable:
+			r.complete(sure, stage)
+		}
+		if failure != nil {
+			return armed, failure
+		}
+	}
+	return armed, nil
+}
+
+// stage runs compensatable steps in parallel and waits for all of them, but no
+// longer than the grace once one has failed.
+func (r *Run[S]) stage(ctx, sure workflow.Context, stage Stage[S]) *Failure {
+	inner, cancel := workflow.WithCancel(ctx)
+	defer cancel()
+	failures := make([]*Failure, len(stage))
+	pending, failed := len(stage), false
+	for i, step := range stage {
+		workflow.Go(inner, func(ctx workflow.Context) {
+			failures[i] = r.attempt(ctx, step)
+			failed = failed || failures[i] != nil
+			pending--
+		})
+	}
+	_ = workflow.Await(sure, func() bool { return pending == 0 || failed })
+	if pending > 0 {
+		_, _ = workflow.AwaitWithTimeout(sure, r.def.Grace, func() bool { return pending == 0 })
+		cancel()
+		_ = workflow.Await(sure, func() bool { return pending == 0 })
+	}
+	var failure *Failure
+	for _, f := range failures {
+		failure = worse(failure, f)
+	}
+	return failure
+}
+
+// attempt does a compensatable step once, with the retries of its policy.
+func (r *Run[S]) attempt(ctx workflow.Context, step Step[S]) *Failure {
+	r.mark(ctx, step.Name, markRunning)
+	err := r.act(ctx, step.Action, step.Summary)
+	if err == nil {
+		r.mark(ctx, step.Name, markDone)
+		return nil
+	}
+	r.mark(ctx, step.Name, markFailed)
+	if ctx.Err() != nil && Classify(err) == Cancelled {
+		return r.interrupted(step.Name, err)
+	}
+	return &Failure{Step: step.Name, Class: Classify(err), Err: err}
+}
+
+// interrupted is the failure of a step that the deadline or a cancellation
+// stopped, or never let begin.
+func (r *Run[S]) interrupted(step string, err error) *Failure {
+	class := Cancelled
+	if r.deadline.passed {
+		class = Expired
+	}
+	return &Failure{Step: step, Class: class, Err: err}
+}
+
+// act runs an action with the options of its policy on the context.
+func (r *Run[S]) act(ctx workflow.Context, action Action[S], summary string) error {
+	return action.Do(action.Policy.On(ctx, summary), r, r.state)
+}
+
+// SetDeadline moves the saga's deadline to a time from now, for a step that
+// waits for a person. It has no effect from the pivot on.
+func (r *Run[S]) SetDeadline(d time.Duration) { r.deadline.set(d) }
+
+// Wait shows the saga as waiting while fn blocks.
+func (r *Run[S]) Wait(ctx workflow.Context, step string, fn func() error) error {
+	r.become(ctx, Waiting, step)
+	err := fn()
+	if ctx.Err() == nil {
+		r.become(ctx, Running, step)
+	}
+	return err
+}
