@@ -1,0 +1,180 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/testsuite"
+
+	"github.com/skaldhq/skald/internal/fault"
+	"github.com/skaldhq/skald/services/inventory"
+	"github.com/skaldhq/skald/services/order"
+	"github.com/skaldhq/skald/services/payment"
+	"github.com/skaldhq/skald/services/pricing"
+	"github.com/skaldhq/skald/services/user"
+	"github.com/skaldhq/skald/workflows"
+)
+
+var errDown = fault.New(fault.Unavailable, "down", "The service is down.")
+
+// failing makes one operation fail its first calls.
+func failing(operation string, err error, calls int) func(string, int) error {
+	return func(op string, n int) error {
+		if op == operation && n <= calls {
+			return err
+		}
+		return nil
+	}
+}
+
+const always = 1 << 30
+
+// TestFailingStep holds, for each step and way to fail, the exact effects and
+// compensations in order, and how the order ends.
+func TestFailingStep(t *testing.T) {
+	t.Parallel()
+	confirmed := []string{"ReserveStock", "AuthorizePayment", "CapturePayment", "→confirmed", "CommitStock"}
+	reserved := []string{"ReserveStock", "ReleaseStock"}
+	held := []string{"ReserveStock", "AuthorizePayment", "VoidPayment", "ReleaseStock"}
+	captured := []string{"ReserveStock", "AuthorizePayment", "CapturePayment", "VoidPayment", "ReleaseStock"}
+	for _, tc := range []struct {
+		name    string
+		step    string
+		err     error
+		calls   int
+		effects []string
+		status  order.Status
+		code    string
+	}{
+		{"nothing", "", nil, 0, confirmed, order.Confirmed, ""},
+
+		{"unknown user", "CheckCustomer", user.ErrNotFound, always, reserved, order.Rejected, "user_not_found"},
+		{"inactive user", "CheckCustomer", user.ErrInactive, always, reserved, order.Rejected, "user_inactive"},
+		{"users down for good", "CheckCustomer", errDown, always, reserved, order.Failed, "service_unavailable"},
+		{"users down for a while", "CheckCustomer", errDown, 4, confirmed, order.Confirmed, ""},
+
+		{"unknown product", "QuoteOrder", pricing.ErrNotFound, always, reserved, order.Rejected, "product_not_found"},
+		{"other currency", "QuoteOrder", pricing.ErrCurrency, always, reserved, order.Rejected, "currency_not_supported"},
+		{"quoted for other items", "QuoteOrder", pricing.ErrMismatch, always, reserved, order.Failed, "operation_mismatch"},
+		{"prices down for good", "QuoteOrder", errDown, always, reserved, order.Failed, "service_unavailable"},
+
+		{"no stock", "ReserveStock", inventory.ErrInsufficient, always, reserved, order.Rejected, "insufficient_stock"},
+		{"stock down for good", "ReserveStock", errDown, always, reserved, order.Failed, "service_unavailable"},
+		{"stock down for a while", "ReserveStock", errDown, 4, confirmed, order.Confirmed, ""},
+
+		{"declined", "AuthorizePayment", payment.ErrDeclined, always, held, order.Rejected, "payment_declined"},
+		{"provider down for good", "AuthorizePayment", errDown, always, held, order.Failed, "service_unavailable"},
+		{"provider down for a while", "AuthorizePayment", errDown, 4, confirmed, order.Confirmed, ""},
+
+		{"capture refused", "CapturePayment", payment.ErrVoided, always, captured, order.Rejected, "payment_voided"},
+		{"capture down for a while", "CapturePayment", errDown, 4, confirmed, order.Confirmed, ""},
+		{"capture down for hours", "CapturePayment", errDown, 300, confirmed, order.Confirmed, ""},
+
+		{"commit down for hours", "CommitStock", errDown, 300, confirmed, order.Confirmed, ""},
+		{"commit refused for hours", "CommitStock", inventory.ErrInsufficient, 50, confirmed, order.Confirmed, ""},
+		{"confirm down for hours", "→confirmed", errDown, 300, confirmed, order.Confirmed, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			w, env := setup(t)
+			w.fail = failing(tc.step, tc.err, tc.calls)
+			out := place(t, env)
+			require.Equal(t, tc.status, out.Status)
+			if tc.status == order.Confirmed {
+				require.ElementsMatch(t, tc.effects, w.effects())
+				require.Equal(t, tc.effects[:3], w.effects()[:3])
+				require.Equal(t, money1999(), w.final.Quote.Total)
+				require.Equal(t, "pay_1", w.final.PaymentID)
+				return
+			}
+			require.Equal(t, append(tc.effects[:len(tc.effects):len(tc.effects)], "→"+string(tc.status)), w.effects())
+			require.Equal(t, tc.code, w.final.Failure.Code)
+			require.Equal(t, tc.step, w.final.Failure.Step)
+			require.NotEmpty(t, w.final.Failure.Detail)
+			require.Equal(t, order.SagaCompensated, w.final.SagaState)
+		})
+	}
+}
+
+// TestFailingCompensation: a compensation that keeps failing parks the saga,
+// and is done all the same, before the next one.
+func TestFailingCompensation(t *testing.T) {
+	t.Parallel()
+	for _, operation := range []string{"VoidPayment", "ReleaseStock", "→rejected"} {
+		t.Run(operation, func(t *testing.T) {
+			t.Parallel()
+			w, env := setup(t)
+			w.fail = func(op string, n int) error {
+				switch {
+				case op == "AuthorizePayment":
+					return payment.ErrDeclined
+				case op == operation && n <= 200:
+					return errDown
+				}
+				return nil
+			}
+			require.Equal(t, order.Rejected, place(t, env).Status)
+			require.Equal(t, []string{"ReserveStock", "AuthorizePayment", "VoidPayment", "ReleaseStock", "→rejected"}, w.effects())
+			require.Contains(t, w.marks, order.SagaParked)
+			require.Equal(t, order.SagaCompensated, w.final.SagaState)
+		})
+	}
+}
+
+// TestParkedAfterPivot: the client is answered, the saga goes on.
+func TestParkedAfterPivot(t *testing.T) {
+	t.Parallel()
+	w, env := setup(t)
+	w.fail = failing("CommitStock", errDown, 200)
+	var answered time.Time
+	start := env.Now()
+	env.RegisterDelayedCallback(func() {
+		env.UpdateWorkflow(workflows.UpdateOutcome, workflows.UpdateOutcome, &testsuite.TestUpdateCallback{
+			OnAccept: func() {},
+			OnReject: func(err error) { require.NoError(t, err) },
+			OnComplete: func(out any, err error) {
+				require.NoError(t, err)
+				require.Equal(t, order.Confirmed, out.(workflows.PlaceOrderOutcome).Status)
+				answered = env.Now()
+			},
+		})
+	}, 0)
+	require.Equal(t, order.Confirmed, place(t, env).Status)
+	require.Less(t, answered.Sub(start), 2*time.Minute)
+	require.Greater(t, env.Now().Sub(start), 5*time.Minute)
+	require.Equal(t, []order.SagaState{order.SagaParked, order.SagaRunning, order.SagaCompleted}, w.marks)
+}
+
+// TestCancel: before the pivot a cancellation compensates, from the pivot on it
+// changes nothing.
+func TestCancel(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		during string
+		status order.Status
+		undone []string
+	}{
+		{"CheckCustomer", order.Cancelled, []string{"ReleaseStock", "→cancelled"}},
+		{"QuoteOrder", order.Cancelled, []string{"ReleaseStock", "→cancelled"}},
+		{"ReserveStock", order.Cancelled, []string{"ReleaseStock", "→cancelled"}},
+		{"AuthorizePayment", order.Cancelled, []string{"VoidPayment", "ReleaseStock", "→cancelled"}},
+		{"CapturePayment", order.Confirmed, nil},
+		{"CommitStock", order.Confirmed, nil},
+	} {
+		t.Run(tc.during, func(t *testing.T) {
+			t.Parallel()
+			w, env := setup(t)
+			w.fail = failing(tc.during, errDown, 8) // some seconds of retries, in which to cancel
+			env.RegisterDelayedCallback(env.CancelWorkflow, 2*time.Second)
+			require.Equal(t, tc.status, place(t, env).Status)
+			effects := w.effects()
+			if tc.undone == nil {
+				require.NotContains(t, effects, "VoidPayment")
+				return
+			}
+			require.Equal(t, tc.undone, effects[len(effects)-len(tc.undone):])
+			require.Equal(t, "cancelled", w.final.Failure.Code)
+		})
+	}
+}
