@@ -1,0 +1,62 @@
+# Skald. `make` lists what there is to do.
+TOOL = go tool -modfile=tools/go.mod
+SHELL = bash
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+
+.PHONY: dev
+dev: ## run the whole platform on this machine
+	go run ./cmd/dev
+
+.PHONY: test
+test: ## every test, on real Postgres and a real Temporal server too
+	go test ./...
+
+.PHONY: test-light
+test-light: ## the tests that need neither Postgres nor a Temporal server
+	go test ./internal/fault ./internal/money ./internal/id ./internal/pg ./workflows/... ./activities ./workers ./api/... ./test/house
+
+.PHONY: check
+check: fmt vet lint test-light ## format, vet, lint and the light tests
+
+.PHONY: verify
+verify: fmt vet lint sqlc-diff openapi-diff workflowcheck ## every check that is not a test
+
+.PHONY: fmt
+fmt: ## fail on files that gofmt would change
+	@out=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "run gofmt on:"; echo "$$out"; exit 1; }
+
+.PHONY: vet
+vet: ## go vet
+	go vet ./...
+
+.PHONY: lint
+lint: ## golangci-lint
+	$(TOOL) golangci-lint run ./...
+
+.PHONY: generate
+generate: ## regenerate the sqlc packages and the OpenAPI document
+	$(TOOL) sqlc generate
+	go run ./cmd/skald openapi > api/openapi.yaml
+
+.PHONY: sqlc-diff
+sqlc-diff: ## fail if the sqlc packages are not what their queries say
+	$(TOOL) sqlc diff
+
+.PHONY: openapi-diff
+openapi-diff: ## fail if api/openapi.yaml is not what the code serves
+	go run ./cmd/skald openapi | diff -u api/openapi.yaml -
+
+.PHONY: workflowcheck
+workflowcheck: ## fail on workflow code that would not replay
+	$(TOOL) workflowcheck -config workflowcheck.yaml ./workflows/...
+
+.PHONY: histories
+histories: ## record a history of each outcome that has none yet
+	SKALD_RECORD=1 go test -count=1 -run TestOutcomes ./test/e2e
+
+.PHONY: bench
+bench: ## latency and throughput against the floor of a bare workflow; writes docs/benchmarks.md
+	go run ./test/bench -out docs

@@ -1,0 +1,196 @@
+// Package house_test holds the import rules of docs/architecture.md: who may
+// know whom.
+package house_test
+
+import (
+	"encoding/json"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "github.com/skaldhq/skald"
+
+// pkg is what `go list -json` says of a package.
+type pkg struct {
+	ImportPath string
+	Imports    []string
+	Deps       []string
+}
+
+// inside is the package's path within the module.
+func (p pkg) inside() string {
+	return strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+}
+
+// rule binds the packages that match to what they may import of this project,
+// and to what they must not depend on, not even transitively. {X} stands for
+// the service in the package's own path.
+type rule struct {
+	match string // path; {X} matches one element, a trailing /... anything below
+	may   []string
+	never []string
+}
+
+const (
+	pgx      = "github.com/jackc/pgx/..."
+	temporal = "go.temporal.io/..."
+	server   = "go.temporal.io/server/..."
+)
+
+var leaves = []string{"internal/fault", "internal/money", "internal/id"}
+
+func rules() []rule {
+	anyDB, anyPG := "db/...", "services/{*}/{*}pg"
+	return []rule{
+		{match: "internal/fault", never: []string{pgx, temporal, "net/http"}},
+		{match: "internal/money", never: []string{pgx, temporal, "net/http"}},
+		{match: "internal/id", never: []string{pgx, temporal, "net/http"}},
+		{match: "workflows/saga", never: []string{module + "/...", pgx}},
+		{match: "workflows", may: with("workflows/saga", "activities", "services/{*}"), never: []string{pgx, anyDB, anyPG}},
+		{match: "activities", may: with("services/{*}"), never: []string{pgx, anyDB, anyPG, "workflows/..."}},
+		{match: "services/{X}", may: with(), never: []string{"services/{*}", pgx, temporal, anyDB}},
+		{match: "services/{X}/{X}pg", may: with("services/{X}", "db/{X}", "internal/pg"), never: []string{temporal, "db/{*}", "services/{*}"}},
+		{match: "services/payment/stripepay", may: with("services/payment"), never: []string{temporal, pgx, anyDB}},
+		{match: "db/{X}", never: []string{module + "/..."}},
+		{match: "api", may: with("workflows", "services/{*}", "api/..."), never: []string{anyDB, anyPG, pgx, server}},
+		{match: "workers", may: with("workflows", "activities", "services/{*}"), never: []string{anyDB, anyPG, pgx, server}},
+		{match: "cmd/skald", may: []string{"..."}, never: []string{server, "internal/devstack/..."}},
+	}
+}
+
+func with(may ...string) []string { return append(may, leaves...) }
+
+func TestImports(t *testing.T) {
+	t.Parallel()
+	checked := map[string]bool{}
+	for _, p := range packages(t) {
+		for _, r := range rules() {
+			x, ok := capture(r.match, p.inside())
+			if !ok {
+				continue
+			}
+			checked[r.match] = true
+			for _, imported := range p.Imports {
+				inner, ours := strings.CutPrefix(imported, module+"/")
+				if ours && !slices.ContainsFunc(r.may, func(may string) bool { return allows(may, x, inner) }) {
+					t.Errorf("%s imports %s", p.inside(), inner)
+				}
+			}
+			for _, dep := range p.Deps {
+				inner := strings.TrimPrefix(dep, module+"/")
+				for _, never := range r.never {
+					if allows(never, "", inner) || allows(never, "", dep) {
+						if !own(r, x, inner) {
+							t.Errorf("%s depends on %s", p.inside(), inner)
+						}
+					}
+				}
+			}
+		}
+	}
+	for _, r := range rules() {
+		require.True(t, checked[r.match], "no package matches the rule for %s", r.match)
+	}
+}
+
+// own reports whether a dependency that a rule bars in general is the one of
+// the package's own service, which it allows by name.
+func own(r rule, x, dep string) bool {
+	return x != "" && slices.ContainsFunc(r.may, func(may string) bool {
+		return strings.Contains(may, "{X}") && allows(may, x, dep)
+	})
+}
+
+// capture matches a path against a rule's and gives what {X} stands for.
+func capture(pattern, path string) (x string, ok bool) {
+	want, have := strings.Split(pattern, "/"), strings.Split(path, "/")
+	if len(want) != len(have) {
+		return "", false
+	}
+	for i := range want {
+		before, after, has := strings.Cut(want[i], "{X}")
+		if !has {
+			if want[i] != have[i] {
+				return "", false
+			}
+			continue
+		}
+		got, ok1 := strings.CutPrefix(have[i], before)
+		got, ok2 := strings.CutSuffix(got, after)
+		if !ok1 || !ok2 || got == "" || (x != "" && got != x) {
+			return "", false
+		}
+		x = got
+	}
+	return x, true
+}
+
+// allows matches a path against a pattern: {X} is x, {*} any one element's
+// part, a trailing /... anything below and the path itself.
+func allows(pattern, x, path string) bool {
+	if x != "" {
+		pattern = strings.ReplaceAll(pattern, "{X}", x)
+	}
+	if pattern == "..." {
+		return true
+	}
+	if prefix, below := strings.CutSuffix(pattern, "/..."); below {
+		return path == prefix || strings.HasPrefix(path, prefix+"/")
+	}
+	want, have := strings.Split(pattern, "/"), strings.Split(path, "/")
+	if len(want) != len(have) {
+		return false
+	}
+	for i := range want {
+		before, after, wild := strings.Cut(want[i], "{*}")
+		if wild && strings.HasPrefix(have[i], before) && strings.HasSuffix(have[i], after) {
+			continue
+		}
+		if want[i] != have[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// TestActivityNamesAreUnique: activities are registered by bare method name, so a name
+// is used by one service only. The compiler cannot see that.
+func TestActivityNamesAreUnique(t *testing.T) {
+	t.Parallel()
+	out, err := exec.Command("go", "doc", "-all", module+"/activities").Output()
+	require.NoError(t, err)
+	seen := map[string]bool{}
+	for line := range strings.Lines(string(out)) {
+		method, ok := strings.CutPrefix(line, "func (a *")
+		if !ok {
+			continue
+		}
+		_, name, _ := strings.Cut(method, ") ")
+		name, _, _ = strings.Cut(name, "(")
+		require.False(t, seen[name], "two activities are named %s", name)
+		seen[name] = true
+	}
+	require.GreaterOrEqual(t, len(seen), 9)
+}
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-e", "-json=ImportPath,Imports,Deps", module+"/...")
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	var all []pkg
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := d.Decode(&p); err == io.EOF {
+			return all
+		} else {
+			require.NoError(t, err)
+		}
+		all = append(all, p)
+	}
+}
