@@ -1,0 +1,21 @@
+// Command dev runs the whole platform on one machine: Temporal and its Web UI,
+// Postgres with a database a service, a Kafka-compatible broker, a
+// Stripe-compatible payment simulator, every service and the front door.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "dev:", err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,122 @@
+// Package platform joins the concrete parts: every service on its Postgres
+// database, its worker on Temporal, the front door before them. The commands
+// choose which of them a process runs.
+package platform
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/skaldhq/skald/db"
+	"github.com/skaldhq/skald/internal/config"
+	"github.com/skaldhq/skald/services/inventory"
+	"github.com/skaldhq/skald/services/inventory/inventorypg"
+	"github.com/skaldhq/skald/services/order/orderpg"
+	"github.com/skaldhq/skald/services/payment/paymentpg"
+	"github.com/skaldhq/skald/services/payment/stripepay"
+	"github.com/skaldhq/skald/services/pricing"
+	"github.com/skaldhq/skald/services/pricing/pricingpg"
+	"github.com/skaldhq/skald/services/product"
+	"github.com/skaldhq/skald/services/product/productpg"
+	"github.com/skaldhq/skald/services/user"
+	"github.com/skaldhq/skald/services/user/userpg"
+)
+
+// Platform is the services of one process.
+type Platform struct {
+	config config.Config
+	log    *slog.Logger
+	pools  []*pgxpool.Pool
+
+	users    *userpg.Store
+	products *productpg.Store
+	prices   *pricingpg.Store
+	stock    *inventorypg.Store
+	payments *paymentpg.Store
+	orders   *orderpg.Store
+}
+
+// Services names every service there is.
+func Services() []string { return db.Services() }
+
+// Open connects the named services to their databases. A database that is not
+// there yet is no error: the service is not ready until it is.
+func Open(ctx context.Context, c config.Config, log *slog.Logger, services ...string) (*Platform, error) {
+	if err := c.Validate(services...); err != nil {
+		return nil, err
+	}
+	p := &Platform{config: c, log: log}
+	for _, name := range services {
+		if !slices.Contains(Services(), name) {
+			p.Close()
+			return nil, fmt.Errorf("there is no service %q: the services are %v", name, Services())
+		}
+		pool, err := pgxpool.New(ctx, string(c.Databases[name]))
+		if err != nil {
+			p.Close()
+			return nil, fmt.Errorf("open database of %s: %w", name, err)
+		}
+		p.pools = append(p.pools, pool)
+		p.join(name, pool)
+	}
+	return p, nil
+}
+
+func (p *Platform) join(name string, pool *pgxpool.Pool) {
+	switch name {
+	case "user":
+		p.users = userpg.New(pool)
+	case "product":
+		p.products = productpg.New(pool)
+	case "pricing":
+		p.prices = pricingpg.New(pool)
+	case "inventory":
+		p.stock = inventorypg.New(pool)
+	case "order":
+		p.orders = orderpg.New(pool)
+	case "payment":
+		p.payments = paymentpg.New(pool, stripepay.New(stripepay.Config{
+			Key: string(p.config.Stripe.Key), URL: p.config.Stripe.URL, WebhookSecret: string(p.config.Stripe.WebhookSecret),
+		}))
+	}
+}
+
+// Close ends all connections to databases.
+func (p *Platform) Close() {
+	for _, pool := range p.pools {
+		pool.Close()
+	}
+}
+
+// Migrate brings the databases of the named services to their newest schema,
+// telling of each how many migrations it took.
+func Migrate(ctx context.Context, c config.Config, tell func(service string, applied int), services ...string) error {
+	for _, name := range services {
+		url := string(c.Databases[name])
+		if url == "" {
+			return fmt.Errorf("the %s service has no database: set SKALD_DATABASES", name)
+		}
+		n, err := db.Migrate(ctx, url, name)
+		if err != nil {
+			return err
+		}
+		tell(name, n)
+	}
+	return nil
+}
+
+// Users is the user service.
+func (p *Platform) Users() user.Service { return p.users }
+
+// Products is the catalogue.
+func (p *Platform) Products() product.Service { return p.products }
+
+// Prices is the pricing service.
+func (p *Platform) Prices() pricing.Service { return p.prices }
+
+// Stock is the inventory service.
+func (p *Platform) Stock() inventory.Service { return p.stock }

@@ -1,0 +1,85 @@
+package platform
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+
+	"github.com/skaldhq/skald/workers"
+)
+
+const (
+	dispatchPause = 2 * time.Second
+	expirePause   = time.Minute
+	expireBatch   = 100
+)
+
+// Work runs the workers and the housekeeping of the process's services until
+// the context ends, and returns when all of it has stopped.
+func (p *Platform) Work(ctx context.Context, c client.Client) error {
+	all, err := p.workers(c)
+	if err != nil {
+		return err
+	}
+	for i, w := range all {
+		if err := w.Start(); err != nil {
+			stop(all[:i])
+			return fmt.Errorf("start worker: %w", err)
+		}
+	}
+	var housekeeping sync.WaitGroup
+	if p.orders != nil {
+		housekeeping.Go(func() {
+			d := workers.NewDispatcher(c, p.orders, p.config.ActionTimeout)
+			workers.Every(ctx, p.log, "dispatch unstarted orders", dispatchPause, d.Dispatch)
+		})
+	}
+	if p.stock != nil {
+		housekeeping.Go(func() {
+			workers.Every(ctx, p.log, "expire reservations", expirePause, func(ctx context.Context) (int, error) {
+				return p.stock.ExpireReservations(ctx, expireBatch)
+			})
+		})
+	}
+	<-ctx.Done()
+	housekeeping.Wait()
+	stop(all)
+	return nil
+}
+
+func (p *Platform) workers(c client.Client) ([]worker.Worker, error) {
+	var all []worker.Worker
+	if p.users != nil {
+		all = append(all, workers.User(c, p.users))
+	}
+	if p.prices != nil {
+		all = append(all, workers.Pricing(c, p.prices))
+	}
+	if p.stock != nil {
+		all = append(all, workers.Inventory(c, p.stock))
+	}
+	if p.payments != nil {
+		all = append(all, workers.Payment(c, p.payments))
+	}
+	if p.orders != nil {
+		w, err := workers.Order(c, p.orders)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, w)
+	}
+	return all, nil
+}
+
+// stop lets the workers finish what they do, side by side.
+func stop(all []worker.Worker) {
+	var wg sync.WaitGroup
+	for _, w := range all {
+		wg.Go(w.Stop)
+	}
+	wg.Wait()
+}

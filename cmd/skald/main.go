@@ -1,0 +1,20 @@
+// Command skald is the production binary: one process per role, or several
+// roles in one, against an external Temporal cluster and Postgres.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "skald:", err)
+		os.Exit(1)
+	}
+}

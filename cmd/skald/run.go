@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+
+	"github.com/alecthomas/kong"
+	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
+
+	"github.com/skaldhq/skald/api"
+	"github.com/skaldhq/skald/cmd/internal/platform"
+	"github.com/skaldhq/skald/internal/config"
+)
+
+type cli struct {
+	config.Config
+
+	Gateway gatewayCmd `cmd:"" help:"Run the front door."`
+	Service serviceCmd `cmd:"" help:"Run the workers and the housekeeping of services."`
+	Migrate migrateCmd `cmd:"" help:"Bring the databases to their newest schema."`
+	OpenAPI openapiCmd `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
+}
+
+// process is what every subcommand has.
+type process struct {
+	ctx    context.Context //nolint:containedctx // lives as long as the process
+	config config.Config
+	log    *slog.Logger
+	out    io.Writer
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	var c cli
+	parser, err := kong.New(&c, kong.Name("skald"), kong.Description("An order platform whose every order is a durable saga."),
+		kong.Writers(out, out), kong.UsageOnError())
+	if err != nil {
+		return err
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		return err
+	}
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		return err
+	}
+	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	return command.Run(&process{ctx: ctx, config: c.Config, log: log, out: out})
+}
+
+// open connects to Temporal and to the databases of the services.
+func (p *process) open(services ...string) (*platform.Platform, client.Client, error) {
+	plat, err := platform.Open(p.ctx, p.config, p.log, services...)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := client.DialContext(p.ctx, client.Options{
+		HostPort:  p.config.Temporal.Address,
+		Namespace: p.config.Temporal.Namespace,
+		Logger:    sdklog.NewStructuredLogger(p.log),
+	})
+	if err != nil {
+		plat.Close()
+		return nil, nil, fmt.Errorf("no Temporal server answers at %s: set TEMPORAL_ADDRESS: %w", p.config.Temporal.Address, err)
+	}
+	p.log.Info("starting", "config", p.config, "services", services)
+	return plat, c, nil
+}
+
+type gatewayCmd struct {
+	Addr string `help:"Address to listen on." default:"127.0.0.1:8080" env:"SKALD_ADDR"`
+}
+
+// Run serves the front door until the process is told to stop.
+func (g *gatewayCmd) Run(p *process) error {
+	plat, c, err := p.open(platform.Services()...)
+	if err != nil {
+		return err
+	}
+	defer plat.Close()
+	defer c.Close()
+	handler, err := plat.FrontDoor(c, nil)
+	if err != nil {
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(p.ctx, "tcp", g.Addr)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	return api.Serve(p.ctx, listener, handler)
+}
+
+type serviceCmd struct {
+	Names []string `arg:"" name:"name" help:"user, product, pricing, inventory, payment, order." enum:"user,product,pricing,inventory,payment,order"`
+}
+
+// Run works until the process is told to stop.
+func (s *serviceCmd) Run(p *process) error {
+	plat, c, err := p.open(s.Names...)
+	if err != nil {
+		return err
+	}
+	defer plat.Close()
+	defer c.Close()
+	return plat.Work(p.ctx, c)
+}
+
+type migrateCmd struct {
+	Names []string `arg:"" optional:"" name:"service" help:"Services to migrate; all where none is named."`
+}
+
+// Run migrates and tells what it did.
+func (m *migrateCmd) Run(p *process) error {
+	names := m.Names
+	if len(names) == 0 {
+		names = platform.Services()
+	}
+	return platform.Migrate(p.ctx, p.config, func(service string, applied int) {
+		_, _ = fmt.Fprintf(p.out, "%-10s %d migrations applied\n", service, applied)
+	}, names...)
+}
+
+type openapiCmd struct{}
+
+// Run prints the document.
+func (openapiCmd) Run(p *process) error {
+	doc, err := api.OpenAPI()
+	if err != nil {
+		return err
+	}
+	_, err = p.out.Write(doc)
+	return err
+}

@@ -1,0 +1,80 @@
+// Package config is everything the platform can be told: one struct, filled
+// from flags and the environment by the commands, which are the only ones to
+// read either.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Secret is a value that never prints.
+type Secret string
+
+// String masks the secret.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "***"
+}
+
+// GoString masks the secret.
+func (s Secret) GoString() string { return s.String() }
+
+// MarshalText masks the secret, in JSON and logs too.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Config is the configuration of a process of the platform.
+type Config struct {
+	Temporal  Temporal          `embed:"" prefix:"temporal-" envprefix:"TEMPORAL_" json:"temporal"`
+	Databases map[string]Secret `help:"Postgres URL of each service, as service=url." env:"SKALD_DATABASES" mapsep:";" placeholder:"SERVICE=URL;…" json:"databases"`
+	Stripe    Stripe            `embed:"" prefix:"stripe-" envprefix:"STRIPE_" json:"stripe"`
+	// ActionTimeout is how long a customer has to confirm a payment.
+	ActionTimeout time.Duration `help:"How long a customer has to confirm a payment (3-D Secure)." default:"15m" env:"SKALD_ACTION_TIMEOUT" json:"action_timeout"`
+	LogLevel      string        `help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"SKALD_LOG_LEVEL" json:"log_level"`
+}
+
+// Temporal is where the Temporal cluster is.
+type Temporal struct {
+	Address   string `help:"Frontend of the Temporal cluster, host:port." default:"127.0.0.1:7233" env:"ADDRESS" json:"address"`
+	Namespace string `help:"Temporal namespace." default:"default" env:"NAMESPACE" json:"namespace"`
+}
+
+// Stripe is how the payment provider is reached.
+type Stripe struct {
+	Key           Secret `help:"Secret API key." env:"API_KEY" json:"key"`
+	URL           string `help:"Base URL of the API; empty for Stripe's own." env:"API_URL" json:"url"`
+	WebhookSecret Secret `help:"Signing secret of the webhook endpoint." env:"WEBHOOK_SECRET" json:"webhook_secret"`
+}
+
+// Validate tells in one sentence each what is missing or wrong for a process
+// that runs the given services.
+func (c Config) Validate(services ...string) error {
+	var faults []error
+	for _, s := range services {
+		u, err := url.Parse(string(c.Databases[s]))
+		switch {
+		case c.Databases[s] == "":
+			faults = append(faults, fmt.Errorf("the %s service has no database: set SKALD_DATABASES to %s=postgres://… (several separated by ;)", s, s))
+		case err != nil || !strings.HasPrefix(u.Scheme, "postgres"):
+			faults = append(faults, fmt.Errorf("the database of the %s service is not a postgres:// URL", s))
+		}
+	}
+	if slices.Contains(services, "payment") {
+		if c.Stripe.Key == "" {
+			faults = append(faults, errors.New("the payment service has no API key of the provider: set STRIPE_API_KEY"))
+		}
+		if c.Stripe.WebhookSecret == "" {
+			faults = append(faults, errors.New("the payment service cannot verify webhooks: set STRIPE_WEBHOOK_SECRET"))
+		}
+	}
+	if c.ActionTimeout <= 0 {
+		faults = append(faults, errors.New("the action timeout must be longer than zero"))
+	}
+	return errors.Join(faults...)
+}

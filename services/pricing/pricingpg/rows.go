@@ -1,0 +1,124 @@
+package pricingpg
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	pricingdb "github.com/skaldhq/skald/db/pricing"
+	"github.com/skaldhq/skald/internal/fault"
+	"github.com/skaldhq/skald/internal/money"
+	"github.com/skaldhq/skald/services/pricing"
+)
+
+// priceFromRow judges no clock: discounted is the database's own verdict.
+func priceFromRow(row pricingdb.Price, discounted bool) pricing.Price {
+	base := money.New(row.BaseAmount, row.Currency)
+	p := pricing.Price{
+		ProductID: pricing.ProductIDPrefix.Format(row.ProductID),
+		Base:      base,
+		Current:   base,
+		UpdatedAt: row.UpdatedAt.UTC(),
+	}
+	if discounted && row.DiscountBasisPoints != nil {
+		p.Discount = &pricing.Discount{
+			BasisPoints: int(*row.DiscountBasisPoints),
+			StartsAt:    utc(row.DiscountStartsAt),
+			EndsAt:      utc(row.DiscountEndsAt),
+		}
+		p.Current = p.Discount.Off(base)
+	}
+	return p
+}
+
+func rowFromRequest(product uuid.UUID, r pricing.SetRequest) pricingdb.SetPriceParams {
+	row := pricingdb.SetPriceParams{ProductID: product, BaseAmount: r.Base.Amount, Currency: r.Base.Currency}
+	if r.Discount != nil {
+		basisPoints := int32(r.Discount.BasisPoints) //nolint:gosec // at most 10000
+		row.DiscountBasisPoints = &basisPoints
+		row.DiscountStartsAt, row.DiscountEndsAt = r.Discount.StartsAt, r.Discount.EndsAt
+	}
+	return row
+}
+
+func utc(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	u := t.UTC()
+	return &u
+}
+
+// rowFromQuote is a quote, or the refusal of one, as it is kept.
+func rowFromQuote(order uuid.UUID, hash []byte, q pricing.Quote, refusal *fault.Error) pricingdb.ClaimQuoteParams {
+	row := pricingdb.ClaimQuoteParams{OrderID: order, RequestHash: hash}
+	if refusal != nil {
+		row.RefusalCode = &refusal.Code
+		return row
+	}
+	row.TotalAmount, row.Currency = &q.Total.Amount, &q.Total.Currency
+	return row
+}
+
+func rowsFromLines(order uuid.UUID, lines []pricing.Line) (pricingdb.InsertQuoteLinesParams, error) {
+	rows := pricingdb.InsertQuoteLinesParams{OrderID: order}
+	for i, line := range lines {
+		product, err := pricing.ProductIDPrefix.Parse(line.ProductID)
+		if err != nil {
+			return rows, fmt.Errorf("read product of line %d: %w", i, err)
+		}
+		rows.Positions = append(rows.Positions, int32(i)) //nolint:gosec // a request has few lines
+		rows.ProductIds = append(rows.ProductIds, product)
+		rows.Quantities = append(rows.Quantities, line.Quantity)
+		rows.UnitAmounts = append(rows.UnitAmounts, line.UnitPrice.Amount)
+		rows.Amounts = append(rows.Amounts, line.Total.Amount)
+	}
+	return rows, nil
+}
+
+func quoteFromRows(row pricingdb.Quote, lines []pricingdb.QuoteLine) pricing.Quote {
+	currency := *row.Currency
+	q := pricing.Quote{
+		OrderID: pricing.OrderIDPrefix.Format(row.OrderID),
+		Lines:   make([]pricing.Line, 0, len(lines)),
+		Total:   money.New(*row.TotalAmount, currency),
+	}
+	for _, line := range lines {
+		q.Lines = append(q.Lines, pricing.Line{
+			ProductID: pricing.ProductIDPrefix.Format(line.ProductID),
+			Quantity:  line.Quantity,
+			UnitPrice: money.New(line.UnitAmount, currency),
+			Total:     money.New(line.Amount, currency),
+		})
+	}
+	return q
+}
+
+// refusalFromCode is the refusal that was kept under a code.
+func refusalFromCode(code string) error {
+	for _, known := range refusals() {
+		if known.Code == code {
+			return known
+		}
+	}
+	return fmt.Errorf("read kept refusal: unknown code %q", code)
+}
+
+// refusals are the answers that are kept: the codes that the constraint
+// quotes_refusal_code_known allows.
+func refusals() []*fault.Error {
+	return []*fault.Error{pricing.ErrNotFound, pricing.ErrCurrency, pricing.ErrTooLarge}
+}
+
+// hash identifies what was asked for. It is stored, so every later version must
+// compute the same.
+func hash(r pricing.QuoteRequest) []byte {
+	h := sha256.New()
+	_, _ = fmt.Fprintf(h, "%q\n", r.Currency) // a hash never fails to write
+	for _, item := range r.Items {
+		_, _ = fmt.Fprintf(h, "%q %d\n", item.ProductID, item.Quantity)
+	}
+	return h.Sum(nil)
+}

@@ -1,0 +1,59 @@
+package e2e_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/skaldhq/skald/test/stack"
+)
+
+// act does what the customer does at the provider's page (3-D Secure).
+func (b *bench) act(o stack.Order, what string) {
+	b.Helper()
+	provider := stack.Shop{URL: o.NextAction.URL, HTTP: http.DefaultClient}
+	a, err := provider.Do(context.Background(), http.MethodPost, "/"+what, nil, "Accept", "application/json")
+	require.NoError(b, err)
+	require.Less(b, a.Status, 300, "%s", a.Body)
+}
+
+// TestCustomerAction: the customer has to confirm the payment at the provider.
+func TestCustomerAction(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name, act, status, code string
+		effects                 []string
+	}{
+		{"confirmed", "complete", "confirmed", "", []string{"authorize", "capture"}},
+		{"failed", "fail", "rejected", "payment_declined", nil},
+		{"timed out", "", "rejected", "payment_action_timeout", nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			product := b.product(2500, 4)
+			a := b.place(b.order(product, 1, authenticated), http.StatusAccepted)
+			require.Equal(t, "awaiting_payment", a.Order.Status)
+			require.NotNil(t, a.Order.NextAction)
+			require.WithinDuration(t, time.Now().Add(actionTimeout), a.Order.NextAction.ExpiresAt, actionTimeout)
+			require.Equal(t, stock{OnHand: 4, Reserved: 1, Available: 3}, b.stockOf(product))
+			if tc.act != "" {
+				b.act(a.Order, tc.act)
+			}
+			o := b.await(a.Order.ID, tc.status)
+			require.Nil(t, o.NextAction)
+			if tc.status == "confirmed" {
+				require.Equal(t, tc.effects, b.effects(o.ID))
+				return
+			}
+			require.Equal(t, tc.code, o.Failure.Code)
+			require.Equal(t, stock{OnHand: 4, Available: 4}, b.stockOf(product))
+			for _, e := range b.effects(o.ID) {
+				require.Equal(t, "void", e) // an intent that held nothing
+			}
+		})
+	}
+}

@@ -1,0 +1,161 @@
+package e2e_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/skaldhq/skald/test/stack"
+)
+
+func TestConfirmed(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	product := b.product(1999, 10)
+	a := b.place(b.order(product, 3, visa), http.StatusCreated)
+	o := a.Order
+	require.Equal(t, "confirmed", o.Status)
+	require.Equal(t, stack.Money{Amount: 3 * 1999, Currency: "EUR"}, *o.Total)
+	require.Equal(t, int64(1999), o.Items[0].UnitPrice.Amount)
+	require.NotEmpty(t, o.PaymentID)
+	require.Nil(t, o.Failure)
+	require.Equal(t, "order/"+o.ID, o.Saga.WorkflowID)
+	require.Equal(t, "completed", o.Saga.State)
+	require.Equal(t, "/v1/orders/"+o.ID, locationPath(a))
+	require.Equal(t, o, b.get(o.ID))
+	require.Equal(t, stock{OnHand: 7, Available: 7}, b.stockOf(product))
+	require.Equal(t, []string{"authorize", "capture"}, b.effects(o.ID))
+	b.do(http.MethodGet, "/v1/payments/"+o.PaymentID, nil, http.StatusOK)
+}
+
+func locationPath(a stack.Answer) string {
+	location := a.Header.Get("Location")
+	if i := strings.Index(location, "/v1/"); i > 0 {
+		return location[i:]
+	}
+	return location
+}
+
+// TestRefused: each business no is told as one, and leaves nothing behind.
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	suspended := b.id(b.do(http.MethodPost, "/v1/users", map[string]any{
+		"email": "s" + time.Now().Format("150405.000000") + "@example.com", "name": "S", "locale": "en", "status": "suspended",
+	}, http.StatusCreated))
+	for _, tc := range []struct {
+		name   string
+		spoil  func(*stack.NewOrder)
+		status int
+		code   string
+	}{
+		{"declined", func(o *stack.NewOrder) { o.PaymentMethod = declined }, http.StatusPaymentRequired, "payment_declined"},
+		{"no funds", func(o *stack.NewOrder) { o.PaymentMethod = noFunds }, http.StatusPaymentRequired, "payment_declined"},
+		{"no stock", func(o *stack.NewOrder) { o.Items[0].Quantity = 11 }, http.StatusConflict, "insufficient_stock"},
+		{"inactive", func(o *stack.NewOrder) { o.UserID = suspended }, http.StatusUnprocessableEntity, "user_inactive"},
+		{"no user", func(o *stack.NewOrder) { o.UserID = "usr_01jzzzzzzzfzz9zzzzzzzzzzzz" }, http.StatusUnprocessableEntity, "user_not_found"},
+		{"no product", func(o *stack.NewOrder) { o.Items[0].ProductID = "prd_01jzzzzzzzfzz9zzzzzzzzzzzz" }, http.StatusUnprocessableEntity, "product_not_found"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			product := b.product(1999, 10)
+			o := b.order(product, 2, visa)
+			tc.spoil(&o)
+			a := b.place(o, tc.status)
+			require.Equal(t, "application/problem+json", a.Header.Get("Content-Type"))
+			require.Equal(t, tc.code, a.Problem.Code)
+			require.Equal(t, "/v1/orders/"+a.Problem.OrderID, locationPath(a))
+			got := b.get(a.Problem.OrderID)
+			require.Equal(t, "rejected", got.Status)
+			require.Equal(t, tc.code, got.Failure.Code)
+			require.Equal(t, "compensated", got.Saga.State)
+			require.Equal(t, stock{OnHand: 10, Available: 10}, b.stockOf(product))
+			require.Empty(t, b.effects(got.ID))
+		})
+	}
+}
+
+func TestRespondAsync(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	a := b.place(b.order(b.product(500, 5), 1, visa), http.StatusAccepted, "Prefer", "respond-async")
+	require.Equal(t, "pending", a.Order.Status)
+	require.Equal(t, "/v1/orders/"+a.Order.ID, locationPath(a))
+	b.await(a.Order.ID, "confirmed")
+}
+
+// TestIdempotencyKey: many requests with one key make one order.
+func TestIdempotencyKey(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	product := b.product(700, 1000)
+	o, key := b.order(product, 2, visa), "key-"+product
+	answers := make([]stack.Answer, 100)
+	var all errgroup.Group
+	for i := range answers {
+		all.Go(func() (err error) {
+			answers[i], err = b.Place(context.Background(), o, "Idempotency-Key", key)
+			return err
+		})
+	}
+	require.NoError(t, all.Wait())
+	for _, a := range answers {
+		require.Equal(t, http.StatusCreated, a.Status, "%s", a.Body)
+		require.Equal(t, answers[0].OrderID(), a.OrderID())
+	}
+	require.Equal(t, []string{"authorize", "capture"}, b.effects(answers[0].OrderID()))
+	require.Equal(t, stock{OnHand: 998, Available: 998}, b.stockOf(product))
+
+	o.Items[0].Quantity = 3
+	require.Equal(t, "idempotency_mismatch", b.place(o, http.StatusUnprocessableEntity, "Idempotency-Key", key).Problem.Code)
+	require.Equal(t, stock{OnHand: 998, Available: 998}, b.stockOf(product))
+}
+
+// TestRace: many clients want the last units, some of them on two lines.
+func TestRace(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	const clients, units = 200, 50
+	product := b.product(100, units)
+	statuses := make([]int, clients)
+	var all errgroup.Group
+	all.SetLimit(64)
+	for i := range clients {
+		all.Go(func() error {
+			o := b.order(product, 1, visa)
+			if i%4 == 0 { // the same product on two lines
+				o.Items = append(o.Items, o.Items[0])
+			}
+			a, err := b.Place(context.Background(), o, "Prefer", "wait=10")
+			if err != nil {
+				return err
+			}
+			statuses[i] = a.Status
+			if a.Status == http.StatusAccepted {
+				b.awaitDecided(a.Order.ID)
+			}
+			return nil
+		})
+	}
+	require.NoError(t, all.Wait())
+	for _, s := range statuses {
+		require.Contains(t, []int{http.StatusCreated, http.StatusConflict, http.StatusAccepted}, s)
+	}
+	require.Eventually(t, func() bool {
+		return b.stockOf(product) == stock{OnHand: 0}
+	}, 30*time.Second, 100*time.Millisecond, "%+v", b.stockOf(product))
+}
+
+func (b *bench) awaitDecided(orderID string) {
+	b.Helper()
+	require.Eventually(b, func() bool {
+		s := b.get(orderID).Status
+		return s != "pending" && s != "awaiting_payment"
+	}, time.Minute, 100*time.Millisecond)
+}

@@ -1,0 +1,148 @@
+package e2e_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/skaldhq/skald/test/stack"
+)
+
+const (
+	visa          = "pm_card_visa"
+	declined      = "pm_card_chargeDeclined"
+	noFunds       = "pm_card_chargeDeclinedInsufficientFunds"
+	authenticated = "pm_card_authenticationRequired"
+)
+
+// bench is one test's own corner of the platform.
+type bench struct {
+	*testing.T
+	*stack.Shop
+	stack *stack.Stack
+	user  string
+}
+
+func setup(t *testing.T) *bench {
+	t.Helper()
+	s := shared(t)
+	return &bench{T: t, Shop: s.NewShop(), stack: s, user: s.Users["alice"]}
+}
+
+func (b *bench) do(method, path string, body any, want int, headers ...string) stack.Answer {
+	b.Helper()
+	a, err := b.Do(context.Background(), method, path, body, headers...)
+	require.NoError(b, err)
+	require.Equal(b, want, a.Status, "%s %s: %s", method, path, a.Body)
+	return a
+}
+
+// product creates a product with a price and a stock, and gives its id.
+func (b *bench) product(price, onHand int64) string {
+	b.Helper()
+	a := b.do(http.MethodPost, "/v1/products", map[string]any{
+		"name": b.Name(), "description": "made by a test", "category": "test",
+		"base_price": stack.Money{Amount: price, Currency: "EUR"},
+	}, http.StatusCreated)
+	id := b.id(a)
+	b.setStock(id, onHand)
+	return id
+}
+
+func (b *bench) id(a stack.Answer) string {
+	b.Helper()
+	var created struct {
+		ID string `json:"id"`
+	}
+	require.NoError(b, json.Unmarshal(a.Body, &created))
+	require.NotEmpty(b, created.ID)
+	return created.ID
+}
+
+func (b *bench) setStock(product string, onHand int64) {
+	b.Helper()
+	a, err := b.Do(context.Background(), http.MethodPut, "/v1/stock/"+product, map[string]any{"on_hand": onHand})
+	require.NoError(b, err)
+	require.Contains(b, []int{http.StatusOK, http.StatusCreated}, a.Status, "%s", a.Body)
+}
+
+type stock struct {
+	OnHand    int64 `json:"on_hand"`
+	Reserved  int64 `json:"reserved"`
+	Available int64 `json:"available"`
+}
+
+func (b *bench) stockOf(product string) stock {
+	b.Helper()
+	var s stock
+	require.NoError(b, json.Unmarshal(b.do(http.MethodGet, "/v1/stock/"+product, nil, http.StatusOK).Body, &s))
+	return s
+}
+
+func (b *bench) order(product string, quantity int64, method string) stack.NewOrder {
+	return stack.NewOrder{UserID: b.user, PaymentMethod: method, Items: []stack.Item{{ProductID: product, Quantity: quantity}}}
+}
+
+func (b *bench) place(o stack.NewOrder, want int, headers ...string) stack.Answer {
+	b.Helper()
+	return b.do(http.MethodPost, "/v1/orders", o, want, headers...)
+}
+
+func (b *bench) get(orderID string) stack.Order {
+	b.Helper()
+	return b.do(http.MethodGet, "/v1/orders/"+orderID, nil, http.StatusOK).Order
+}
+
+// await polls an order until its status is the wanted one.
+func (b *bench) await(orderID, status string) stack.Order {
+	b.Helper()
+	var o stack.Order
+	require.Eventually(b, func() bool { o = b.get(orderID); return o.Status == status }, 30*time.Second, 50*time.Millisecond,
+		"order %s did not become %s", orderID, status)
+	return o
+}
+
+// effect is a line of the provider's log.
+type effect struct {
+	Operation string            `json:"operation"`
+	Intent    string            `json:"intent"`
+	Amount    int64             `json:"amount"`
+	Currency  string            `json:"currency"`
+	Metadata  map[string]string `json:"metadata"`
+	Outcome   string            `json:"outcome"`
+}
+
+// effects gives the provider's successful operations on an order, in order.
+func (b *bench) effects(orderID string) []string {
+	b.Helper()
+	var done []string
+	for _, e := range providerLog(b.T, b.stack) {
+		if e.Metadata["order_id"] == orderID && e.Outcome == "succeeded" && e.Operation != "create" {
+			done = append(done, e.Operation)
+		}
+	}
+	return done
+}
+
+func providerLog(t *testing.T, s *stack.Stack) []effect {
+	t.Helper()
+	response, err := http.Get(s.PSP + "/_log") //nolint:noctx // a test
+	require.NoError(t, err)
+	defer func() { _ = response.Body.Close() }()
+	var log []effect
+	require.NoError(t, json.NewDecoder(response.Body).Decode(&log))
+	return log
+}
+
+// fault tells the provider's simulator to fail.
+func (b *bench) fault(f map[string]any) {
+	b.Helper()
+	provider := stack.Shop{URL: b.stack.PSP, HTTP: http.DefaultClient}
+	a, err := provider.Do(context.Background(), http.MethodPost, "/_faults", f)
+	require.NoError(b, err)
+	require.Less(b, a.Status, 300, "%s", a.Body)
+}

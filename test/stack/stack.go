@@ -1,0 +1,165 @@
+// Package stack runs the whole platform as a user would, with the dev command
+// in a process of its own, for tests and benchmarks. It imports no product
+// package: it knows the command, its flags and its stack.json.
+package stack
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Info is what stack.json tells.
+type Info struct {
+	FrontDoor  string            `json:"front_door"`
+	Temporal   string            `json:"temporal"`
+	TemporalUI string            `json:"temporal_ui"`
+	PSP        string            `json:"psp"`
+	Kafka      string            `json:"kafka"`
+	Databases  map[string]string `json:"databases"`
+	APIKeys    map[string]string `json:"api_keys"`
+	Users      map[string]string `json:"users"`
+}
+
+// Build compiles the dev command into dir.
+func Build(ctx context.Context, dir string) (string, error) {
+	binary := filepath.Join(dir, "skald-dev")
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", binary, "github.com/skaldhq/skald/cmd/dev")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build cmd/dev: %w: %s", err, out)
+	}
+	return binary, nil
+}
+
+// Stack is a running platform.
+type Stack struct {
+	Info
+	Data string
+
+	cmd    *exec.Cmd
+	output *strings.Builder
+	exited chan error
+}
+
+// Start runs the dev command on free ports with its state in data, and waits
+// until it says that it is ready.
+func Start(ctx context.Context, binary, data string, args ...string) (*Stack, error) {
+	free := []string{
+		"--data", data, "--addr", "127.0.0.1:0", "--temporal-addr", "127.0.0.1:0",
+		"--ui-addr", "127.0.0.1:0", "--psp-addr", "127.0.0.1:0",
+	}
+	cmd := exec.Command(binary, append(free, args...)...) //nolint:gosec,noctx // ended by Stop or Kill
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	s := &Stack{Data: data, cmd: cmd, output: &strings.Builder{}, exited: make(chan error, 1)}
+	cmd.Stderr = cmd.Stdout
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start cmd/dev: %w", err)
+	}
+	ready := make(chan struct{})
+	go func() {
+		s.read(stdout, ready)
+		s.exited <- cmd.Wait()
+	}()
+	select {
+	case <-ready:
+	case err := <-s.exited:
+		return nil, fmt.Errorf("cmd/dev ended before it was ready: %w\n%s", errors.Join(err, errors.New("exit")), s.output)
+	case <-ctx.Done():
+		s.Kill()
+		return nil, fmt.Errorf("cmd/dev was not ready in time\n%s", s.output)
+	}
+	raw, err := os.ReadFile(filepath.Join(data, "stack.json")) //nolint:gosec // the test's own directory
+	if err != nil {
+		s.Kill()
+		return nil, fmt.Errorf("read stack.json: %w", err)
+	}
+	if err := json.Unmarshal(raw, &s.Info); err != nil {
+		s.Kill()
+		return nil, fmt.Errorf("parse stack.json: %w", err)
+	}
+	return s, nil
+}
+
+// read follows the command's output, closing ready at the line that says so.
+func (s *Stack) read(r io.Reader, ready chan struct{}) {
+	told := false
+	for lines := bufio.NewScanner(r); lines.Scan(); {
+		line := lines.Text()
+		if !told {
+			s.output.WriteString(line + "\n")
+		}
+		if strings.TrimSpace(line) == "ready" && !told {
+			told = true
+			close(ready)
+		}
+	}
+}
+
+// Stop ends the platform as Ctrl-C does, and gives the error of its exit.
+func (s *Stack) Stop() error {
+	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
+		return err
+	}
+	select {
+	case err := <-s.exited:
+		return err
+	case <-time.After(time.Minute):
+		s.Kill()
+		return errors.New("cmd/dev did not stop within a minute")
+	}
+}
+
+// Kill ends every process of the platform with SIGKILL, Postgres's too.
+func (s *Stack) Kill() {
+	for _, pid := range s.PostgresPIDs() {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	_ = s.cmd.Process.Kill()
+	<-s.exited
+}
+
+// PID is the process id of the dev command.
+func (s *Stack) PID() int { return s.cmd.Process.Pid }
+
+// PostgresPIDs gives the postmaster and its children, from Linux's /proc.
+func (s *Stack) PostgresPIDs() []int {
+	matches, _ := filepath.Glob(filepath.Join(s.Data, "*", "postmaster.pid"))
+	deeper, _ := filepath.Glob(filepath.Join(s.Data, "*", "*", "postmaster.pid"))
+	var pids []int
+	for _, file := range append(matches, deeper...) {
+		raw, err := os.ReadFile(file) //nolint:gosec // the test's own directory
+		if err != nil {
+			continue
+		}
+		first, _, _ := strings.Cut(string(raw), "\n")
+		if pid, err := strconv.Atoi(strings.TrimSpace(first)); err == nil {
+			pids = append(append(pids, pid), children(pid)...)
+		}
+	}
+	return pids
+}
+
+func children(pid int) []int {
+	raw, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	var pids []int
+	for field := range strings.FieldsSeq(string(raw)) {
+		if child, err := strconv.Atoi(field); err == nil {
+			pids = append(pids, child)
+		}
+	}
+	return pids
+}
