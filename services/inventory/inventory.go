@@ -57,8 +57,8 @@ type OrderRequest struct {
 type Reservation struct {
 	OrderID   string    `json:"order_id"`
 	State     State     `json:"state"`
-	Lines     []Line    `json:"lines"` // added up, by product id
-	ExpiresAt time.Time `json:"expires_at"`
+	Lines     []Line    `json:"lines"`      // added up, by product id; empty where nothing was ever held
+	ExpiresAt time.Time `json:"expires_at"` // zero for a tombstone
 }
 
 // The definite answers of the service.
@@ -90,15 +90,17 @@ type Service interface {
 	List(ctx context.Context, productIDs []string) (map[string]Stock, error)
 
 	// ReserveStock holds all lines or none. Done again it returns the first
-	// result, a refusal included. ErrInsufficient (also for a product of which
-	// no stock is kept), ErrReleased (undone before), ErrMismatch.
+	// result, a refusal included; a hold that expired since is not taken again.
+	// ErrInsufficient (also for a product of which no stock is kept),
+	// ErrReleased (undone before), ErrMismatch. Invalid: see Validate.
 	ReserveStock(ctx context.Context, r ReserveRequest) (Reservation, error)
 	// ReleaseStock undoes: it gives held units back, and where nothing was
-	// held it leaves a tombstone that refuses a late reservation. ErrSold.
+	// held it leaves a tombstone that refuses a late reservation. A rejected
+	// reservation stays rejected. ErrSold.
 	ReleaseStock(ctx context.Context, r OrderRequest) (Reservation, error)
 	// CommitStock turns held units into sold ones. A reservation that expired
-	// is taken again where stock allows, else ErrInsufficient. ErrNotReserved,
-	// ErrReleased.
+	// is taken again where stock allows, else ErrInsufficient: then nothing
+	// changed and a later try may succeed. ErrNotReserved, ErrReleased.
 	CommitStock(ctx context.Context, r OrderRequest) (Reservation, error)
 	// GetReservation: ErrNotReserved where the order was never seen.
 	GetReservation(ctx context.Context, orderID string) (Reservation, error)

@@ -92,8 +92,8 @@ type Service interface {
 	Delete(ctx context.Context, productID string) error
 	// QuoteOrder freezes what the order costs: asked again, it returns the
 	// first quote even if prices changed since. ErrNotFound (a product without
-	// price), ErrCurrency (mixed or other currencies), ErrTooLarge, ErrMismatch
-	// (the same order with other items).
+	// price), ErrCurrency (mixed or other currencies), ErrTooLarge: these are
+	// kept too and returned again. ErrMismatch (the same order with other items).
 	QuoteOrder(ctx context.Context, r QuoteRequest) (Quote, error)
 	// Ready reports whether the service can work.
 	Ready(ctx context.Context) error

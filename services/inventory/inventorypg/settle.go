@@ -118,10 +118,9 @@ func takeAgain(ctx context.Context, q *inventorydb.Queries, order uuid.UUID) err
 	if err != nil {
 		return err
 	}
-	var products []uuid.UUID
-	var quantities []int64
-	for _, row := range rows {
-		products, quantities = append(products, row.ProductID), append(quantities, row.Quantity)
+	products, quantities := make([]uuid.UUID, len(rows)), make([]int64, len(rows))
+	for i, row := range rows {
+		products[i], quantities[i] = row.ProductID, row.Quantity
 	}
 	ok, err := take(ctx, q, products, quantities)
 	if err == nil && !ok {

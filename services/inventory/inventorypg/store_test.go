@@ -23,6 +23,7 @@ func TestMain(m *testing.M) { os.Exit(cluster.Run(m)) }
 
 func TestStore(t *testing.T) {
 	t.Parallel()
+	t.Cleanup(func() { assert.Zero(t, cluster.Deadlocks(t)) })
 	inventorytest.Run(t, func(t *testing.T) inventory.Service {
 		pool := cluster.Database(t, "inventory")
 		t.Cleanup(func() { requireInvariants(t, pool) })

@@ -22,9 +22,9 @@ func testContention(t *testing.T, s inventory.Service) {
 		portion = 2 // divides units, so that the last buyer gets the last unit
 	)
 	scarce := stocked(t, s, units)
-	var plenty []string
-	for range 4 {
-		plenty = append(plenty, stocked(t, s, 1_000_000))
+	plenty := make([]string, 4)
+	for i := range plenty {
+		plenty[i] = stocked(t, s, 1_000_000)
 	}
 	var sold atomic.Int64
 	race(buyers, func(int) {
@@ -39,7 +39,7 @@ func testContention(t *testing.T, s inventory.Service) {
 			}
 			// Whoever gives units back tries again, so none is left in the end.
 			order := inventory.OrderRequest{OrderID: request.OrderID}
-			if rand.IntN(4) == 0 {
+			if oneIn(4) {
 				_, err = s.ReleaseStock(t.Context(), order)
 			} else if _, err = s.CommitStock(t.Context(), order); err == nil {
 				sold.Add(portion)
@@ -47,7 +47,7 @@ func testContention(t *testing.T, s inventory.Service) {
 			if !assert.NoError(t, err) {
 				return
 			}
-			if rand.IntN(8) == 0 {
+			if oneIn(8) {
 				_, err = s.ExpireReservations(t.Context(), 10)
 				assert.NoError(t, err)
 			}
@@ -66,7 +66,7 @@ func testContention(t *testing.T, s inventory.Service) {
 // one unit of some of the others, in random sequence.
 func basket(scarce string, units int, plenty []string) inventory.ReserveRequest {
 	r := inventory.ReserveRequest{OrderID: newOrder(), TTL: long}
-	if rand.IntN(2) == 0 {
+	if oneIn(2) {
 		r.Lines = lines(scarce, int64(units))
 	} else {
 		for range units {
@@ -74,13 +74,15 @@ func basket(scarce string, units int, plenty []string) inventory.ReserveRequest 
 		}
 	}
 	for _, product := range plenty {
-		for range rand.IntN(3) {
+		for oneIn(2) {
 			r.Lines = append(r.Lines, lines(product, 1)...)
 		}
 	}
 	rand.Shuffle(len(r.Lines), func(i, j int) { r.Lines[i], r.Lines[j] = r.Lines[j], r.Lines[i] })
 	return r
 }
+
+func oneIn(n int) bool { return rand.IntN(n) == 0 } //nolint:gosec // chance is enough for a test
 
 func testSameOrder(t *testing.T, s inventory.Service) {
 	const rounds = 25

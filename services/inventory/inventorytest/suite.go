@@ -10,8 +10,7 @@ import (
 	"github.com/skaldhq/skald/services/inventory"
 )
 
-// Run checks a service. newService returns one that keeps nothing yet, and the
-// test that it is given ends before another service is asked for the same data.
+// Run checks a service. newService returns one that keeps nothing yet.
 func Run(t *testing.T, newService func(*testing.T) inventory.Service) {
 	t.Helper()
 	groups := []struct {
@@ -57,7 +56,7 @@ func stocked(t *testing.T, s inventory.Service, onHand int64) string {
 }
 
 func lines(product string, quantities ...int64) []inventory.Line {
-	var ls []inventory.Line
+	ls := make([]inventory.Line, 0, len(quantities))
 	for _, quantity := range quantities {
 		ls = append(ls, inventory.Line{ProductID: product, Quantity: quantity})
 	}

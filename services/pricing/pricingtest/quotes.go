@@ -148,7 +148,8 @@ func testSameOrder(t *testing.T, s pricing.Service) {
 		var wg sync.WaitGroup
 		for i := range askers {
 			wg.Go(func() {
-				_, _, err := s.Set(t.Context(), pricing.SetRequest{ProductID: product, Base: euros(rand.Int64N(1000))})
+				base := euros(rand.Int64N(1000)) //nolint:gosec // chance is enough for a test
+				_, _, err := s.Set(t.Context(), pricing.SetRequest{ProductID: product, Base: base})
 				assert.NoError(t, err)
 				quotes[i], errs[i] = quote(t, s, order, of(product, 2), of(product, 1))
 				if i == 0 {

@@ -1,0 +1,88 @@
+-- name: ClaimAndCreate :many
+-- One statement: the idempotency key, the order, its lines and its event, all
+-- or none. It gives no row where the key was claimed before.
+WITH claim AS (
+    INSERT INTO idempotency_keys (caller, key, request_hash, order_id)
+    SELECT sqlc.arg(caller)::text, sqlc.arg(key)::text, sqlc.arg(request_hash)::bytea, sqlc.arg(id)::uuid
+    WHERE sqlc.arg(key)::text <> ''
+    ON CONFLICT DO NOTHING
+    RETURNING order_id
+), created AS (
+    INSERT INTO orders (id, user_id, status, currency, payment_method, saga_state)
+    SELECT sqlc.arg(id)::uuid, sqlc.arg(user_id)::uuid, 'pending', sqlc.arg(currency)::text, sqlc.arg(payment_method)::text, 'running'
+    WHERE sqlc.arg(key)::text = '' OR EXISTS (SELECT FROM claim)
+    RETURNING id, user_id, created_at
+), lines AS (
+    INSERT INTO order_items (order_id, position, product_id, quantity)
+    SELECT created.id, position, (sqlc.arg(product_ids)::uuid[])[position], (sqlc.arg(quantities)::bigint[])[position]
+    FROM created, generate_series(1, cardinality(sqlc.arg(product_ids)::uuid[])) AS position
+), event AS (
+    INSERT INTO outbox (aggregate_id, version, type, payload)
+    SELECT id, 1, 'order.created', jsonb_build_object('order_id', sqlc.arg(public_id)::text, 'status', 'pending')
+    FROM created
+)
+SELECT created_at FROM created;
+
+-- name: FindClaim :one
+SELECT request_hash, order_id FROM idempotency_keys WHERE caller = $1 AND key = $2;
+
+-- name: GetOrder :one
+SELECT sqlc.embed(o),
+    (SELECT jsonb_agg(jsonb_build_object('product_id', i.product_id, 'quantity', i.quantity, 'unit_price', i.unit_price, 'total', i.total)
+        ORDER BY i.position) FROM order_items i WHERE i.order_id = o.id)::jsonb AS items
+FROM orders o
+WHERE o.id = $1;
+
+-- name: ListOrders :many
+SELECT sqlc.embed(o),
+    (SELECT jsonb_agg(jsonb_build_object('product_id', i.product_id, 'quantity', i.quantity, 'unit_price', i.unit_price, 'total', i.total)
+        ORDER BY i.position) FROM order_items i WHERE i.order_id = o.id)::jsonb AS items
+FROM orders o
+WHERE (sqlc.narg(user_id)::uuid IS NULL OR o.user_id = sqlc.narg(user_id)::uuid)
+  AND (sqlc.narg(status)::text IS NULL OR o.status = sqlc.narg(status)::text)
+  AND (sqlc.narg(created_after)::timestamptz IS NULL OR o.created_at > sqlc.narg(created_after)::timestamptz)
+  AND (o.created_at, o.id) < (sqlc.arg(before_at)::timestamptz, sqlc.arg(before_id)::uuid)
+ORDER BY o.created_at DESC, o.id DESC
+LIMIT sqlc.arg(page_limit);
+
+-- name: Transition :execrows
+-- One statement: the order's new status where its old one allows it, the
+-- prices of its lines, and the event.
+WITH moved AS (
+    UPDATE orders SET
+        status = sqlc.arg(status)::text,
+        version = version + 1,
+        total_amount = coalesce(sqlc.narg(total_amount)::bigint, total_amount),
+        total_currency = coalesce(sqlc.narg(total_currency)::text, total_currency),
+        payment_id = coalesce(sqlc.narg(payment_id)::uuid, payment_id),
+        failure_code = sqlc.narg(failure_code)::text,
+        failure_detail = sqlc.narg(failure_detail)::text,
+        failure_step = sqlc.narg(failure_step)::text,
+        action_type = sqlc.narg(action_type)::text,
+        action_url = sqlc.narg(action_url)::text,
+        action_expires = sqlc.narg(action_expires)::timestamptz,
+        saga_state = sqlc.arg(saga_state)::text,
+        updated_at = now()
+    WHERE id = sqlc.arg(id)::uuid AND status = ANY (sqlc.arg(from_statuses)::text[])
+    RETURNING id, version
+), priced AS (
+    UPDATE order_items i SET
+        unit_price = (sqlc.arg(unit_prices)::bigint[])[i.position],
+        total = (sqlc.arg(totals)::bigint[])[i.position]
+    FROM moved
+    WHERE i.order_id = moved.id AND cardinality(sqlc.arg(unit_prices)::bigint[]) > 0
+)
+INSERT INTO outbox (aggregate_id, version, type, payload)
+SELECT id, version, 'order.' || sqlc.arg(status)::text, sqlc.arg(payload)::jsonb FROM moved;
+
+-- name: MarkSaga :execrows
+UPDATE orders SET saga_state = $2, updated_at = now() WHERE id = $1;
+
+-- name: Unstarted :many
+SELECT id FROM orders
+WHERE status = 'pending' AND saga_started_at IS NULL AND created_at < now() - sqlc.arg(age)::interval
+ORDER BY created_at
+LIMIT sqlc.arg(page_limit);
+
+-- name: ConfirmStarted :exec
+UPDATE orders SET saga_started_at = now() WHERE id = $1 AND saga_started_at IS NULL;

@@ -1,0 +1,112 @@
+package temporaldev
+
+import (
+	"net"
+	"strconv"
+	"time"
+
+	"go.temporal.io/server/common/cluster"
+	"go.temporal.io/server/common/config"
+	"go.temporal.io/server/common/dynamicconfig"
+	sqliteplugin "go.temporal.io/server/common/persistence/sql/sqlplugin/sqlite"
+)
+
+const loopback = "127.0.0.1"
+
+// database is the SQLite file as Temporal is told of it. One connection: more
+// of them meet "database is locked" where a reader turns writer.
+func database(file string) *config.SQL {
+	return &config.SQL{
+		PluginName:   sqliteplugin.PluginName,
+		DatabaseName: file,
+		ConnectAttributes: map[string]string{
+			"mode": "rwc", "journal_mode": "wal", "synchronous": "normal", "busy_timeout": "10000",
+			"cache_size": "-65536", "temp_store": "memory",
+		},
+	}
+}
+
+// settings are what differs from the server's defaults, which are made for a
+// cluster. The caps on polls put 50 ms on every step of a workflow; more than
+// one partition of a task queue adds a tail of 100 ms; and a long poll that
+// waits 20 s hides a lost wake-up for as long.
+func settings() dynamicconfig.StaticClient {
+	return dynamicconfig.StaticClient{
+		dynamicconfig.TransferProcessorMaxPollRPS.Key():             2000,
+		dynamicconfig.TimerProcessorMaxPollRPS.Key():                2000,
+		dynamicconfig.VisibilityProcessorMaxPollRPS.Key():           2000,
+		dynamicconfig.HistoryLongPollExpirationInterval.Key():       1500 * time.Millisecond,
+		dynamicconfig.MatchingNumTaskqueueReadPartitions.Key():      1,
+		dynamicconfig.MatchingNumTaskqueueWritePartitions.Key():     1,
+		dynamicconfig.ForceSearchAttributesCacheRefreshOnRead.Key(): true,
+		dynamicconfig.FrontendRPS.Key():                             100000,
+	}
+}
+
+// configuration is a whole cluster in one process, all of it on loopback.
+func configuration(addr string, db *config.SQL) (*config.Config, error) {
+	host, portText, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, err
+	}
+	port, err := strconv.Atoi(portText)
+	if err != nil {
+		return nil, err
+	}
+	services := map[string]config.Service{}
+	for _, name := range []string{"frontend", "history", "matching", "worker"} {
+		grpc, membership := port, 0
+		if name != "frontend" {
+			if grpc, err = freePort(); err != nil {
+				return nil, err
+			}
+		}
+		if membership, err = freePort(); err != nil {
+			return nil, err
+		}
+		services[name] = config.Service{RPC: config.RPC{GRPCPort: grpc, MembershipPort: membership, BindOnIP: host}}
+	}
+	return &config.Config{
+		Global: config.Global{
+			Membership: config.Membership{MaxJoinDuration: 30 * time.Second, BroadcastAddress: loopback},
+		},
+		Persistence: config.Persistence{
+			DefaultStore: sqliteplugin.PluginName, VisibilityStore: sqliteplugin.PluginName, NumHistoryShards: 1,
+			DataStores: map[string]config.DataStore{sqliteplugin.PluginName: {SQL: db}},
+		},
+		ClusterMetadata: &cluster.Config{
+			FailoverVersionIncrement: 10, MasterClusterName: clusterName, CurrentClusterName: clusterName,
+			ClusterInformation: map[string]cluster.ClusterInformation{
+				clusterName: {Enabled: true, InitialFailoverVersion: 1, RPCAddress: addr},
+			},
+		},
+		DCRedirectionPolicy: config.DCRedirectionPolicy{Policy: "noop"},
+		Services:            services,
+		PublicClient:        config.PublicClient{HostPort: addr},
+		Archival: config.Archival{
+			History:    config.HistoryArchival{State: "disabled"},
+			Visibility: config.VisibilityArchival{State: "disabled"},
+		},
+		NamespaceDefaults: config.NamespaceDefaults{Archival: config.ArchivalNamespaceDefaults{
+			History:    config.HistoryArchivalNamespaceDefaults{State: "disabled"},
+			Visibility: config.VisibilityArchivalNamespaceDefaults{State: "disabled"},
+		}},
+	}, nil
+}
+
+// freeAddr checks that an address can be listened on, and gives it its port.
+func freeAddr(addr string) (string, error) {
+	listener, err := net.Listen("tcp", addr) //nolint:noctx // closed at once
+	if err != nil {
+		return "", err
+	}
+	return listener.Addr().String(), listener.Close()
+}
+
+func freePort() (int, error) {
+	listener, err := net.Listen("tcp", net.JoinHostPort(loopback, "0")) //nolint:noctx // closed at once
+	if err != nil {
+		return 0, err
+	}
+	return listener.Addr().(*net.TCPAddr).Port, listener.Close()
+}
