@@ -103,6 +103,7 @@ var (
 	// ErrNotAuthorized: there is nothing to capture or refund.
 	ErrNotAuthorized = fault.New(fault.Conflict, "payment_not_authorized", "The payment is not authorized.")
 	ErrNotCaptured   = fault.New(fault.Conflict, "payment_not_captured", "The payment is not captured.")
+	ErrAmount        = fault.New(fault.Refused, "amount_not_accepted", "The amount cannot be paid by this method.")
 	// ErrMismatch: the same order asked before for another amount or method.
 	ErrMismatch = fault.New(fault.Conflict, "operation_mismatch", "The order was authorized with other data before.")
 	// ErrSignature: a webhook that the provider did not sign.

@@ -1,0 +1,147 @@
+// Package paymentpg is the payment service on Postgres and a payment provider.
+//
+// Every operation runs in three parts: its intent is committed, the provider is
+// called outside any transaction, the result is committed. A retry that finds
+// the intent asks the provider before it acts. What races (a void with a late
+// authorization) is decided under the lock of the payment's row, and by the
+// provider, whose intents go one way only.
+package paymentpg
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	paymentdb "github.com/skaldhq/skald/db/payment"
+	"github.com/skaldhq/skald/internal/fault"
+	"github.com/skaldhq/skald/internal/pg"
+	"github.com/skaldhq/skald/services/payment"
+)
+
+// Store is a payment.Service.
+type Store struct {
+	pool        pg.Pool
+	queries     *paymentdb.Queries
+	constraints pg.Constraints
+	provider    payment.Provider
+}
+
+var _ payment.Service = (*Store)(nil)
+
+// New returns a store on a database with the schema of db/payment.
+func New(pool pg.Pool, provider payment.Provider) *Store {
+	return &Store{pool: pool, queries: paymentdb.New(pool), provider: provider, constraints: pg.Constraints{}}
+}
+
+// Ready reports whether the database answers.
+func (s *Store) Ready(ctx context.Context) error {
+	return s.constraints.Translate(s.pool.Ping(ctx))
+}
+
+// inTx runs fn in one transaction.
+func (s *Store) inTx(ctx context.Context, fn func(q *paymentdb.Queries) error) error {
+	return s.constraints.InTx(ctx, s.pool, func(tx pgx.Tx) error { return fn(s.queries.WithTx(tx)) })
+}
+
+// begin locks the order's payment and commits the intent of an operation, if
+// allowed gives none of its own answers. It tells whether the operation was
+// begun before.
+func (s *Store) begin(ctx context.Context, orderID uuid.UUID, op payment.Operation,
+	before func(q *paymentdb.Queries) error, allowed func(q *paymentdb.Queries, row paymentdb.Payment) (bool, error),
+) (row paymentdb.Payment, again bool, err error) {
+	err = s.inTx(ctx, func(q *paymentdb.Queries) error {
+		if before != nil {
+			if err := before(q); err != nil {
+				return err
+			}
+		}
+		row, err = q.LockPayment(ctx, orderID)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return payment.ErrNotAuthorized
+		}
+		if err != nil {
+			return err
+		}
+		goOn, err := allowed(q, row)
+		if err != nil || !goOn {
+			return err
+		}
+		n, err := q.StartOperation(ctx, paymentdb.StartOperationParams{
+			OrderID: orderID, Operation: string(op), ProviderKey: op.ProviderKey(payment.OrderIDPrefix.Format(orderID)),
+		})
+		again = n == 0
+		return err
+	})
+	return row, again, err
+}
+
+// parseOrder reads an order id.
+func parseOrder(orderID string) (uuid.UUID, error) {
+	parsed, err := payment.OrderIDPrefix.Parse(orderID)
+	if err != nil {
+		return uuid.Nil, fault.InvalidField("order_id", err.Error())
+	}
+	return parsed, nil
+}
+
+// Get reads a payment.
+func (s *Store) Get(ctx context.Context, paymentID string) (payment.Payment, error) {
+	parsed, err := payment.IDPrefix.Parse(paymentID)
+	if err != nil {
+		return payment.Payment{}, payment.ErrNotFound
+	}
+	row, err := s.queries.GetPayment(ctx, parsed)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return payment.Payment{}, payment.ErrNotFound
+	}
+	return toPayment(row), s.constraints.Translate(err)
+}
+
+// List reads a page, newest first.
+func (s *Store) List(ctx context.Context, f payment.Filter) (payment.Page, error) {
+	cursor, err := pg.ParseCursor(f.Cursor)
+	if err != nil {
+		return payment.Page{}, err
+	}
+	params := paymentdb.ListPaymentsParams{BeforeAt: cursor.At, BeforeID: cursor.ID, PageLimit: int32(f.Limit) + 1} //nolint:gosec // bounded by the caller
+	if f.OrderID != "" {
+		parsed, err := payment.OrderIDPrefix.Parse(f.OrderID)
+		if err != nil {
+			return payment.Page{}, nil // no payment has such an order
+		}
+		params.OrderID = &parsed
+	}
+	rows, err := s.queries.ListPayments(ctx, params)
+	if err != nil {
+		return payment.Page{}, s.constraints.Translate(err)
+	}
+	var page payment.Page
+	if len(rows) > f.Limit {
+		rows = rows[:f.Limit]
+		last := rows[f.Limit-1]
+		page.NextCursor = pg.Cursor{At: last.CreatedAt, ID: last.ID}.String()
+	}
+	for _, row := range rows {
+		page.Items = append(page.Items, toPayment(row))
+	}
+	return page, nil
+}
+
+// ReceiveWebhook verifies and keeps an event. It does not change the payment:
+// what an event says may be old, so the saga asks.
+func (s *Store) ReceiveWebhook(ctx context.Context, body []byte, signature string) (payment.Notice, error) {
+	event, err := s.provider.ParseEvent(body, signature)
+	if err != nil {
+		return payment.Notice{}, err
+	}
+	params := paymentdb.InsertWebhookEventParams{ID: event.ID, Type: event.Type}
+	notice := payment.Notice{EventType: event.Type}
+	if parsed, err := payment.OrderIDPrefix.Parse(event.OrderID); err == nil {
+		params.OrderID, notice.OrderID = &parsed, event.OrderID
+	}
+	n, err := s.queries.InsertWebhookEvent(ctx, params)
+	notice.Duplicate = n == 0
+	return notice, s.constraints.Translate(err)
+}

@@ -1,0 +1,63 @@
+package paymentpg
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	paymentdb "github.com/skaldhq/skald/db/payment"
+	"github.com/skaldhq/skald/internal/fault"
+	"github.com/skaldhq/skald/services/payment"
+)
+
+// VoidPayment gives the hold back and bars one that has not landed. From its
+// first commit on nothing is authorized or captured any more: an intent that
+// is not stored by then is never confirmed.
+func (s *Store) VoidPayment(ctx context.Context, r payment.OrderRequest) (payment.Payment, error) {
+	orderID, err := parseOrder(r.OrderID)
+	if err != nil {
+		return payment.Payment{}, err
+	}
+	held := false
+	row, _, err := s.begin(ctx, orderID, payment.OpVoid,
+		func(q *paymentdb.Queries) error {
+			return q.InsertTombstone(ctx, paymentdb.InsertTombstoneParams{ID: uuid.Must(uuid.NewV7()), OrderID: orderID})
+		},
+		func(q *paymentdb.Queries, row paymentdb.Payment) (bool, error) {
+			switch payment.Status(row.Status) {
+			case payment.Captured, payment.Refunded:
+				return false, payment.ErrCaptured
+			case payment.Voided:
+				return true, nil
+			}
+			held = row.ProviderIntent != nil
+			return true, q.BarPayment(ctx, orderID)
+		})
+	if err != nil {
+		return payment.Payment{}, err
+	}
+	intent := payment.Intent{Status: payment.IntentCancelled}
+	if held {
+		if intent, err = s.cancel(ctx, r.OrderID, *row.ProviderIntent); err != nil {
+			return payment.Payment{}, err
+		}
+	}
+	row, err = s.record(ctx, orderID, payment.OpVoid, intent)
+	if err == nil && intent.Status == payment.IntentCaptured {
+		err = payment.ErrCaptured
+	}
+	return toPayment(row), err
+}
+
+// cancel ends the intent at the provider, whatever holds it.
+func (s *Store) cancel(ctx context.Context, orderID, intentID string) (payment.Intent, error) {
+	intent, err := s.provider.GetIntent(ctx, intentID)
+	if err != nil || intent.Status == payment.IntentCancelled || intent.Status == payment.IntentCaptured {
+		return intent, err
+	}
+	intent, err = s.provider.CancelIntent(ctx, intentID, payment.OpVoid.ProviderKey(orderID))
+	if fault.KindOf(err) == fault.Conflict {
+		return s.provider.GetIntent(ctx, intentID)
+	}
+	return intent, err
+}

@@ -1,0 +1,66 @@
+package payment
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"regexp"
+
+	"github.com/skaldhq/skald/internal/fault"
+	"github.com/skaldhq/skald/internal/id"
+)
+
+// The ids that other services give. A service does not know another, so the
+// prefixes stand here once more.
+const (
+	OrderIDPrefix id.Prefix = "ord"
+	UserIDPrefix  id.Prefix = "usr"
+)
+
+// Operation is one of the things that the service does at the provider.
+type Operation string
+
+// The operations. Each is done at most once for an order.
+const (
+	OpAuthorize Operation = "authorize"
+	OpVoid      Operation = "void"
+	OpCapture   Operation = "capture"
+	OpRefund    Operation = "refund"
+)
+
+// ProviderKey is the provider's idempotency key of an operation on an order.
+func (o Operation) ProviderKey(orderID string) string { return orderID + ":" + string(o) }
+
+// CreateKey is the provider's idempotency key of making an order's intent.
+func CreateKey(orderID string) string { return orderID + ":create" }
+
+var currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
+
+// Validate tells the first field that is wrong.
+func (r AuthorizeRequest) Validate() error {
+	if _, err := OrderIDPrefix.Parse(r.OrderID); err != nil {
+		return fault.InvalidField("order_id", err.Error())
+	}
+	if _, err := UserIDPrefix.Parse(r.UserID); err != nil {
+		return fault.InvalidField("user_id", err.Error())
+	}
+	if !currencyCode.MatchString(r.Amount.Currency) {
+		return fault.InvalidField("amount.currency", "is not an ISO 4217 code")
+	}
+	if r.Amount.Amount <= 0 {
+		return ErrAmount
+	}
+	if r.Method == "" {
+		return fault.InvalidField("method", "is required")
+	}
+	return nil
+}
+
+// Hash identifies what is asked for.
+func (r AuthorizeRequest) Hash() []byte {
+	raw, err := json.Marshal(r)
+	if err != nil { // strings and numbers always marshal
+		panic(err)
+	}
+	sum := sha256.Sum256(raw)
+	return sum[:]
+}
