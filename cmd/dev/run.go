@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// options are the command's flags.
+type options struct {
+	Addr          string        `help:"Address of the front door; port 0 picks a free one." default:"127.0.0.1:8080"`
+	TemporalAddr  string        `help:"Address of the Temporal server." default:"127.0.0.1:7233"`
+	UIAddr        string        `help:"Address of the Temporal Web UI." default:"127.0.0.1:8233"`
+	PSPAddr       string        `help:"Address of the payment simulator." default:"127.0.0.1:12111"`
+	KafkaAddr     string        `help:"Address of the Kafka-compatible broker; a free one where it is taken." default:"127.0.0.1:9092"`
+	Data          string        `help:"Directory of all state." default:".skald"`
+	PSPURL        string        `help:"Use another Stripe-compatible endpoint instead of the simulator (STRIPE_API_KEY, STRIPE_WEBHOOK_SECRET)."`
+	ActionTimeout time.Duration `help:"How long a customer has to confirm a payment (3-D Secure)." default:"1m"`
+
+	StripeKey           string `kong:"-"`
+	StripeWebhookSecret string `kong:"-"`
+}
+
+// startTimeout is what all of the platform together may take to get ready.
+const startTimeout = 3 * time.Minute
+
+// run runs the platform until the context ends.
+func run(ctx context.Context, args []string, getenv func(string) string, out io.Writer) (err error) {
+	var o options
+	parser, err := kong.New(&o, kong.Name("dev"), kong.Description("The whole platform on one machine."), kong.Writers(out, out))
+	if err != nil {
+		return err
+	}
+	if _, err := parser.Parse(args); err != nil {
+		return err
+	}
+	for _, addr := range []string{o.Addr, o.TemporalAddr, o.UIAddr, o.PSPAddr, o.KafkaAddr} {
+		if err := loopbackOnly(addr); err != nil {
+			return err
+		}
+	}
+	o.StripeKey, o.StripeWebhookSecret = getenv("STRIPE_API_KEY"), getenv("STRIPE_WEBHOOK_SECRET")
+	if o.PSPURL != "" && (o.StripeKey == "" || o.StripeWebhookSecret == "") {
+		return errors.New("with --psp-url, set STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET to what that provider gave you")
+	}
+	if o.Data, err = filepath.Abs(o.Data); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(o.Data, 0o700); err != nil {
+		return err
+	}
+	unlock, err := lock(filepath.Join(o.Data, "lock"))
+	if err != nil {
+		return fmt.Errorf("another dev runs on %s: stop it, or choose another directory with --data", o.Data)
+	}
+	defer unlock()
+	logFile, err := os.OpenFile(filepath.Join(o.Data, "skald.log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // the operator's own directory
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, logFile.Close()) }()
+
+	s := &devStack{options: o, out: out, log: slog.New(slog.NewJSONHandler(logFile, nil))}
+	defer s.stop()
+	starting, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	if err := s.start(starting); err != nil {
+		if ctx.Err() != nil {
+			return nil // told to stop while it started
+		}
+		return err
+	}
+	if err := s.announce(); err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		_, _ = fmt.Fprintln(out, "\nstopping")
+		return nil
+	case err := <-s.failed:
+		return err
+	}
+}
+
+// loopbackOnly refuses an address that others could reach: the demo's keys and
+// the simulator are for this machine.
+func loopbackOnly(addr string) error {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("%q is not an address of the form host:port", addr)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("%s is not on loopback: dev is for this machine only", addr)
+	}
+	return nil
+}

@@ -1,0 +1,240 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
+
+	"github.com/skaldhq/skald/api"
+	"github.com/skaldhq/skald/cmd/internal/platform"
+	"github.com/skaldhq/skald/internal/config"
+	"github.com/skaldhq/skald/internal/devstack/broker"
+	"github.com/skaldhq/skald/internal/devstack/pgcluster"
+	"github.com/skaldhq/skald/internal/devstack/psp"
+	"github.com/skaldhq/skald/internal/devstack/temporaldev"
+	"github.com/skaldhq/skald/workflows"
+)
+
+// devStack is everything that the command runs.
+type devStack struct {
+	options options
+	out     io.Writer
+	log     *slog.Logger
+	failed  chan error
+
+	info  info
+	demo  *demo
+	mu    sync.Mutex
+	stops []func() // in the order of the starts
+}
+
+// info is what stack.json tells.
+type info struct {
+	FrontDoor  string            `json:"front_door"`
+	Temporal   string            `json:"temporal"`
+	TemporalUI string            `json:"temporal_ui"`
+	PSP        string            `json:"psp"`
+	Kafka      string            `json:"kafka"`
+	Databases  map[string]string `json:"databases"`
+	APIKeys    map[string]string `json:"api_keys"`
+	Users      map[string]string `json:"users"`
+}
+
+// notification keeps no schema yet, but has its database and role like the others.
+const notification = "notification"
+
+func (s *devStack) start(ctx context.Context) (err error) {
+	s.failed = make(chan error, 4)
+	if s.demo, err = loadDemo(s.options.Data); err != nil {
+		return err
+	}
+	s.info.APIKeys, s.info.Users = s.demo.APIKeys, s.demo.Users
+
+	var door net.Listener
+	if door, err = listen(ctx, s.options.Addr, "--addr"); err != nil {
+		return err
+	}
+	s.info.FrontDoor = "http://" + door.Addr().String()
+	s.onStop(func() { _ = door.Close() })
+
+	var temporal *temporaldev.Server
+	c := config.Config{Databases: map[string]config.Secret{}, ActionTimeout: s.options.ActionTimeout}
+	err = s.together(
+		part{"Postgres", func() error { return s.startPostgres(ctx, &c) }},
+		part{"Temporal", func() (err error) { temporal, err = s.startTemporal(ctx); return err }},
+		part{"broker", func() error { return s.startBroker() }},
+		part{"payment simulator", func() error { return s.startProvider(ctx, &c) }},
+	)
+	if err != nil {
+		return err
+	}
+	return s.step("services and front door", func() error { return s.startPlatform(ctx, c, temporal, door) })
+}
+
+// part is something that starts by itself.
+type part struct {
+	name  string
+	start func() error
+}
+
+// together starts parts side by side.
+func (s *devStack) together(parts ...part) error {
+	errs := make([]error, len(parts))
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for i, p := range parts {
+		wg.Go(func() {
+			begun := time.Now()
+			errs[i] = p.start()
+			mu.Lock()
+			defer mu.Unlock()
+			s.tell(p.name, begun, errs[i])
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+func (s *devStack) step(name string, start func() error) error {
+	begun := time.Now()
+	err := start()
+	s.tell(name, begun, err)
+	return err
+}
+
+func (s *devStack) tell(name string, begun time.Time, err error) {
+	if err == nil {
+		_, _ = fmt.Fprintf(s.out, "  %-24s %5.1f s\n", name, time.Since(begun).Seconds())
+	}
+}
+
+func (s *devStack) startPostgres(ctx context.Context, c *config.Config) error {
+	cluster, err := pgcluster.Start(ctx, pgcluster.Options{Dir: filepath.Join(s.options.Data, "postgres"), Fsync: true})
+	if err != nil {
+		return err
+	}
+	s.onStop(cluster.Stop)
+	databases := map[string]string{}
+	for _, name := range append(slices.Clone(platform.Services()), notification) {
+		if databases[name], err = cluster.Provision(ctx, name); err != nil {
+			return err
+		}
+		c.Databases[name] = config.Secret(databases[name])
+	}
+	s.info.Databases = databases
+	return platform.Migrate(ctx, *c, func(string, int) {}, platform.Services()...)
+}
+
+func (s *devStack) startTemporal(ctx context.Context) (*temporaldev.Server, error) {
+	server, err := temporaldev.Start(ctx, temporaldev.Options{
+		Dir: filepath.Join(s.options.Data, "temporal"), Addr: s.options.TemporalAddr,
+		Namespace: "default", SearchAttributes: workflows.SearchAttributes(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.onStop(server.Stop)
+	ui, err := temporaldev.StartUI(ctx, s.options.UIAddr, server)
+	if err != nil {
+		return nil, err
+	}
+	s.onStop(ui.Stop)
+	s.info.Temporal, s.info.TemporalUI = server.Addr, ui.URL
+	return server, nil
+}
+
+func (s *devStack) startBroker() error {
+	dir := filepath.Join(s.options.Data, "kafka")
+	b, err := broker.Start(dir, s.options.KafkaAddr)
+	if err != nil { // nobody asked for this very port
+		b, err = broker.Start(dir, "127.0.0.1:0")
+	}
+	if err != nil {
+		return err
+	}
+	s.onStop(b.Close)
+	s.info.Kafka = b.Addr
+	return nil
+}
+
+// startProvider runs the payment simulator, unless another provider is named.
+func (s *devStack) startProvider(ctx context.Context, c *config.Config) error {
+	if s.options.PSPURL != "" {
+		s.info.PSP = s.options.PSPURL
+		c.Stripe = config.Stripe{
+			URL: s.options.PSPURL, Key: config.Secret(s.options.StripeKey), WebhookSecret: config.Secret(s.options.StripeWebhookSecret),
+		}
+		return nil
+	}
+	listener, err := listen(ctx, s.options.PSPAddr, "--psp-addr")
+	if err != nil {
+		return err
+	}
+	s.info.PSP = "http://" + listener.Addr().String()
+	secret := s.demo.APIKeys["operator"] // any secret of this machine's own
+	simulator, err := psp.New(psp.Options{
+		Dir: filepath.Join(s.options.Data, "psp"), PublicURL: s.info.PSP,
+		WebhookURL: s.info.FrontDoor + "/v1/webhooks/stripe", WebhookSecret: secret, Log: s.log,
+	})
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	server := &http.Server{Handler: simulator.Handler(), ReadHeaderTimeout: 5 * time.Second}
+	go s.watch("payment simulator", func() error { return server.Serve(listener) })
+	s.onStop(func() { _ = server.Close(); _ = simulator.Close() })
+	c.Stripe = config.Stripe{URL: s.info.PSP, Key: "sk_test_simulated", WebhookSecret: config.Secret(secret)}
+	return nil
+}
+
+func (s *devStack) startPlatform(ctx context.Context, c config.Config, temporal *temporaldev.Server, door net.Listener) error {
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var wg sync.WaitGroup
+	p, err := platform.Open(running, c, s.log, platform.Services()...)
+	if err != nil {
+		cancel()
+		return err
+	}
+	tc, err := client.DialContext(ctx, client.Options{HostPort: temporal.Addr, Namespace: temporal.Namespace, Logger: sdklog.NewStructuredLogger(s.log)})
+	if err != nil {
+		cancel()
+		p.Close()
+		return err
+	}
+	s.onStop(func() { cancel(); wg.Wait(); tc.Close(); p.Close() })
+	if err := s.demo.seed(ctx, s.options.Data, p); err != nil {
+		return err
+	}
+	handler, err := p.FrontDoor(tc, s.demo.principals())
+	if err != nil {
+		return err
+	}
+	wg.Go(func() { s.watch("workers", func() error { return p.Work(running, tc) }) })
+	wg.Go(func() { s.watch("front door", func() error { return api.Serve(running, door, handler) }) })
+	return nil
+}
+
+// watch ends the command when a part of it fails.
+func (s *devStack) watch(name string, run func() error) {
+	if err := run(); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		s.failed <- fmt.Errorf("%s: %w", name, err)
+	}
+}
+
+func listen(ctx context.Context, addr, flag string) (net.Listener, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("the address %s is not free: choose another with %s: %w", addr, flag, err)
+	}
+	return l, nil
+}

@@ -1,0 +1,157 @@
+package psp
+
+import (
+	"context"
+	"encoding/json"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+)
+
+// The kinds of faults.
+const (
+	kindHangBefore       = "hang_before"       // accepts, does nothing, never answers
+	kindHangAfter        = "hang_after"        // does it, never answers
+	kindErrorBefore      = "error_before"      // 5xx, nothing done
+	kindErrorAfter       = "error_after"       // 5xx, but done
+	kindDelay            = "delay"             // does it after a while
+	kindLateEffect       = "late_effect"       // never answers, does it after a while
+	kindDuplicateWebhook = "duplicate_webhook" // tells of it twice
+	kindDropWebhook      = "drop_webhook"      // never tells of it
+)
+
+// Fault is a way to fail, for the next so many calls or for a share of them.
+type Fault struct {
+	// Operation is create, authorize, capture, void, refund, get, or action for
+	// what a customer does; empty: any.
+	Operation string  `json:"operation,omitempty"`
+	Kind      string  `json:"kind"`
+	Calls     int     `json:"calls,omitempty"`
+	Share     float64 `json:"share,omitempty"`
+	DelayMS   int     `json:"delay_ms,omitempty"`
+	Status    int     `json:"status,omitempty"`
+}
+
+const (
+	defaultDelay = 5 * time.Second
+	maxDelay     = 10 * time.Minute
+)
+
+func (f Fault) pause() {
+	if f.DelayMS > 0 {
+		time.Sleep(time.Duration(f.DelayMS) * time.Millisecond)
+		return
+	}
+	time.Sleep(defaultDelay)
+}
+
+func (f Fault) status() int {
+	if f.Status != 0 {
+		return f.Status
+	}
+	return http.StatusInternalServerError
+}
+
+// before does what a fault does before the effect, and tells whether there
+// will be none.
+func (f Fault) before(ctx context.Context) (over bool) {
+	switch f.Kind {
+	case kindHangBefore:
+		<-ctx.Done()
+		return true
+	case kindErrorBefore:
+		return true
+	case kindDelay:
+		f.pause()
+	}
+	return false
+}
+
+// validate names the field that is wrong; empty: none is.
+func (f Fault) validate() (field, message string) {
+	operations := []string{"", opCreate, opAuthorize, opCapture, opVoid, opRefund, opGet, opAction}
+	kinds := []string{
+		kindHangBefore, kindHangAfter, kindErrorBefore, kindErrorAfter, kindDelay, kindLateEffect, kindDuplicateWebhook, kindDropWebhook,
+	}
+	switch {
+	case !slices.Contains(operations, f.Operation):
+		return "operation", "must be create, authorize, capture, void, refund, get or action, or be left out"
+	case !slices.Contains(kinds, f.Kind):
+		return "kind", "must be hang_before, hang_after, error_before, error_after, delay, late_effect, duplicate_webhook or drop_webhook"
+	case (f.Calls > 0) == (f.Share > 0) || f.Calls < 0 || f.Share < 0 || f.Share > 1:
+		return "calls", "either calls must be at least 1, or share between 0 and 1"
+	case f.DelayMS < 0 || time.Duration(f.DelayMS)*time.Millisecond > maxDelay:
+		return "delay_ms", "must be 0 to 600000"
+	case f.Status != 0 && (f.Status < 500 || f.Status > 599):
+		return "status", "must be 500 to 599"
+	}
+	return "", ""
+}
+
+// faults are the faults that are set, first come first served.
+type faults struct {
+	mu  sync.Mutex
+	set []*Fault
+}
+
+// take gives the fault that the next call of an operation meets; its kind is
+// empty where there is none.
+func (fs *faults) take(operation string) Fault {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	for i, f := range fs.set {
+		if f.Operation != "" && f.Operation != operation {
+			continue
+		}
+		if f.Share > 0 {
+			if rand.Float64() < f.Share { //nolint:gosec // no secret
+				return *f
+			}
+			continue
+		}
+		if f.Calls--; f.Calls == 0 {
+			taken := *f
+			fs.set = slices.Delete(fs.set, i, i+1)
+			return taken
+		}
+		return *f
+	}
+	return Fault{}
+}
+
+func (fs *faults) add(w http.ResponseWriter, r *http.Request) {
+	var f Fault
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&f); err != nil {
+		writeJSON(w, http.StatusBadRequest, map[string]string{"error": "the body is not a fault: " + err.Error()})
+		return
+	}
+	if field, message := f.validate(); field != "" {
+		writeJSON(w, http.StatusBadRequest, map[string]string{"field": field, "error": field + " " + message})
+		return
+	}
+	fs.mu.Lock()
+	fs.set = append(fs.set, &f)
+	fs.mu.Unlock()
+	writeJSON(w, http.StatusCreated, f)
+}
+
+func (fs *faults) list(w http.ResponseWriter, _ *http.Request) {
+	fs.mu.Lock()
+	set := make([]Fault, len(fs.set))
+	for i, f := range fs.set {
+		set[i] = *f
+	}
+	fs.mu.Unlock()
+	writeJSON(w, http.StatusOK, set)
+}
+
+func (fs *faults) clear(w http.ResponseWriter, _ *http.Request) {
+	fs.mu.Lock()
+	fs.set = nil
+	fs.mu.Unlock()
+	w.WriteHeader(http.StatusNoContent)
+}

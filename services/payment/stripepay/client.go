@@ -1,0 +1,175 @@
+// Package stripepay is a payment.Provider on Stripe's API, or on anything that
+// speaks the same: PaymentIntents with manual capture, cancellation, refunds,
+// signed webhooks.
+package stripepay
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/stripe/stripe-go/v85"
+
+	"github.com/skaldhq/skald/internal/money"
+	"github.com/skaldhq/skald/services/payment"
+)
+
+// Config is how the provider is reached.
+type Config struct {
+	Key           string
+	URL           string // empty: Stripe's own
+	WebhookSecret string
+	// Timeout bounds one call; 0 is 8 s. Two calls and a question have to fit
+	// into one attempt of an activity.
+	Timeout time.Duration
+	// ReturnURL is where the customer goes after confirming a payment.
+	ReturnURL string
+}
+
+// Client is a payment.Provider.
+type Client struct {
+	api    *stripe.Client
+	config Config
+}
+
+var _ payment.Provider = (*Client)(nil)
+
+const (
+	defaultTimeout   = 8 * time.Second
+	defaultReturnURL = "https://example.com/"
+	idleConnections  = 64
+)
+
+// New returns a client. It never retries by itself: whoever calls does, and
+// asks first.
+func New(c Config) *Client {
+	if c.Timeout == 0 {
+		c.Timeout = defaultTimeout
+	}
+	if c.ReturnURL == "" {
+		c.ReturnURL = defaultReturnURL
+	}
+	backend := &stripe.BackendConfig{
+		HTTPClient: &http.Client{
+			Timeout:   c.Timeout,
+			Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConns: idleConnections, MaxIdleConnsPerHost: idleConnections, IdleConnTimeout: time.Minute},
+		},
+		LeveledLogger:     &stripe.LeveledLogger{Level: stripe.LevelNull},
+		MaxNetworkRetries: stripe.Int64(0),
+		EnableTelemetry:   stripe.Bool(false),
+	}
+	if c.URL != "" {
+		backend.URL = stripe.String(strings.TrimSuffix(c.URL, "/"))
+	}
+	return &Client{api: stripe.NewClient(c.Key, stripe.WithBackends(stripe.NewBackendsWithConfig(backend))), config: c}
+}
+
+// params are what every call has: the key, and the charge along with the
+// intent, because only the charge tells what was held and given back.
+func params(key string) stripe.Params {
+	p := stripe.Params{Expand: []*string{stripe.String("latest_charge")}}
+	if key != "" {
+		p.IdempotencyKey = stripe.String(key)
+	}
+	return p
+}
+
+// CreateIntent makes an intent that is not confirmed.
+func (c *Client) CreateIntent(ctx context.Context, r payment.IntentRequest, key string) (payment.Intent, error) {
+	return result(c.api.V1PaymentIntents.Create(ctx, &stripe.PaymentIntentCreateParams{
+		Params:             params(key),
+		Amount:             stripe.Int64(r.Amount.Amount),
+		Currency:           stripe.String(strings.ToLower(r.Amount.Currency)),
+		CaptureMethod:      stripe.String(string(stripe.PaymentIntentCaptureMethodManual)),
+		PaymentMethod:      stripe.String(r.Method),
+		PaymentMethodTypes: []*string{stripe.String("card")},
+		Metadata:           map[string]string{"order_id": r.OrderID, "user_id": r.UserID, "payment_id": r.PaymentID},
+	}))
+}
+
+// ConfirmIntent authorizes.
+func (c *Client) ConfirmIntent(ctx context.Context, intentID, key string) (payment.Intent, error) {
+	intent, err := c.api.V1PaymentIntents.Confirm(ctx, intentID, &stripe.PaymentIntentConfirmParams{
+		Params: params(key), ReturnURL: stripe.String(c.config.ReturnURL),
+	})
+	if declined, ok := decline(err); ok {
+		declined.ID = intentID
+		return declined, nil
+	}
+	return result(intent, err)
+}
+
+// CaptureIntent takes the whole amount held.
+func (c *Client) CaptureIntent(ctx context.Context, intentID, key string) (payment.Intent, error) {
+	return result(c.api.V1PaymentIntents.Capture(ctx, intentID, &stripe.PaymentIntentCaptureParams{Params: params(key)}))
+}
+
+// CancelIntent gives the hold back and ends the intent.
+func (c *Client) CancelIntent(ctx context.Context, intentID, key string) (payment.Intent, error) {
+	return result(c.api.V1PaymentIntents.Cancel(ctx, intentID, &stripe.PaymentIntentCancelParams{Params: params(key)}))
+}
+
+// RefundIntent gives the whole captured amount back, and then asks how the
+// intent stands.
+func (c *Client) RefundIntent(ctx context.Context, intentID, key string) (payment.Intent, error) {
+	p := stripe.RefundCreateParams{PaymentIntent: stripe.String(intentID)}
+	p.IdempotencyKey = stripe.String(key)
+	if _, err := c.api.V1Refunds.Create(ctx, &p); err != nil {
+		return payment.Intent{}, translate(err)
+	}
+	return c.GetIntent(ctx, intentID)
+}
+
+// GetIntent asks how an intent stands.
+func (c *Client) GetIntent(ctx context.Context, intentID string) (payment.Intent, error) {
+	return result(c.api.V1PaymentIntents.Retrieve(ctx, intentID, &stripe.PaymentIntentRetrieveParams{Params: params("")}))
+}
+
+func result(intent *stripe.PaymentIntent, err error) (payment.Intent, error) {
+	if err != nil {
+		return payment.Intent{}, translate(err)
+	}
+	return toIntent(intent), nil
+}
+
+func toIntent(in *stripe.PaymentIntent) payment.Intent {
+	out := payment.Intent{
+		ID: in.ID, Amount: money.New(in.Amount, strings.ToUpper(string(in.Currency))),
+		Captured: in.AmountReceived, OrderID: in.Metadata["order_id"], Status: status(in),
+	}
+	if charge := in.LatestCharge; charge != nil {
+		out.Held = charge.Status == stripe.ChargeStatusSucceeded
+		out.Refunded = charge.AmountRefunded
+		if out.Captured == 0 { // a hold that was cancelled counts as refunded at Stripe
+			out.Refunded = 0
+		}
+	}
+	if last := in.LastPaymentError; last != nil {
+		out.DeclineCode = reason(last)
+	}
+	if next := in.NextAction; next != nil && next.RedirectToURL != nil {
+		out.ActionURL = next.RedirectToURL.URL
+	}
+	return out
+}
+
+func status(in *stripe.PaymentIntent) payment.IntentStatus {
+	switch in.Status {
+	case stripe.PaymentIntentStatusRequiresAction, stripe.PaymentIntentStatusProcessing:
+		return payment.IntentRequiresAction
+	case stripe.PaymentIntentStatusRequiresCapture:
+		return payment.IntentAuthorized
+	case stripe.PaymentIntentStatusSucceeded:
+		return payment.IntentCaptured
+	case stripe.PaymentIntentStatusCanceled:
+		return payment.IntentCancelled
+	case stripe.PaymentIntentStatusRequiresPaymentMethod:
+		if in.LastPaymentError != nil {
+			return payment.IntentDeclined
+		}
+		return payment.IntentCreated
+	default:
+		return payment.IntentCreated
+	}
+}

@@ -1,0 +1,29 @@
+package stripepay
+
+import (
+	"encoding/json"
+
+	"github.com/stripe/stripe-go/v85/webhook"
+
+	"github.com/skaldhq/skald/services/payment"
+)
+
+// ParseEvent verifies a webhook by its Stripe-Signature header.
+func (c *Client) ParseEvent(body []byte, signature string) (payment.Event, error) {
+	event, err := webhook.ConstructEventWithOptions(body, signature, c.config.WebhookSecret,
+		webhook.ConstructEventOptions{IgnoreAPIVersionMismatch: true})
+	if err != nil {
+		return payment.Event{}, payment.ErrSignature.Because(err)
+	}
+	// Every event we ask for is about an object that carries our metadata.
+	var object struct {
+		ID       string            `json:"id"`
+		Metadata map[string]string `json:"metadata"`
+	}
+	if event.Data != nil {
+		if err := json.Unmarshal(event.Data.Raw, &object); err != nil {
+			return payment.Event{}, payment.ErrSignature.Because(err)
+		}
+	}
+	return payment.Event{ID: event.ID, Type: string(event.Type), OrderID: object.Metadata["order_id"], IntentID: object.ID}, nil
+}
