@@ -1,0 +1,22 @@
+-- name: PutProduct :one
+INSERT INTO products (id, name, description, category, base_price, currency)
+VALUES (@id, @name, @description, @category, @base_price, @currency)
+ON CONFLICT (id) DO UPDATE SET
+    name = excluded.name, description = excluded.description, category = excluded.category,
+    base_price = excluded.base_price, currency = excluded.currency,
+    version = products.version + 1, updated_at = now()
+RETURNING *;
+
+-- name: GetProduct :one
+SELECT * FROM products WHERE id = $1;
+
+-- name: ListProducts :many
+SELECT * FROM products
+WHERE (sqlc.narg(category)::text IS NULL OR category = sqlc.narg(category)::text)
+  AND (sqlc.narg(pattern)::text IS NULL OR name ILIKE sqlc.narg(pattern)::text OR description ILIKE sqlc.narg(pattern)::text)
+  AND (created_at, id) < (sqlc.arg(before_at)::timestamptz, sqlc.arg(before_id)::uuid)
+ORDER BY created_at DESC, id DESC
+LIMIT sqlc.arg(page_limit);
+
+-- name: DeleteProduct :execrows
+DELETE FROM products WHERE id = $1;

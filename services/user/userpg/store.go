@@ -1,0 +1,120 @@
+// Package userpg is the user service on Postgres.
+package userpg
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+
+	userdb "github.com/skaldhq/skald/db/user"
+	"github.com/skaldhq/skald/internal/fault"
+	"github.com/skaldhq/skald/internal/pg"
+	"github.com/skaldhq/skald/services/user"
+)
+
+// Store is a user.Service.
+type Store struct {
+	pool        pg.Pool
+	queries     *userdb.Queries
+	constraints pg.Constraints
+}
+
+var _ user.Service = (*Store)(nil)
+
+// New returns a store on a database with the schema of db/user.
+func New(pool pg.Pool) *Store {
+	return &Store{pool: pool, queries: userdb.New(pool), constraints: pg.Constraints{"users_email_once": user.ErrEmailTaken}}
+}
+
+// Ready reports whether the database answers.
+func (s *Store) Ready(ctx context.Context) error {
+	return s.constraints.Translate(s.pool.Ping(ctx))
+}
+
+// Put creates the user or replaces its state.
+func (s *Store) Put(ctx context.Context, r user.PutRequest) (user.User, bool, error) {
+	userID, err := user.IDPrefix.Parse(r.ID)
+	if err != nil {
+		return user.User{}, false, fault.InvalidField("id", err.Error())
+	}
+	row, err := s.queries.PutUser(ctx, userdb.PutUserParams{
+		ID: userID, Email: r.Email, Name: r.Name, Locale: r.Locale, Status: string(r.Status),
+	})
+	if err != nil {
+		return user.User{}, false, s.constraints.Translate(err)
+	}
+	return toUser(row), row.Version == 1, nil
+}
+
+// Get reads a user.
+func (s *Store) Get(ctx context.Context, userID string) (user.User, error) {
+	parsed, err := user.IDPrefix.Parse(userID)
+	if err != nil {
+		return user.User{}, user.ErrNotFound
+	}
+	row, err := s.queries.GetUser(ctx, parsed)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return user.User{}, user.ErrNotFound
+	}
+	if err != nil {
+		return user.User{}, s.constraints.Translate(err)
+	}
+	return toUser(row), nil
+}
+
+// List reads a page, newest first.
+func (s *Store) List(ctx context.Context, limit int, after string) (user.Page, error) {
+	cursor, err := pg.ParseCursor(after)
+	if err != nil {
+		return user.Page{}, err
+	}
+	rows, err := s.queries.ListUsers(ctx, userdb.ListUsersParams{
+		BeforeAt: cursor.At, BeforeID: cursor.ID, PageLimit: int32(limit) + 1, //nolint:gosec // bounded by the caller
+	})
+	if err != nil {
+		return user.Page{}, s.constraints.Translate(err)
+	}
+	var page user.Page
+	if len(rows) > limit {
+		rows = rows[:limit]
+		last := rows[limit-1]
+		page.NextCursor = pg.Cursor{At: last.CreatedAt, ID: last.ID}.String()
+	}
+	for _, row := range rows {
+		page.Items = append(page.Items, toUser(row))
+	}
+	return page, nil
+}
+
+// Delete removes a user.
+func (s *Store) Delete(ctx context.Context, userID string) error {
+	parsed, err := user.IDPrefix.Parse(userID)
+	if err != nil {
+		return user.ErrNotFound
+	}
+	n, err := s.queries.DeleteUser(ctx, parsed)
+	if err == nil && n == 0 {
+		return user.ErrNotFound
+	}
+	return s.constraints.Translate(err)
+}
+
+// CheckCustomer asks whether a user may order.
+func (s *Store) CheckCustomer(ctx context.Context, r user.CheckRequest) (user.Customer, error) {
+	u, err := s.Get(ctx, r.UserID)
+	if err != nil {
+		return user.Customer{}, err
+	}
+	if u.Status != user.Active {
+		return user.Customer{}, user.ErrInactive
+	}
+	return user.Customer{UserID: u.ID, Locale: u.Locale}, nil
+}
+
+func toUser(row userdb.User) user.User {
+	return user.User{
+		ID: user.IDPrefix.Format(row.ID), Email: row.Email, Name: row.Name, Locale: row.Locale,
+		Status: user.Status(row.Status), Version: row.Version, CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
+	}
+}
