@@ -1,0 +1,111 @@
+// Package api is the front door: the HTTP API of design, described by OpenAPI.
+// A file is a resource; registering is apart from serving, so that tests and
+// processes mount what they need.
+package api
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/skaldhq/skald/services/inventory"
+	"github.com/skaldhq/skald/services/order"
+	"github.com/skaldhq/skald/services/payment"
+	"github.com/skaldhq/skald/services/pricing"
+	"github.com/skaldhq/skald/services/product"
+	"github.com/skaldhq/skald/services/user"
+)
+
+// Config is what the front door is made of.
+type Config struct {
+	Users    user.Service
+	Products product.Service
+	Prices   pricing.Service
+	Stock    inventory.Service
+	Orders   order.Service
+	Payments payment.Service
+	Sagas    Sagas
+	// MaxWait is how long a request waits for the outcome of an order at most.
+	MaxWait time.Duration
+	// APIKeys gives the name of the principal of a key.
+	APIKeys map[string]string
+	Log     *slog.Logger
+}
+
+// maxBody bounds a request's body.
+const maxBody = 1 << 20
+
+// New returns the front door.
+func New(c Config) (http.Handler, error) {
+	if c.Log == nil {
+		return nil, errors.New("the front door needs a log")
+	}
+	mux := http.NewServeMux()
+	spec := c.register(mux)
+	if err := serveDocument(mux, spec); err != nil {
+		return nil, err
+	}
+	m := newMetrics()
+	mux.Handle("GET /metrics", m.handler())
+	return traced(logged(c.Log, m.measure(recovered(c.Log, problems(mux))))), nil
+}
+
+// OpenAPI gives the document of the front door, in YAML. It needs nothing that
+// runs.
+func OpenAPI() ([]byte, error) {
+	return Config{}.register(http.NewServeMux()).OpenAPI().YAML()
+}
+
+// register mounts every resource.
+func (c Config) register(mux *http.ServeMux) huma.API {
+	a := humago.New(mux, humaConfig())
+	c.registerOrders(a)
+	c.registerUsers(a)
+	c.registerProducts(a)
+	c.registerStock(a)
+	c.registerPrices(a)
+	c.registerPayments(a)
+	c.registerWebhooks(a)
+	c.registerHealth(a)
+	return a
+}
+
+func humaConfig() huma.Config {
+	c := huma.DefaultConfig("Skald", "1.0.0")
+	c.Info.Description = description
+	c.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", "" // served by serveDocument
+	c.CreateHooks = nil                                   // no $schema in bodies
+	c.RejectUnknownQueryParameters = true
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"key": {Type: "http", Scheme: "bearer", Description: "An API key: `Authorization: Bearer skald_…`. It scopes idempotency keys."},
+	}
+	c.Security = []map[string][]string{{}, {"key": {}}}
+	c.Tags = []*huma.Tag{
+		{Name: "orders", Description: "Every order is a durable saga."},
+		{Name: "users", Description: "Who orders."},
+		{Name: "products", Description: "The catalogue, with stock and price where they can be had."},
+		{Name: "stock", Description: "How many units there are."},
+		{Name: "prices", Description: "What a unit costs."},
+		{Name: "payments", Description: "The money of the orders."},
+		{Name: "operations", Description: "Health, readiness, webhooks."},
+	}
+	return c
+}
+
+const description = `Skald is an order platform whose every order is a durable saga: it reserves stock, takes money and tells the
+customer, across services that can each fail, and undoes what it did when it cannot go on.
+
+Errors are problem details (RFC 9457) with a stable ` + "`code`" + `. Money is in minor units. Times are RFC 3339 in UTC.`
+
+// operation declares an operation; errors are the statuses it can fail with.
+func operation(id, method, path, tag, summary, details string, errs ...int) huma.Operation {
+	return huma.Operation{
+		OperationID: id, Method: method, Path: path, Tags: []string{tag}, Summary: summary, Description: details,
+		Errors: append(errs, http.StatusInternalServerError), MaxBodyBytes: maxBody,
+	}
+}

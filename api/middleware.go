@@ -1,0 +1,156 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"runtime/debug"
+	"time"
+)
+
+// request is what the middleware knows of a request.
+type request struct {
+	trace string
+	cause error // of a failure, for the log
+}
+
+type requestKey struct{}
+
+func requestOf(ctx context.Context) *request {
+	r, _ := ctx.Value(requestKey{}).(*request)
+	return r
+}
+
+func traceID(ctx context.Context) string {
+	if r := requestOf(ctx); r != nil {
+		return r.trace
+	}
+	return ""
+}
+
+// note keeps the cause of a failure for the access log, the only one who tells.
+func note(ctx context.Context, err error) {
+	if r := requestOf(ctx); r != nil {
+		r.cause = err
+	}
+}
+
+// traceparent is the header of W3C Trace Context: version, trace, parent, flags.
+var traceparent = regexp.MustCompile(`^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$`)
+
+// traced gives each request a trace id: the caller's, or one of its own.
+func traced(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		info := &request{}
+		if m := traceparent.FindStringSubmatch(r.Header.Get("Traceparent")); m != nil {
+			info.trace = m[1]
+		} else {
+			b := make([]byte, 16)
+			_, _ = rand.Read(b) // never fails, see crypto/rand
+			info.trace = hex.EncodeToString(b)
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, info)))
+	})
+}
+
+// logged writes a line a request: no body, no query, no header.
+func logged(log *slog.Logger, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begun := time.Now()
+		seen := &recorder{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(seen, r)
+		info := requestOf(r.Context())
+		attrs := []slog.Attr{
+			slog.String("method", r.Method), slog.String("route", route(r)), slog.Int("status", seen.status),
+			slog.Duration("took", time.Since(begun)), slog.String("trace_id", info.trace),
+		}
+		level := slog.LevelInfo
+		if info.cause != nil {
+			level, attrs = slog.LevelError, append(attrs, slog.String("error", info.cause.Error()))
+		}
+		log.LogAttrs(r.Context(), level, "request", attrs...)
+	})
+}
+
+// route is the pattern that a request matched, which the mux notes in it.
+func route(r *http.Request) string {
+	if r.Pattern == "" {
+		return "none"
+	}
+	return r.Pattern
+}
+
+// recorder remembers the status of an answer.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	wrote  bool
+}
+
+// WriteHeader notes the status.
+func (r *recorder) WriteHeader(status int) {
+	if !r.wrote {
+		r.status, r.wrote = status, true
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+// Write answers 200 where nobody said otherwise.
+func (r *recorder) Write(b []byte) (int, error) {
+	r.wrote = true
+	return r.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// recovered turns a panic into a problem.
+func recovered(log *slog.Logger, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if p := recover(); p != nil {
+				log.ErrorContext(r.Context(), "panic", "route", route(r), "panic", p, "stack", string(debug.Stack()))
+				writeProblem(w, newProblem(r.Context(), http.StatusInternalServerError, "internal", "Something went wrong on our side."))
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// problems lets the mux route, and says as a problem what it would say in plain
+// text: that there is no such path, or no such method on it.
+func problems(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handler, pattern := mux.Handler(r)
+		if pattern != "" {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		probe := &discard{header: http.Header{}}
+		handler.ServeHTTP(probe, r)
+		if allow := probe.header.Get("Allow"); probe.status == http.StatusMethodNotAllowed {
+			w.Header().Set("Allow", allow)
+			writeProblem(w, newProblem(r.Context(), probe.status, "method_not_allowed", "The path does not know this method."))
+			return
+		}
+		writeProblem(w, newProblem(r.Context(), http.StatusNotFound, "not_found", "There is nothing at this path."))
+	})
+}
+
+// discard takes an answer that nobody gets.
+type discard struct {
+	header http.Header
+	status int
+}
+
+// Header gives the headers.
+func (d *discard) Header() http.Header { return d.header }
+
+// Write drops the body.
+func (d *discard) Write(b []byte) (int, error) { return len(b), nil }
+
+// WriteHeader keeps the status.
+func (d *discard) WriteHeader(status int) { d.status = status }

@@ -1,0 +1,171 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/skaldhq/skald/internal/money"
+	"github.com/skaldhq/skald/services/order"
+)
+
+// Order is an order as clients see it.
+type Order struct {
+	ID            string              `json:"id" example:"ord_01k9m2v6y7e4p8s0t2w4x6z8ab"`
+	UserID        string              `json:"user_id" example:"usr_01k9m2v6y7e4p8s0t2w4x6z8ab"`
+	Status        order.Status        `json:"status" enum:"pending,awaiting_payment,confirmed,rejected,cancelled,failed,refunded"`
+	Items         []OrderItem         `json:"items" nullable:"false"`
+	Total         Maybe[money.Money]  `json:"total" doc:"Null until the order is priced"`
+	PaymentMethod string              `json:"payment_method" example:"pm_card_visa"`
+	PaymentID     *string             `json:"payment_id" doc:"Null until there is a payment" example:"pay_01k9m2v6y7e4p8s0t2w4x6z8ab"`
+	Failure       Maybe[OrderFailure] `json:"failure" doc:"Why the order did not succeed"`
+	NextAction    Maybe[OrderAction]  `json:"next_action" doc:"What the customer has to do, while the order awaits payment"`
+	Saga          OrderSaga           `json:"saga"`
+	Version       int64               `json:"version" doc:"Grows by one with each change of the status" example:"2"`
+	CreatedAt     time.Time           `json:"created_at"`
+	UpdatedAt     time.Time           `json:"updated_at"`
+}
+
+// OrderItem is a line of an order.
+type OrderItem struct {
+	ProductID string             `json:"product_id" example:"prd_01k9m2v6y7e4p8s0t2w4x6z8ab"`
+	Quantity  int64              `json:"quantity" example:"2"`
+	UnitPrice Maybe[money.Money] `json:"unit_price" doc:"Null until the order is priced"`
+	Total     Maybe[money.Money] `json:"total" doc:"Null until the order is priced"`
+}
+
+// OrderFailure says why an order did not succeed.
+type OrderFailure struct {
+	Code   string `json:"code" example:"payment_declined"`
+	Detail string `json:"detail" example:"The payment was declined."`
+	Step   string `json:"step" doc:"The step of the saga that failed" example:"AuthorizePayment"`
+}
+
+// OrderAction is what the customer has to do.
+type OrderAction struct {
+	Type      string    `json:"type" enum:"redirect"`
+	URL       string    `json:"url" format:"uri" doc:"Where the customer confirms the payment"`
+	ExpiresAt time.Time `json:"expires_at" doc:"The order is rejected after that"`
+}
+
+// OrderSaga is the order's saga.
+type OrderSaga struct {
+	WorkflowID string          `json:"workflow_id" doc:"Find it in the Temporal Web UI by it" example:"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab"`
+	State      order.SagaState `json:"state" enum:"running,waiting,compensating,parked,completed,compensated"`
+}
+
+// NewOrder asks for an order. Prices are never the client's to say.
+type NewOrder struct {
+	UserID        string         `json:"user_id" minLength:"1" maxLength:"64" example:"usr_01k9m2v6y7e4p8s0t2w4x6z8ab"`
+	Items         []NewOrderItem `json:"items" minItems:"1" maxItems:"100" nullable:"false"`
+	PaymentMethod string         `json:"payment_method" pattern:"^pm_[A-Za-z0-9_]{1,100}$" doc:"The provider's token of the payment method, never a card number" example:"pm_card_visa"`
+	Currency      string         `json:"currency,omitempty" pattern:"^[A-Z]{3}$" doc:"ISO 4217; the products' own where it is left out" example:"EUR"`
+}
+
+// NewOrderItem asks for units of a product.
+type NewOrderItem struct {
+	ProductID string `json:"product_id" minLength:"1" maxLength:"64" example:"prd_01k9m2v6y7e4p8s0t2w4x6z8ab"`
+	Quantity  int64  `json:"quantity" minimum:"1" maximum:"1000000" example:"2"`
+}
+
+func toOrder(o order.Order) Order {
+	out := Order{
+		ID: o.ID, UserID: o.UserID, Status: o.Status, Items: make([]OrderItem, len(o.Items)), Total: Maybe[money.Money]{o.Total},
+		PaymentMethod: o.PaymentMethod, Saga: OrderSaga{WorkflowID: o.Saga.WorkflowID, State: o.Saga.State},
+		Version: o.Version, CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt,
+	}
+	for i, item := range o.Items {
+		out.Items[i] = OrderItem{
+			ProductID: item.ProductID, Quantity: item.Quantity,
+			UnitPrice: Maybe[money.Money]{item.UnitPrice}, Total: Maybe[money.Money]{item.Total},
+		}
+	}
+	if o.PaymentID != "" {
+		out.PaymentID = &o.PaymentID
+	}
+	if f := o.Failure; f != nil {
+		out.Failure.Value = &OrderFailure{Code: f.Code, Detail: f.Detail, Step: f.Step}
+	}
+	if a := o.NextAction; a != nil {
+		out.NextAction.Value = &OrderAction{Type: a.Type, URL: a.URL, ExpiresAt: a.ExpiresAt}
+	}
+	return out
+}
+
+func orderPath(orderID string) string { return "/v1/orders/" + orderID }
+
+type placeOrderInput struct {
+	Authorization  string `header:"Authorization" hidden:"true"`
+	IdempotencyKey string `header:"Idempotency-Key" pattern:"^[\\x21-\\x7e][\\x20-\\x7e]{0,254}$" doc:"The same key with the same body makes one order, with another body it is refused. Scoped to the caller" example:"checkout-4711"`
+	Prefer         string `header:"Prefer" maxLength:"200" doc:"respond-async answers at once, wait=N after N seconds at most (RFC 7240)" example:"wait=5"`
+	Body           NewOrder
+}
+
+type placeOrderOutput struct {
+	Status            int
+	Location          string `header:"Location" doc:"Where the order is"`
+	RetryAfter        string `header:"Retry-After" doc:"Seconds until it is worth to look again; where the order is not decided"`
+	PreferenceApplied string `header:"Preference-Applied" doc:"The preference that was followed"`
+	Body              Order
+}
+
+type orderInput struct {
+	OrderID     string `path:"order_id" doc:"The order's id" example:"ord_01k9m2v6y7e4p8s0t2w4x6z8ab"`
+	IfNoneMatch string `header:"If-None-Match" doc:"Answers 304 where the order still has this ETag"`
+}
+
+type orderOutput struct {
+	ETag string `header:"ETag" doc:"Changes with the order"`
+	Body Order
+}
+
+type listOrdersInput struct {
+	UserID       string    `query:"user_id" doc:"Orders of this user only"`
+	Status       string    `query:"status" enum:"pending,awaiting_payment,confirmed,rejected,cancelled,failed,refunded" doc:"Orders of this status only"`
+	CreatedAfter time.Time `query:"created_after" doc:"Orders created after this time only"`
+	pageInput
+}
+
+type listOrdersOutput struct{ Body page[Order] }
+
+func (c Config) registerOrders(a huma.API) {
+	place := operation("place-order", http.MethodPost, "/v1/orders", "orders", "Place an order",
+		"Starts the order's saga and waits for its outcome: up to 10 s, or as `Prefer` says. An order that is not decided by then, or whose customer has to act, is answered with 202 and goes on.",
+		http.StatusBadRequest, http.StatusPaymentRequired, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+	place.DefaultStatus = http.StatusCreated
+	place.Responses = map[string]*huma.Response{"202": {
+		Description: "The order is accepted and not decided yet",
+		Content:     map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Ref: "#/components/schemas/Order"}}},
+	}}
+	huma.Register(a, place, c.placeOrder)
+
+	huma.Register(a, operation("get-order", http.MethodGet, "/v1/orders/{order_id}", "orders", "Get an order",
+		"Works with every worker down.", http.StatusNotFound), c.getOrder)
+
+	huma.Register(a, operation("list-orders", http.MethodGet, "/v1/orders", "orders", "List orders", "Newest first.",
+		http.StatusUnprocessableEntity), c.listOrders)
+}
+
+func (c Config) getOrder(ctx context.Context, in *orderInput) (*orderOutput, error) {
+	o, err := c.Orders.Get(ctx, in.OrderID)
+	if err != nil {
+		return nil, problem(ctx, err)
+	}
+	tag := etag(o.Version, o.UpdatedAt)
+	if matches(in.IfNoneMatch, tag) {
+		return nil, huma.ErrorWithHeaders(huma.Status304NotModified(), http.Header{"Etag": {tag}})
+	}
+	return &orderOutput{ETag: tag, Body: toOrder(o)}, nil
+}
+
+func (c Config) listOrders(ctx context.Context, in *listOrdersInput) (*listOrdersOutput, error) {
+	found, err := c.Orders.List(ctx, order.Filter{
+		UserID: in.UserID, Status: order.Status(in.Status), CreatedAfter: in.CreatedAfter, Limit: in.Limit, Cursor: in.Cursor,
+	})
+	if err != nil {
+		return nil, problem(ctx, err)
+	}
+	return &listOrdersOutput{Body: newPage(found.Items, toOrder, found.NextCursor)}, nil
+}

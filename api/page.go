@@ -1,0 +1,46 @@
+package api
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// pageInput is how every list is paged.
+type pageInput struct {
+	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"How many at most"`
+	Cursor string `query:"cursor" maxLength:"200" doc:"next_cursor of the page before"`
+}
+
+// page is a page of a list.
+type page[T any] struct {
+	Items      []T     `json:"items" nullable:"false"`
+	NextCursor *string `json:"next_cursor" doc:"Gives the next page; null on the last one"`
+}
+
+func newPage[S, T any](items []S, convert func(S) T, next string) page[T] {
+	p := page[T]{Items: make([]T, len(items))}
+	for i, item := range items {
+		p.Items[i] = convert(item)
+	}
+	if next != "" {
+		p.NextCursor = &next
+	}
+	return p
+}
+
+// etag names a state of something that has a version.
+func etag(version int64, updated time.Time) string {
+	return fmt.Sprintf(`"%d-%x"`, version, updated.UnixMicro())
+}
+
+// matches compares weakly, as RFC 9110 wants it for If-None-Match.
+func matches(ifNoneMatch, tag string) bool {
+	for candidate := range strings.SplitSeq(ifNoneMatch, ",") {
+		candidate = strings.TrimPrefix(strings.TrimSpace(candidate), "W/")
+		if candidate == tag || candidate == "*" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,139 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/skaldhq/skald/internal/fault"
+)
+
+// Problem is an error as clients see it: problem details (RFC 9457). It never
+// repeats what the client sent.
+type Problem struct {
+	Type    string         `json:"type" format:"uri" doc:"Stable; names the kind of problem" example:"https://skald.dev/problems/insufficient-stock"`
+	Title   string         `json:"title" doc:"The status in words" example:"Conflict"`
+	Status  int            `json:"status" doc:"The HTTP status" example:"409"`
+	Detail  string         `json:"detail" doc:"What happened, for a person" example:"There is not enough stock for this order."`
+	Code    string         `json:"code" doc:"Stable; branch on it" example:"insufficient_stock"`
+	TraceID string         `json:"trace_id" doc:"Find the request in logs and traces by it" example:"4bf92f3577b34da6a3ce929d0e0e4736"`
+	OrderID string         `json:"order_id,omitempty" doc:"The order, where the problem ended one"`
+	Errors  []ProblemField `json:"errors,omitempty" doc:"The fields that are wrong"`
+}
+
+// ProblemField is what is wrong with one field.
+type ProblemField struct {
+	Field   string `json:"field" doc:"Where it is in the request" example:"items[0].quantity"`
+	Message string `json:"message" doc:"What is wrong with it" example:"expected number >= 1"`
+}
+
+const problemType = "https://skald.dev/problems/"
+
+// Error gives the detail.
+func (p *Problem) Error() string { return p.Detail }
+
+// GetStatus gives the HTTP status.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// ContentType is that of problem details.
+func (p *Problem) ContentType(string) string { return "application/problem+json" }
+
+func newProblem(ctx context.Context, status int, code, detail string) *Problem {
+	return &Problem{
+		Type: problemType + strings.ReplaceAll(code, "_", "-"), Title: http.StatusText(status),
+		Status: status, Detail: detail, Code: code, TraceID: traceID(ctx),
+	}
+}
+
+// problem turns a service's error into a problem. This is the one place that
+// knows which status a kind of fault is.
+func problem(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	f := fault.From(err)
+	if !f.Kind.Definite() {
+		note(ctx, err)
+	}
+	status, detail := http.StatusInternalServerError, "Something went wrong on our side."
+	switch f.Kind {
+	case fault.Invalid:
+		status, detail = http.StatusUnprocessableEntity, "The request is not valid."
+	case fault.NotFound:
+		status, detail = http.StatusNotFound, f.Message
+	case fault.Conflict:
+		status, detail = http.StatusConflict, f.Message
+	case fault.Refused:
+		status, detail = http.StatusUnprocessableEntity, f.Message
+	case fault.Unavailable, fault.Unknown:
+		status, detail = http.StatusServiceUnavailable, "A service did not answer. Try again, with the same Idempotency-Key where there is one."
+	}
+	p := newProblem(ctx, status, f.Code, detail)
+	if f.Field != "" {
+		p.Errors = []ProblemField{{Field: f.Field, Message: f.Message}}
+	}
+	return p
+}
+
+// Huma keeps these settings in variables of its package; they are the same for
+// every API of this one, and are set before any is made.
+func init() {
+	huma.ValidateStrictCasing = true
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		return humaProblem(context.Background(), status, message, errs)
+	}
+	huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
+		if ctx == nil {
+			return humaProblem(context.Background(), status, message, errs)
+		}
+		return humaProblem(ctx.Context(), status, message, errs)
+	}
+}
+
+// humaProblem is what Huma itself has to say: mostly that a request is invalid.
+// Its errors carry the client's input, which is dropped here.
+func humaProblem(ctx context.Context, status int, message string, errs []error) *Problem {
+	p := newProblem(ctx, status, statusCode(status), message)
+	if status == http.StatusUnprocessableEntity || status == http.StatusBadRequest {
+		p.Detail = "The request is not valid."
+	}
+	for _, err := range errs {
+		if d, ok := err.(huma.ErrorDetailer); ok {
+			detail := d.ErrorDetail()
+			p.Errors = append(p.Errors, ProblemField{Field: field(detail.Location), Message: detail.Message})
+		}
+	}
+	return p
+}
+
+// field is where something is in the request, as its sender names it.
+func field(location string) string {
+	for _, part := range []string{"body.", "path.", "query.", "header."} {
+		if rest, ok := strings.CutPrefix(location, part); ok {
+			return rest
+		}
+	}
+	return location
+}
+
+// statusCode is the code of a problem that is nothing but its status.
+func statusCode(status int) string {
+	switch status {
+	case http.StatusUnprocessableEntity, http.StatusBadRequest:
+		return "invalid"
+	case http.StatusInternalServerError:
+		return "internal"
+	default:
+		return strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", "_")
+	}
+}
+
+// writeProblem answers outside of Huma.
+func writeProblem(w http.ResponseWriter, p *Problem) {
+	w.Header().Set("Content-Type", p.ContentType(""))
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p) // the client may have gone
+}

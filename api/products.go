@@ -1,0 +1,136 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/skaldhq/skald/internal/money"
+	"github.com/skaldhq/skald/services/product"
+)
+
+// Product is a product of the catalogue, with its stock and its price.
+type Product struct {
+	ID          string              `json:"id" example:"prd_01k9m2v6y7e4p8s0t2w4x6z8ab"`
+	Name        string              `json:"name" example:"Rune dice"`
+	Description string              `json:"description"`
+	Category    string              `json:"category" example:"games"`
+	BasePrice   money.Money         `json:"base_price"`
+	Price       money.Money         `json:"price" doc:"What a unit costs now; the base price while pricing does not answer"`
+	Discount    Maybe[Discount]     `json:"discount" doc:"The discount that runs; null where none does"`
+	Stock       Maybe[ProductStock] `json:"stock" doc:"Null while inventory does not answer"`
+	Degraded    []string            `json:"degraded" nullable:"false" doc:"Services that did not answer in time" example:"[]"`
+	Version     int64               `json:"version" example:"1"`
+	CreatedAt   time.Time           `json:"created_at"`
+	UpdatedAt   time.Time           `json:"updated_at"`
+}
+
+// ProductStock is a product's stock.
+type ProductStock struct {
+	OnHand    int64 `json:"on_hand" example:"120"`
+	Reserved  int64 `json:"reserved" doc:"Held by orders" example:"3"`
+	Available int64 `json:"available" doc:"On hand and not held" example:"117"`
+}
+
+// NewProduct is the state of a product as a client sets it.
+type NewProduct struct {
+	Name        string `json:"name" minLength:"1" maxLength:"200" example:"Rune dice"`
+	Description string `json:"description,omitempty" maxLength:"5000"`
+	Category    string `json:"category,omitempty" maxLength:"100" example:"games"`
+	BasePrice   Amount `json:"base_price"`
+}
+
+type productInput struct {
+	ProductID string `path:"product_id" doc:"The product's id" example:"prd_01k9m2v6y7e4p8s0t2w4x6z8ab"`
+}
+
+type createProductInput struct{ Body NewProduct }
+
+type putProductInput struct {
+	productInput
+	Body NewProduct
+}
+
+type productOutput struct {
+	Status   int
+	Location string `header:"Location" doc:"Where the product is, where it is new"`
+	Body     Product
+}
+
+type listProductsInput struct {
+	Category string `query:"category" maxLength:"100" doc:"Products of this category only"`
+	Query    string `query:"q" maxLength:"100" doc:"Products whose name or description has this in it"`
+	pageInput
+}
+
+type listProductsOutput struct{ Body page[Product] }
+
+func (c Config) registerProducts(a huma.API) {
+	create := operation("create-product", http.MethodPost, "/v1/products", "products", "Create a product", "Sets its base price too.",
+		http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+	create.DefaultStatus = http.StatusCreated
+	huma.Register(a, create, func(ctx context.Context, in *createProductInput) (*productOutput, error) {
+		return c.putProduct(ctx, product.IDPrefix.New(), in.Body)
+	})
+	huma.Register(a, operation("list-products", http.MethodGet, "/v1/products", "products", "List products", "Newest first.",
+		http.StatusUnprocessableEntity), c.listProducts)
+	huma.Register(a, operation("get-product", http.MethodGet, "/v1/products/{product_id}", "products", "Get a product",
+		"Composed of catalogue, inventory and pricing; what does not answer in time is named in `degraded`.", http.StatusNotFound), c.getProduct)
+	put := operation("put-product", http.MethodPut, "/v1/products/{product_id}", "products", "Create or replace a product",
+		"The id is the client's own, a TypeID with the prefix `prd`. Sets the base price too.",
+		http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+	put.Responses = createdToo("Product")
+	huma.Register(a, put, func(ctx context.Context, in *putProductInput) (*productOutput, error) {
+		return c.putProduct(ctx, in.ProductID, in.Body)
+	})
+	huma.Register(a, operation("delete-product", http.MethodDelete, "/v1/products/{product_id}", "products", "Delete a product",
+		"It can no longer be ordered; orders that were placed go on.", http.StatusNotFound), c.deleteProduct)
+}
+
+// putProduct writes the catalogue first and the price then: done again after a
+// failure in between it comes to the same.
+func (c Config) putProduct(ctx context.Context, productID string, n NewProduct) (*productOutput, error) {
+	p, created, err := c.Products.Put(ctx, product.PutRequest{
+		ID: productID, Name: n.Name, Description: n.Description, Category: n.Category, BasePrice: n.BasePrice.money(),
+	})
+	if err == nil {
+		_, err = c.Prices.SetBase(ctx, p.ID, p.BasePrice)
+	}
+	if err != nil {
+		return nil, problem(ctx, err)
+	}
+	out := &productOutput{Body: c.compose(ctx, p)[0]}
+	out.Status, out.Location = putStatus(created, "/v1/products/"+p.ID)
+	return out, nil
+}
+
+func (c Config) getProduct(ctx context.Context, in *productInput) (*productOutput, error) {
+	p, err := c.Products.Get(ctx, in.ProductID)
+	if err != nil {
+		return nil, problem(ctx, err)
+	}
+	return &productOutput{Status: http.StatusOK, Body: c.compose(ctx, p)[0]}, nil
+}
+
+func (c Config) listProducts(ctx context.Context, in *listProductsInput) (*listProductsOutput, error) {
+	found, err := c.Products.List(ctx, product.Filter{Category: in.Category, Query: in.Query, Limit: in.Limit, Cursor: in.Cursor})
+	if err != nil {
+		return nil, problem(ctx, err)
+	}
+	same := func(p Product) Product { return p }
+	return &listProductsOutput{Body: newPage(c.compose(ctx, found.Items...), same, found.NextCursor)}, nil
+}
+
+// deleteProduct takes the price first: from then on nobody can order it.
+func (c Config) deleteProduct(ctx context.Context, in *productInput) (*struct{}, error) {
+	if _, err := c.Products.Get(ctx, in.ProductID); err != nil {
+		return nil, problem(ctx, err)
+	}
+	err := c.Prices.Delete(ctx, in.ProductID)
+	if err == nil {
+		err = c.Products.Delete(ctx, in.ProductID)
+	}
+	return nil, problem(ctx, err)
+}

@@ -1,0 +1,94 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+
+	"github.com/skaldhq/skald/services/order"
+	"github.com/skaldhq/skald/workflows"
+)
+
+// Sagas starts the sagas of orders and awaits their outcome.
+type Sagas interface {
+	// Start starts the saga of an order, if it does not run yet.
+	Start(ctx context.Context, o order.Order) error
+	// Await starts the saga too, and blocks until it has an answer: the order is
+	// decided, or the customer has to act.
+	Await(ctx context.Context, o order.Order) error
+	// NotifyPayment wakes the order's saga; one that has ended needs no waking.
+	NotifyPayment(ctx context.Context, orderID string) error
+	// Ready reports whether sagas can be started.
+	Ready(ctx context.Context) error
+}
+
+// TemporalSagas are Sagas on Temporal.
+type TemporalSagas struct {
+	client        client.Client
+	actionTimeout time.Duration
+}
+
+var _ Sagas = (*TemporalSagas)(nil)
+
+// NewSagas returns sagas on Temporal; actionTimeout is how long a customer has
+// to confirm a payment.
+func NewSagas(c client.Client, actionTimeout time.Duration) *TemporalSagas {
+	return &TemporalSagas{client: c, actionTimeout: actionTimeout}
+}
+
+// Start starts the saga of an order.
+func (s *TemporalSagas) Start(ctx context.Context, o order.Order) error {
+	_, err := s.client.ExecuteWorkflow(ctx, workflows.PlaceOrderOptions(o), workflows.PlaceOrderName,
+		workflows.PlaceOrderRequest(o, s.actionTimeout))
+	if err != nil && !alreadyStarted(err) {
+		return fmt.Errorf("start saga of order %s: %w", o.ID, err)
+	}
+	return nil
+}
+
+// Await starts the saga with the update that awaits its outcome. The update's
+// id is its name, so that all who wait for one order share one update.
+func (s *TemporalSagas) Await(ctx context.Context, o order.Order) error {
+	start := s.client.NewWithStartWorkflowOperation(workflows.PlaceOrderOptions(o), workflows.PlaceOrderName,
+		workflows.PlaceOrderRequest(o, s.actionTimeout))
+	handle, err := s.client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+		StartWorkflowOperation: start,
+		UpdateOptions: client.UpdateWorkflowOptions{
+			WorkflowID: order.WorkflowID(o.ID), UpdateID: workflows.UpdateOutcome, UpdateName: workflows.UpdateOutcome,
+			WaitForStage: client.WorkflowUpdateStageCompleted,
+		},
+	})
+	if alreadyStarted(err) {
+		return nil // and ended since: the order tells how
+	}
+	if err != nil {
+		return fmt.Errorf("await outcome of order %s: %w", o.ID, err)
+	}
+	var outcome workflows.PlaceOrderOutcome
+	return handle.Get(ctx, &outcome)
+}
+
+// NotifyPayment wakes the order's saga.
+func (s *TemporalSagas) NotifyPayment(ctx context.Context, orderID string) error {
+	err := s.client.SignalWorkflow(ctx, order.WorkflowID(orderID), "", workflows.SignalPaymentUpdated, nil)
+	var missing *serviceerror.NotFound
+	if errors.As(err, &missing) {
+		return nil
+	}
+	return err
+}
+
+// Ready reports whether Temporal answers.
+func (s *TemporalSagas) Ready(ctx context.Context) error {
+	_, err := s.client.CheckHealth(ctx, &client.CheckHealthRequest{})
+	return err
+}
+
+func alreadyStarted(err error) bool {
+	var started *serviceerror.WorkflowExecutionAlreadyStarted
+	return errors.As(err, &started)
+}

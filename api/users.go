@@ -1,0 +1,119 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/skaldhq/skald/services/user"
+)
+
+// User is a user as clients see it.
+type User struct {
+	ID        string      `json:"id" example:"usr_01k9m2v6y7e4p8s0t2w4x6z8ab"`
+	Email     string      `json:"email" format:"email" example:"alice@example.com"`
+	Name      string      `json:"name" example:"Alice"`
+	Locale    string      `json:"locale" example:"en"`
+	Status    user.Status `json:"status" enum:"active,suspended"`
+	Version   int64       `json:"version" example:"1"`
+	CreatedAt time.Time   `json:"created_at"`
+	UpdatedAt time.Time   `json:"updated_at"`
+}
+
+// NewUser is the state of a user as a client sets it.
+type NewUser struct {
+	Email  string      `json:"email" format:"email" maxLength:"254" example:"alice@example.com"`
+	Name   string      `json:"name" minLength:"1" maxLength:"200" example:"Alice"`
+	Locale string      `json:"locale,omitempty" default:"en" pattern:"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$" doc:"BCP 47" example:"en"`
+	Status user.Status `json:"status,omitempty" default:"active" enum:"active,suspended" doc:"A suspended user cannot order"`
+}
+
+func toUser(u user.User) User { return User(u) }
+
+type userInput struct {
+	UserID string `path:"user_id" doc:"The user's id" example:"usr_01k9m2v6y7e4p8s0t2w4x6z8ab"`
+}
+
+type createUserInput struct{ Body NewUser }
+
+type putUserInput struct {
+	userInput
+	Body NewUser
+}
+
+type userOutput struct {
+	Status   int
+	Location string `header:"Location" doc:"Where the user is, where it is new"`
+	ETag     string `header:"ETag" doc:"Changes with the user"`
+	Body     User
+}
+
+type listUsersInput struct{ pageInput }
+
+type listUsersOutput struct{ Body page[User] }
+
+func (c Config) registerUsers(a huma.API) {
+	create := operation("create-user", http.MethodPost, "/v1/users", "users", "Create a user", "",
+		http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity)
+	create.DefaultStatus = http.StatusCreated
+	huma.Register(a, create, func(ctx context.Context, in *createUserInput) (*userOutput, error) {
+		return c.putUser(ctx, user.IDPrefix.New(), in.Body)
+	})
+	huma.Register(a, operation("list-users", http.MethodGet, "/v1/users", "users", "List users", "Newest first.",
+		http.StatusUnprocessableEntity), c.listUsers)
+	huma.Register(a, operation("get-user", http.MethodGet, "/v1/users/{user_id}", "users", "Get a user", "", http.StatusNotFound), c.getUser)
+	put := operation("put-user", http.MethodPut, "/v1/users/{user_id}", "users", "Create or replace a user",
+		"The id is the client's own, a TypeID with the prefix `usr`.", http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity)
+	put.Responses = createdToo("User")
+	huma.Register(a, put, func(ctx context.Context, in *putUserInput) (*userOutput, error) {
+		return c.putUser(ctx, in.UserID, in.Body)
+	})
+	huma.Register(a, operation("delete-user", http.MethodDelete, "/v1/users/{user_id}", "users", "Delete a user", "", http.StatusNotFound),
+		func(ctx context.Context, in *userInput) (*struct{}, error) {
+			return nil, problem(ctx, c.Users.Delete(ctx, in.UserID))
+		})
+}
+
+// createdToo documents that a PUT also answers 201.
+func createdToo(schema string) map[string]*huma.Response {
+	return map[string]*huma.Response{"201": {
+		Description: "It is new",
+		Content:     map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Ref: "#/components/schemas/" + schema}}},
+	}}
+}
+
+// putStatus is the status of a PUT, and the Location of what is new.
+func putStatus(created bool, path string) (status int, location string) {
+	if created {
+		return http.StatusCreated, path
+	}
+	return http.StatusOK, ""
+}
+
+func (c Config) putUser(ctx context.Context, userID string, n NewUser) (*userOutput, error) {
+	u, created, err := c.Users.Put(ctx, user.PutRequest{ID: userID, Email: n.Email, Name: n.Name, Locale: n.Locale, Status: n.Status})
+	if err != nil {
+		return nil, problem(ctx, err)
+	}
+	out := &userOutput{ETag: etag(u.Version, u.UpdatedAt), Body: toUser(u)}
+	out.Status, out.Location = putStatus(created, "/v1/users/"+u.ID)
+	return out, nil
+}
+
+func (c Config) getUser(ctx context.Context, in *userInput) (*userOutput, error) {
+	u, err := c.Users.Get(ctx, in.UserID)
+	if err != nil {
+		return nil, problem(ctx, err)
+	}
+	return &userOutput{Status: http.StatusOK, ETag: etag(u.Version, u.UpdatedAt), Body: toUser(u)}, nil
+}
+
+func (c Config) listUsers(ctx context.Context, in *listUsersInput) (*listUsersOutput, error) {
+	found, err := c.Users.List(ctx, in.Limit, in.Cursor)
+	if err != nil {
+		return nil, problem(ctx, err)
+	}
+	return &listUsersOutput{Body: newPage(found.Items, toUser, found.NextCursor)}, nil
+}
