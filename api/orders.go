@@ -125,7 +125,7 @@ type listOrdersInput struct {
 	UserID       string    `query:"user_id" doc:"Orders of this user only"`
 	Status       string    `query:"status" enum:"pending,awaiting_payment,confirmed,rejected,cancelled,failed,refunded" doc:"Orders of this status only"`
 	CreatedAfter time.Time `query:"created_after" doc:"Orders created after this time only"`
-	pageInput
+	PageQuery
 }
 
 type listOrdersOutput struct{ Body page[Order] }

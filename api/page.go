@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// pageInput is how every list is paged.
-type pageInput struct {
+// PageQuery is how every list is paged.
+type PageQuery struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"How many at most"`
 	Cursor string `query:"cursor" maxLength:"200" doc:"next_cursor of the page before"`
 }

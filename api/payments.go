@@ -47,7 +47,7 @@ type paymentOutput struct{ Body Payment }
 
 type listPaymentsInput struct {
 	OrderID string `query:"order_id" doc:"The payment of this order only"`
-	pageInput
+	PageQuery
 }
 
 type listPaymentsOutput struct{ Body page[Payment] }

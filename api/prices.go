@@ -42,7 +42,7 @@ type NewPrice struct {
 }
 
 type putPriceInput struct {
-	productInput
+	ProductPath
 	Body NewPrice
 }
 
@@ -60,7 +60,7 @@ func toDiscount(d *pricing.Discount) Maybe[Discount] {
 
 func (c Config) registerPrices(a huma.API) {
 	huma.Register(a, operation("get-price", http.MethodGet, "/v1/prices/{product_id}", "prices", "Get the price of a product", "",
-		http.StatusNotFound), func(ctx context.Context, in *productInput) (*priceOutput, error) {
+		http.StatusNotFound), func(ctx context.Context, in *ProductPath) (*priceOutput, error) {
 		p, err := c.Prices.Get(ctx, in.ProductID)
 		return priceAnswer(ctx, p, false, err)
 	})

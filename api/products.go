@@ -42,14 +42,16 @@ type NewProduct struct {
 	BasePrice   Amount `json:"base_price"`
 }
 
-type productInput struct {
+// ProductPath names a product. It is exported because Huma passes over embedded
+// structs that are not.
+type ProductPath struct {
 	ProductID string `path:"product_id" doc:"The product's id" example:"prd_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 }
 
 type createProductInput struct{ Body NewProduct }
 
 type putProductInput struct {
-	productInput
+	ProductPath
 	Body NewProduct
 }
 
@@ -62,7 +64,7 @@ type productOutput struct {
 type listProductsInput struct {
 	Category string `query:"category" maxLength:"100" doc:"Products of this category only"`
 	Query    string `query:"q" maxLength:"100" doc:"Products whose name or description has this in it"`
-	pageInput
+	PageQuery
 }
 
 type listProductsOutput struct{ Body page[Product] }
@@ -106,7 +108,7 @@ func (c Config) putProduct(ctx context.Context, productID string, n NewProduct) 
 	return out, nil
 }
 
-func (c Config) getProduct(ctx context.Context, in *productInput) (*productOutput, error) {
+func (c Config) getProduct(ctx context.Context, in *ProductPath) (*productOutput, error) {
 	p, err := c.Products.Get(ctx, in.ProductID)
 	if err != nil {
 		return nil, problem(ctx, err)
@@ -124,7 +126,7 @@ func (c Config) listProducts(ctx context.Context, in *listProductsInput) (*listP
 }
 
 // deleteProduct takes the price first: from then on nobody can order it.
-func (c Config) deleteProduct(ctx context.Context, in *productInput) (*struct{}, error) {
+func (c Config) deleteProduct(ctx context.Context, in *ProductPath) (*struct{}, error) {
 	if _, err := c.Products.Get(ctx, in.ProductID); err != nil {
 		return nil, problem(ctx, err)
 	}

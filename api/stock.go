@@ -25,7 +25,7 @@ type NewStock struct {
 }
 
 type putStockInput struct {
-	productInput
+	ProductPath
 	Body NewStock
 }
 
@@ -36,7 +36,7 @@ type stockOutput struct {
 
 func (c Config) registerStock(a huma.API) {
 	huma.Register(a, operation("get-stock", http.MethodGet, "/v1/stock/{product_id}", "stock", "Get the stock of a product", "",
-		http.StatusNotFound), func(ctx context.Context, in *productInput) (*stockOutput, error) {
+		http.StatusNotFound), func(ctx context.Context, in *ProductPath) (*stockOutput, error) {
 		s, err := c.Stock.Get(ctx, in.ProductID)
 		return stockAnswer(ctx, s, false, err)
 	})

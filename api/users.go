@@ -32,14 +32,15 @@ type NewUser struct {
 
 func toUser(u user.User) User { return User(u) }
 
-type userInput struct {
+// UserPath names a user.
+type UserPath struct {
 	UserID string `path:"user_id" doc:"The user's id" example:"usr_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 }
 
 type createUserInput struct{ Body NewUser }
 
 type putUserInput struct {
-	userInput
+	UserPath
 	Body NewUser
 }
 
@@ -50,7 +51,7 @@ type userOutput struct {
 	Body     User
 }
 
-type listUsersInput struct{ pageInput }
+type listUsersInput struct{ PageQuery }
 
 type listUsersOutput struct{ Body page[User] }
 
@@ -71,7 +72,7 @@ func (c Config) registerUsers(a huma.API) {
 		return c.putUser(ctx, in.UserID, in.Body)
 	})
 	huma.Register(a, operation("delete-user", http.MethodDelete, "/v1/users/{user_id}", "users", "Delete a user", "", http.StatusNotFound),
-		func(ctx context.Context, in *userInput) (*struct{}, error) {
+		func(ctx context.Context, in *UserPath) (*struct{}, error) {
 			return nil, problem(ctx, c.Users.Delete(ctx, in.UserID))
 		})
 }
@@ -102,7 +103,7 @@ func (c Config) putUser(ctx context.Context, userID string, n NewUser) (*userOut
 	return out, nil
 }
 
-func (c Config) getUser(ctx context.Context, in *userInput) (*userOutput, error) {
+func (c Config) getUser(ctx context.Context, in *UserPath) (*userOutput, error) {
 	u, err := c.Users.Get(ctx, in.UserID)
 	if err != nil {
 		return nil, problem(ctx, err)
