@@ -23,6 +23,7 @@ func (c Config) registerWebhooks(a huma.API) {
 		"For the payment provider: a signed event wakes the saga of the order that it is about. Duplicate and early events do no harm.",
 		http.StatusBadRequest, http.StatusServiceUnavailable)
 	receive.MaxBodyBytes = maxWebhook
+	receive.SkipValidateBody = true // the signature is over the bytes as they came
 	huma.Register(a, receive, c.receiveWebhook)
 }
 
