@@ -48,11 +48,12 @@ type Payment struct {
 	UpdatedAt      time.Time
 }
 
-// The intent to call the provider, committed before the call; outcome is what came of it.
+// The intent to call the provider, committed before the call; outcome is what came of it. keys_spent counts the idempotency keys under which the provider only repeats its own failure.
 type PaymentOperation struct {
 	OrderID     uuid.UUID
 	Operation   string
 	ProviderKey string
+	KeysSpent   int32
 	Outcome     *string
 	StartedAt   time.Time
 	FinishedAt  *time.Time

@@ -295,9 +295,26 @@ func (q *Queries) SettlePayment(ctx context.Context, arg SettlePaymentParams) (P
 	return i, err
 }
 
-const startOperation = `-- name: StartOperation :execrows
-INSERT INTO payment_operations (order_id, operation, provider_key) VALUES ($1, $2, $3)
-ON CONFLICT ON CONSTRAINT payment_operations_once DO NOTHING
+const spendKey = `-- name: SpendKey :exec
+UPDATE payment_operations SET keys_spent = keys_spent + 1
+WHERE order_id = $1 AND operation = $2 AND keys_spent = $3
+`
+
+type SpendKeyParams struct {
+	OrderID   uuid.UUID
+	Operation string
+	KeysSpent int32
+}
+
+func (q *Queries) SpendKey(ctx context.Context, arg SpendKeyParams) error {
+	_, err := q.db.Exec(ctx, spendKey, arg.OrderID, arg.Operation, arg.KeysSpent)
+	return err
+}
+
+const startOperation = `-- name: StartOperation :one
+INSERT INTO payment_operations AS o (order_id, operation, provider_key) VALUES ($1, $2, $3)
+ON CONFLICT ON CONSTRAINT payment_operations_once DO UPDATE SET started_at = o.started_at
+RETURNING o.keys_spent, (o.xmax <> 0)::boolean AS again
 `
 
 type StartOperationParams struct {
@@ -306,12 +323,16 @@ type StartOperationParams struct {
 	ProviderKey string
 }
 
-func (q *Queries) StartOperation(ctx context.Context, arg StartOperationParams) (int64, error) {
-	result, err := q.db.Exec(ctx, startOperation, arg.OrderID, arg.Operation, arg.ProviderKey)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+type StartOperationRow struct {
+	KeysSpent int32
+	Again     bool
+}
+
+func (q *Queries) StartOperation(ctx context.Context, arg StartOperationParams) (StartOperationRow, error) {
+	row := q.db.QueryRow(ctx, startOperation, arg.OrderID, arg.Operation, arg.ProviderKey)
+	var i StartOperationRow
+	err := row.Scan(&i.KeysSpent, &i.Again)
+	return i, err
 }
 
 const storeIntent = `-- name: StoreIntent :exec

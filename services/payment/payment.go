@@ -106,6 +106,10 @@ var (
 	ErrAmount        = fault.New(fault.Refused, "amount_not_accepted", "The amount cannot be paid by this method.")
 	// ErrMismatch: the same order asked before for another amount or method.
 	ErrMismatch = fault.New(fault.Conflict, "operation_mismatch", "The order was authorized with other data before.")
+	// ErrKeySpent: the provider failed under this idempotency key and repeats
+	// that for good. What happened has to be asked; what is left to do needs
+	// another key. An intent's states keep it from being done twice.
+	ErrKeySpent = fault.New(fault.Unknown, "provider_key_spent", "The payment provider repeats its failure.")
 	// ErrSignature: a webhook that the provider did not sign.
 	ErrSignature = fault.New(fault.Invalid, "invalid_signature", "The webhook's signature does not verify.")
 )

@@ -3,6 +3,7 @@ package payment
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"regexp"
 
 	"github.com/skaldhq/skald/internal/fault"
@@ -28,10 +29,21 @@ const (
 )
 
 // ProviderKey is the provider's idempotency key of an operation on an order.
-func (o Operation) ProviderKey(orderID string) string { return orderID + ":" + string(o) }
+// spent counts the keys before it under which the provider only repeats its own
+// failure; it is kept, so that a retry uses the same key.
+func (o Operation) ProviderKey(orderID string, spent int32) string {
+	return key(orderID, string(o), spent)
+}
 
 // CreateKey is the provider's idempotency key of making an order's intent.
-func CreateKey(orderID string) string { return orderID + ":create" }
+func CreateKey(orderID string, spent int32) string { return key(orderID, "create", spent) }
+
+func key(orderID, what string, spent int32) string {
+	if spent == 0 {
+		return orderID + ":" + what
+	}
+	return fmt.Sprintf("%s:%s:%d", orderID, what, spent+1)
+}
 
 var currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
 

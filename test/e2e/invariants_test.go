@@ -31,7 +31,7 @@ func requireInvariants(t *testing.T, s *stack.Stack) {
 	wrong(t, s, "inventory", "S1 (counters add up)", `
 		SELECT product_id, on_hand, reserved FROM stock s
 		WHERE on_hand < 0 OR reserved < 0 OR reserved > on_hand OR on_hand <> (
-			(SELECT coalesce(sum(difference), 0) FROM stock_adjustments a WHERE a.product_id = s.product_id) -
+			(SELECT coalesce(sum(difference), 0) FROM adjustments a WHERE a.product_id = s.product_id) -
 			(SELECT coalesce(sum(l.quantity), 0) FROM reservation_lines l JOIN reservations r USING (order_id)
 			 WHERE l.product_id = s.product_id AND r.state = 'sold'))`)
 	wrong(t, s, "inventory", "S2 (counters are the sums of the rows)", `

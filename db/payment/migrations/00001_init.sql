@@ -33,13 +33,14 @@ CREATE TABLE payment_operations (
     order_id      uuid NOT NULL REFERENCES payments (order_id),
     operation     text NOT NULL,
     provider_key  text NOT NULL,
+    keys_spent    integer NOT NULL DEFAULT 0,
     outcome       text,
     started_at    timestamptz NOT NULL DEFAULT now(),
     finished_at   timestamptz,
     CONSTRAINT payment_operations_once PRIMARY KEY (order_id, operation),
     CONSTRAINT payment_operations_known CHECK (operation IN ('authorize', 'void', 'capture', 'refund'))
 );
-COMMENT ON TABLE payment_operations IS 'The intent to call the provider, committed before the call; outcome is what came of it.';
+COMMENT ON TABLE payment_operations IS 'The intent to call the provider, committed before the call; outcome is what came of it. keys_spent counts the idempotency keys under which the provider only repeats its own failure.';
 
 CREATE TABLE ledger_transactions (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -23,9 +23,14 @@ UPDATE payments SET
 WHERE order_id = @order_id
 RETURNING *;
 
--- name: StartOperation :execrows
-INSERT INTO payment_operations (order_id, operation, provider_key) VALUES ($1, $2, $3)
-ON CONFLICT ON CONSTRAINT payment_operations_once DO NOTHING;
+-- name: StartOperation :one
+INSERT INTO payment_operations AS o (order_id, operation, provider_key) VALUES ($1, $2, $3)
+ON CONFLICT ON CONSTRAINT payment_operations_once DO UPDATE SET started_at = o.started_at
+RETURNING o.keys_spent, (o.xmax <> 0)::boolean AS again;
+
+-- name: SpendKey :exec
+UPDATE payment_operations SET keys_spent = keys_spent + 1
+WHERE order_id = @order_id AND operation = @operation AND keys_spent = @keys_spent;
 
 -- name: FinishOperation :exec
 UPDATE payment_operations SET outcome = @outcome::text, finished_at = now()

@@ -21,7 +21,7 @@ func (s *Store) AuthorizePayment(ctx context.Context, r payment.AuthorizeRequest
 	}
 	orderID, _ := payment.OrderIDPrefix.Parse(r.OrderID)
 	settled := false
-	row, _, err := s.begin(ctx, orderID, payment.OpAuthorize,
+	row, begun, err := s.begin(ctx, orderID, payment.OpAuthorize,
 		func(q *paymentdb.Queries) error { return q.InsertPayment(ctx, newPayment(orderID, r)) },
 		func(_ *paymentdb.Queries, row paymentdb.Payment) (bool, error) {
 			if row.Barred {
@@ -44,9 +44,9 @@ func (s *Store) AuthorizePayment(ctx context.Context, r payment.AuthorizeRequest
 	if settled {
 		return authorized(row)
 	}
-	intent, err := s.authorize(ctx, orderID, row, r)
+	intent, err := s.authorize(ctx, orderID, row, r, begun.KeysSpent)
 	if err != nil {
-		return payment.Payment{}, err
+		return payment.Payment{}, s.spend(ctx, orderID, payment.OpAuthorize, begun.KeysSpent, err)
 	}
 	if row, err = s.record(ctx, orderID, payment.OpAuthorize, intent); err != nil {
 		return payment.Payment{}, err
@@ -69,17 +69,17 @@ func authorized(row paymentdb.Payment) (payment.Payment, error) {
 }
 
 // authorize brings the intent at the provider as far as it goes.
-func (s *Store) authorize(ctx context.Context, orderID uuid.UUID, row paymentdb.Payment, r payment.AuthorizeRequest) (payment.Intent, error) {
+func (s *Store) authorize(ctx context.Context, orderID uuid.UUID, row paymentdb.Payment, r payment.AuthorizeRequest, spent int32) (payment.Intent, error) {
 	if row.ProviderIntent != nil {
 		intent, err := s.provider.GetIntent(ctx, *row.ProviderIntent)
 		if err != nil || intent.Status != payment.IntentCreated {
 			return intent, err
 		}
-		return s.confirm(ctx, r.OrderID, intent.ID)
+		return s.confirm(ctx, r.OrderID, intent.ID, spent)
 	}
 	intent, err := s.provider.CreateIntent(ctx, payment.IntentRequest{
 		OrderID: r.OrderID, UserID: r.UserID, PaymentID: payment.IDPrefix.Format(row.ID), Amount: r.Amount, Method: r.Method,
-	}, payment.CreateKey(r.OrderID))
+	}, payment.CreateKey(r.OrderID, spent))
 	if fault.KindOf(err) == fault.Refused {
 		// The provider will never take this method or amount: a decline.
 		return payment.Intent{Status: payment.IntentDeclined, DeclineCode: fault.From(err).Code}, nil
@@ -90,7 +90,7 @@ func (s *Store) authorize(ctx context.Context, orderID uuid.UUID, row paymentdb.
 	if err := s.storeIntent(ctx, orderID, intent.ID); err != nil {
 		return payment.Intent{}, err
 	}
-	return s.confirm(ctx, r.OrderID, intent.ID)
+	return s.confirm(ctx, r.OrderID, intent.ID, spent)
 }
 
 // storeIntent keeps the intent's id before it can hold money, unless a void
@@ -110,8 +110,8 @@ func (s *Store) storeIntent(ctx context.Context, orderID uuid.UUID, intentID str
 
 // confirm authorizes the intent. Where the intent's status has changed since it
 // was asked for, another attempt was faster: its result counts.
-func (s *Store) confirm(ctx context.Context, orderID, intentID string) (payment.Intent, error) {
-	intent, err := s.provider.ConfirmIntent(ctx, intentID, payment.OpAuthorize.ProviderKey(orderID))
+func (s *Store) confirm(ctx context.Context, orderID, intentID string, spent int32) (payment.Intent, error) {
+	intent, err := s.provider.ConfirmIntent(ctx, intentID, payment.OpAuthorize.ProviderKey(orderID, spent))
 	if fault.KindOf(err) == fault.Conflict {
 		return s.provider.GetIntent(ctx, intentID)
 	}

@@ -47,7 +47,7 @@ func (s *Store) move(ctx context.Context, r payment.OrderRequest, m movement) (p
 		return payment.Payment{}, err
 	}
 	moved := false
-	row, again, err := s.begin(ctx, orderID, m.op, nil, func(_ *paymentdb.Queries, row paymentdb.Payment) (bool, error) {
+	row, begun, err := s.begin(ctx, orderID, m.op, nil, func(_ *paymentdb.Queries, row paymentdb.Payment) (bool, error) {
 		status := payment.Status(row.Status)
 		switch {
 		case status == payment.Refunded, status == payment.Captured && m.op == payment.OpCapture:
@@ -63,22 +63,22 @@ func (s *Store) move(ctx context.Context, r payment.OrderRequest, m movement) (p
 	if err != nil || moved {
 		return toPayment(row), err
 	}
-	intent, err := s.moveAtProvider(ctx, *row.ProviderIntent, r.OrderID, again, m)
+	intent, err := s.moveAtProvider(ctx, *row.ProviderIntent, r.OrderID, begun, m)
 	if err != nil {
-		return payment.Payment{}, err
+		return payment.Payment{}, s.spend(ctx, orderID, m.op, begun.KeysSpent, err)
 	}
 	return s.finish(ctx, orderID, intent, m)
 }
 
 // moveAtProvider asks first where the movement was begun before.
-func (s *Store) moveAtProvider(ctx context.Context, intentID, orderID string, again bool, m movement) (payment.Intent, error) {
-	if again {
+func (s *Store) moveAtProvider(ctx context.Context, intentID, orderID string, begun paymentdb.StartOperationRow, m movement) (payment.Intent, error) {
+	if begun.Again {
 		intent, err := s.provider.GetIntent(ctx, intentID)
 		if err != nil || !m.pending(intent) {
 			return intent, err
 		}
 	}
-	intent, err := m.call(ctx, intentID, m.op.ProviderKey(orderID))
+	intent, err := m.call(ctx, intentID, m.op.ProviderKey(orderID, begun.KeysSpent))
 	if fault.KindOf(err) == fault.Conflict {
 		return s.provider.GetIntent(ctx, intentID)
 	}

@@ -47,10 +47,10 @@ func (s *Store) inTx(ctx context.Context, fn func(q *paymentdb.Queries) error) e
 
 // begin locks the order's payment and commits the intent of an operation, if
 // allowed gives none of its own answers. It tells whether the operation was
-// begun before.
+// begun before, and how many keys it has spent.
 func (s *Store) begin(ctx context.Context, orderID uuid.UUID, op payment.Operation,
 	before func(q *paymentdb.Queries) error, allowed func(q *paymentdb.Queries, row paymentdb.Payment) (bool, error),
-) (row paymentdb.Payment, again bool, err error) {
+) (row paymentdb.Payment, begun paymentdb.StartOperationRow, err error) {
 	err = s.inTx(ctx, func(q *paymentdb.Queries) error {
 		if before != nil {
 			if err := before(q); err != nil {
@@ -68,13 +68,21 @@ func (s *Store) begin(ctx context.Context, orderID uuid.UUID, op payment.Operati
 		if err != nil || !goOn {
 			return err
 		}
-		n, err := q.StartOperation(ctx, paymentdb.StartOperationParams{
-			OrderID: orderID, Operation: string(op), ProviderKey: op.ProviderKey(payment.OrderIDPrefix.Format(orderID)),
+		begun, err = q.StartOperation(ctx, paymentdb.StartOperationParams{
+			OrderID: orderID, Operation: string(op), ProviderKey: op.ProviderKey(payment.OrderIDPrefix.Format(orderID), 0),
 		})
-		again = n == 0
 		return err
 	})
-	return row, again, err
+	return row, begun, err
+}
+
+// spend notes that the provider will only repeat its failure under the key that
+// an operation used, so that the next attempt takes another. It returns err.
+func (s *Store) spend(ctx context.Context, orderID uuid.UUID, op payment.Operation, spent int32, err error) error {
+	if !errors.Is(err, payment.ErrKeySpent) {
+		return err
+	}
+	return errors.Join(err, s.queries.SpendKey(ctx, paymentdb.SpendKeyParams{OrderID: orderID, Operation: string(op), KeysSpent: spent}))
 }
 
 // parseOrder reads an order id.

@@ -19,7 +19,7 @@ func (s *Store) VoidPayment(ctx context.Context, r payment.OrderRequest) (paymen
 		return payment.Payment{}, err
 	}
 	held := false
-	row, _, err := s.begin(ctx, orderID, payment.OpVoid,
+	row, begun, err := s.begin(ctx, orderID, payment.OpVoid,
 		func(q *paymentdb.Queries) error {
 			return q.InsertTombstone(ctx, paymentdb.InsertTombstoneParams{ID: uuid.Must(uuid.NewV7()), OrderID: orderID})
 		},
@@ -38,8 +38,8 @@ func (s *Store) VoidPayment(ctx context.Context, r payment.OrderRequest) (paymen
 	}
 	intent := payment.Intent{Status: payment.IntentCancelled}
 	if held {
-		if intent, err = s.cancel(ctx, r.OrderID, *row.ProviderIntent); err != nil {
-			return payment.Payment{}, err
+		if intent, err = s.cancel(ctx, r.OrderID, *row.ProviderIntent, begun.KeysSpent); err != nil {
+			return payment.Payment{}, s.spend(ctx, orderID, payment.OpVoid, begun.KeysSpent, err)
 		}
 	}
 	row, err = s.record(ctx, orderID, payment.OpVoid, intent)
@@ -50,12 +50,12 @@ func (s *Store) VoidPayment(ctx context.Context, r payment.OrderRequest) (paymen
 }
 
 // cancel ends the intent at the provider, whatever holds it.
-func (s *Store) cancel(ctx context.Context, orderID, intentID string) (payment.Intent, error) {
+func (s *Store) cancel(ctx context.Context, orderID, intentID string, spent int32) (payment.Intent, error) {
 	intent, err := s.provider.GetIntent(ctx, intentID)
 	if err != nil || intent.Status == payment.IntentCancelled || intent.Status == payment.IntentCaptured {
 		return intent, err
 	}
-	intent, err = s.provider.CancelIntent(ctx, intentID, payment.OpVoid.ProviderKey(orderID))
+	intent, err = s.provider.CancelIntent(ctx, intentID, payment.OpVoid.ProviderKey(orderID, spent))
 	if fault.KindOf(err) == fault.Conflict {
 		return s.provider.GetIntent(ctx, intentID)
 	}

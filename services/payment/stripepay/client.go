@@ -52,8 +52,10 @@ func New(c Config) *Client {
 	}
 	backend := &stripe.BackendConfig{
 		HTTPClient: &http.Client{
-			Timeout:   c.Timeout,
-			Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConns: idleConnections, MaxIdleConnsPerHost: idleConnections, IdleConnTimeout: time.Minute},
+			Timeout: c.Timeout,
+			Transport: spentKeys{&http.Transport{
+				Proxy: http.ProxyFromEnvironment, MaxIdleConns: idleConnections, MaxIdleConnsPerHost: idleConnections, IdleConnTimeout: time.Minute,
+			}},
 		},
 		LeveledLogger:     &stripe.LeveledLogger{Level: stripe.LevelNull},
 		MaxNetworkRetries: stripe.Int64(0),

@@ -41,11 +41,16 @@ func reason(e *stripe.Error) string {
 // translate turns an error of the API into a fault. What is no answer of the
 // provider, or one that tells of its own failure, leaves open what happened.
 func translate(err error) error {
+	if errors.Is(err, payment.ErrKeySpent) {
+		return payment.ErrKeySpent.Because(err)
+	}
 	var e *stripe.Error
-	if !errors.As(err, &e) || e.HTTPStatusCode >= http.StatusInternalServerError {
+	if !errors.As(err, &e) {
 		return errUnknown.Because(err)
 	}
 	switch {
+	case e.HTTPStatusCode >= http.StatusInternalServerError:
+		return errUnknown.Because(err)
 	case e.HTTPStatusCode == http.StatusTooManyRequests:
 		return errBusy.Because(err)
 	case e.HTTPStatusCode == http.StatusConflict, e.Code == stripe.ErrorCodeIdempotencyKeyInUse:
@@ -61,4 +66,18 @@ func translate(err error) error {
 	default:
 		return errRejected.Because(err)
 	}
+}
+
+// spentKeys tells an answer of 5xx that the provider only repeats from the one
+// it gives for the first time: the SDK's errors do not carry the header that
+// says so. Source: Stripe's API reference, idempotent requests.
+type spentKeys struct{ next http.RoundTripper }
+
+// RoundTrip fails with ErrKeySpent for a repeated failure.
+func (t spentKeys) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := t.next.RoundTrip(r)
+	if err == nil && response.StatusCode >= http.StatusInternalServerError && response.Header.Get("Idempotent-Replayed") == "true" {
+		return nil, errors.Join(payment.ErrKeySpent, response.Body.Close())
+	}
+	return response, err
 }
