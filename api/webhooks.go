@@ -37,8 +37,8 @@ func (c Config) receiveWebhook(ctx context.Context, in *webhookInput) (*struct{}
 	if err != nil {
 		return nil, problem(ctx, err)
 	}
-	if notice.OrderID == "" {
-		return nil, nil //nolint:nilnil // 204: the event is about no order
+	if !notice.Awaited {
+		return nil, nil //nolint:nilnil // 204: no saga waits for it
 	}
 	if err := c.Sagas.NotifyPayment(ctx, notice.OrderID); err != nil {
 		note(ctx, err)

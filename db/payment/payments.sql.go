@@ -348,3 +348,14 @@ func (q *Queries) StoreIntent(ctx context.Context, arg StoreIntentParams) error 
 	_, err := q.db.Exec(ctx, storeIntent, arg.ProviderIntent, arg.OrderID)
 	return err
 }
+
+const waitsForAction = `-- name: WaitsForAction :one
+SELECT EXISTS (SELECT FROM payments WHERE order_id = $1 AND status = 'requires_action')
+`
+
+func (q *Queries) WaitsForAction(ctx context.Context, orderID uuid.UUID) (bool, error) {
+	row := q.db.QueryRow(ctx, waitsForAction, orderID)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}

@@ -90,6 +90,9 @@ type Notice struct {
 	EventType string
 	// Duplicate: the same event was received before.
 	Duplicate bool
+	// Awaited: the order's saga waits for the customer, and this may be it. An
+	// event that comes before or after that tells the saga nothing.
+	Awaited bool
 }
 
 // The definite answers of the service.

@@ -57,5 +57,8 @@ WHERE (sqlc.narg(order_id)::uuid IS NULL OR order_id = sqlc.narg(order_id)::uuid
 ORDER BY created_at DESC, id DESC
 LIMIT sqlc.arg(page_limit);
 
+-- name: WaitsForAction :one
+SELECT EXISTS (SELECT FROM payments WHERE order_id = $1 AND status = 'requires_action');
+
 -- name: InsertWebhookEvent :execrows
 INSERT INTO webhook_events (id, type, order_id) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING;

@@ -1,7 +1,6 @@
 package psp
 
 import (
-	"context"
 	"encoding/json"
 	"math/rand/v2"
 	"net/http"
@@ -39,12 +38,11 @@ const (
 	maxDelay     = 10 * time.Minute
 )
 
-func (f Fault) pause() {
+func (f Fault) delay() time.Duration {
 	if f.DelayMS > 0 {
-		time.Sleep(time.Duration(f.DelayMS) * time.Millisecond)
-		return
+		return time.Duration(f.DelayMS) * time.Millisecond
 	}
-	time.Sleep(defaultDelay)
+	return defaultDelay
 }
 
 func (f Fault) status() int {
@@ -52,21 +50,6 @@ func (f Fault) status() int {
 		return f.Status
 	}
 	return http.StatusInternalServerError
-}
-
-// before does what a fault does before the effect, and tells whether there
-// will be none.
-func (f Fault) before(ctx context.Context) (over bool) {
-	switch f.Kind {
-	case kindHangBefore:
-		<-ctx.Done()
-		return true
-	case kindErrorBefore:
-		return true
-	case kindDelay:
-		f.pause()
-	}
-	return false
 }
 
 // validate names the field that is wrong; empty: none is.
@@ -78,6 +61,8 @@ func (f Fault) validate() (field, message string) {
 	switch {
 	case !slices.Contains(operations, f.Operation):
 		return "operation", "must be create, authorize, capture, void, refund, get or action, or be left out"
+	case f.Operation == opAction && f.Kind != kindDuplicateWebhook && f.Kind != kindDropWebhook:
+		return "kind", "must be duplicate_webhook or drop_webhook for an action"
 	case !slices.Contains(kinds, f.Kind):
 		return "kind", "must be hang_before, hang_after, error_before, error_after, delay, late_effect, duplicate_webhook or drop_webhook"
 	case (f.Calls > 0) == (f.Share > 0) || f.Calls < 0 || f.Share < 0 || f.Share > 1:
@@ -96,13 +81,22 @@ type faults struct {
 	set []*Fault
 }
 
+// meets tells whether a fault is one for an operation. A customer's action has
+// no client that could be failed, only its webhook.
+func (f *Fault) meets(operation string) bool {
+	if operation == opAction && f.Kind != kindDuplicateWebhook && f.Kind != kindDropWebhook {
+		return false
+	}
+	return f.Operation == "" || f.Operation == operation
+}
+
 // take gives the fault that the next call of an operation meets; its kind is
 // empty where there is none.
 func (fs *faults) take(operation string) Fault {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	for i, f := range fs.set {
-		if f.Operation != "" && f.Operation != operation {
+		if !f.meets(operation) {
 			continue
 		}
 		if f.Share > 0 {
@@ -119,6 +113,39 @@ func (fs *faults) take(operation string) Fault {
 		return *f
 	}
 	return Fault{}
+}
+
+// pause waits as long as a fault says, or until the simulator ends.
+func (s *Simulator) pause(f Fault) {
+	select {
+	case <-s.ctx.Done():
+	case <-time.After(f.delay()):
+	}
+}
+
+// later does something after its client was left without an answer.
+func (s *Simulator) later(f Fault, do func()) {
+	s.late.Go(func() {
+		defer func() {
+			if r := recover(); r != nil && r != http.ErrAbortHandler { //nolint:errorlint // a panic's value
+				panic(r)
+			}
+		}()
+		s.pause(f)
+		if s.ctx.Err() == nil {
+			do()
+		}
+	})
+}
+
+// hang waits until the client leaves. It cuts the connection where the
+// simulator ends first.
+func (s *Simulator) hang(r *http.Request) {
+	select {
+	case <-r.Context().Done():
+	case <-s.ctx.Done():
+		panic(http.ErrAbortHandler)
+	}
 }
 
 func (fs *faults) add(w http.ResponseWriter, r *http.Request) {

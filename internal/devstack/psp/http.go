@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -33,50 +34,48 @@ func failure(status int, kind, code, param, message string) *response {
 	}}
 }
 
-// answer is what an idempotency key stands for: a request, and its response
-// once there is one.
+// answer is what an idempotency key stands for: a request and its response.
 type answer struct {
 	Key         string    `json:"key"`
 	Fingerprint string    `json:"fingerprint"`
-	Response    *response `json:"response"` // nil while the first request runs
+	Intent      string    `json:"intent"`
+	Response    *response `json:"response"`
 }
 
 // api serves one operation: authentication, faults, idempotency, effect, log.
 func (s *Simulator) api(name string, do operation) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") == "" {
-			reply(w, failure(http.StatusUnauthorized, "invalid_request_error", "", "", "You did not provide an API key."))
+		c, no := read(w, r, name)
+		if no != nil {
+			reply(w, no)
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		if err := r.ParseForm(); err != nil {
-			reply(w, failure(http.StatusBadRequest, "invalid_request_error", "", "", "The request's body cannot be read."))
+		if !s.claim(c.key) {
+			reply(w, failure(http.StatusConflict, "invalid_request_error", "idempotency_key_in_use", "",
+				"There is currently another in-progress request using this Idempotent Key."))
 			return
-		}
-		c := call{id: r.PathValue("id"), form: r.Form, key: r.Header.Get("Idempotency-Key")}
-		if name == opGet {
-			c.key = ""
 		}
 		fault := s.faults.take(name)
-		if fault.before(r.Context()) {
-			s.logFailed(name, c)
-			if fault.Kind == kindErrorBefore {
-				reply(w, failure(fault.status(), "api_error", "", "", "Something went wrong before anything was done."))
-			}
+		switch fault.Kind {
+		case kindHangBefore:
+			s.hang(r)
+			s.fail(name, c)
+			panic(http.ErrAbortHandler)
+		case kindErrorBefore:
+			s.fail(name, c)
+			reply(w, failure(fault.status(), "api_error", "", "", "Something went wrong before anything was done."))
 			return
+		case kindLateEffect:
+			s.later(fault, func() { s.run(name, do, c, fault) })
+			s.hang(r)
+			panic(http.ErrAbortHandler)
+		case kindDelay:
+			s.pause(fault)
 		}
-		if fault.Kind == kindLateEffect {
-			go func() {
-				fault.pause()
-				s.run(name, do, c, r.URL.Path, fault)
-			}()
-			<-r.Context().Done()
-			return
-		}
-		out, replayed := s.run(name, do, c, r.URL.Path, fault)
+		out, replayed := s.run(name, do, c, fault)
 		if fault.Kind == kindHangAfter {
-			<-r.Context().Done()
-			return
+			s.hang(r)
+			panic(http.ErrAbortHandler)
 		}
 		if replayed {
 			w.Header().Set("Idempotent-Replayed", "true")
@@ -85,42 +84,86 @@ func (s *Simulator) api(name string, do operation) http.HandlerFunc {
 	}
 }
 
-// run does the operation once for its key.
-func (s *Simulator) run(name string, do operation, c call, path string, fault Fault) (out *response, replayed bool) {
+// read gives the request as an operation sees it, or the answer to one that is
+// none.
+func read(w http.ResponseWriter, r *http.Request, name string) (call, *response) {
+	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !slices.Contains([]string{"bearer", "basic"}, strings.ToLower(scheme)) || key == "" {
+		return call{}, failure(http.StatusUnauthorized, "invalid_request_error", "", "", "You did not provide an API key.")
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	if err := r.ParseForm(); err != nil {
+		return call{}, failure(http.StatusBadRequest, "invalid_request_error", "", "", "The request's body cannot be read.")
+	}
+	c := call{path: r.URL.Path, id: r.PathValue("id"), form: r.Form}
+	if name != opGet {
+		c.key = r.Header.Get("Idempotency-Key")
+	}
+	return c, nil
+}
+
+// claim takes a key for a request that runs; false: another has it. A key that
+// has its answer can be asked by many at a time.
+func (s *Simulator) claim(key string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sum := sha256.Sum256([]byte(path + "?" + c.form.Encode()))
+	if key == "" || s.keys[key] != nil {
+		return true
+	}
+	if s.busy[key] {
+		return false
+	}
+	s.busy[key] = true
+	return true
+}
+
+// run does the operation once for its key, which it sets free.
+func (s *Simulator) run(name string, do operation, c call, fault Fault) (out *response, replayed bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer delete(s.busy, c.key)
+	sum := sha256.Sum256([]byte(c.path + "?" + c.form.Encode()))
 	fingerprint := hex.EncodeToString(sum[:])
 	if known := s.keys[c.key]; c.key != "" && known != nil {
 		if known.Fingerprint != fingerprint {
 			return failure(http.StatusBadRequest, "idempotency_error", "", "",
 				"Keys for idempotent requests can only be used with the same parameters they were first used with."), false
 		}
-		if in := s.intents[c.intent()]; in != nil && name != opCreate {
-			s.remember(record{Entry: in.entry(name, c.key, outcomeReplayed)})
-		}
+		s.remember(record{Entries: []Entry{s.intents[known.Intent].entry(name, c.key, outcomeReplayed)}})
 		return known.Response, true
 	}
 	done := do(c)
 	out = done.response
-	if name == opGet {
-		return out, false
-	}
 	if fault.Kind == kindErrorAfter {
 		out = failure(fault.status(), "api_error", "", "", "Something went wrong after it was done.")
 	}
-	var r record
-	if c.key != "" {
-		r.Key = &answer{Key: c.key, Fingerprint: fingerprint, Response: out}
+	if done.outcome == "" { // nothing was begun, so Stripe keeps nothing under the key
+		return out, false
 	}
-	if done.intent != nil {
-		r.Intent, r.Entry = done.intent, done.intent.entry(name, c.key, done.outcome)
-		if done.event != "" && fault.Kind != kindDropWebhook {
-			r.Event = s.newEvent(done.event, done.intent, fault.Kind == kindDuplicateWebhook)
-		}
+	r := record{Intent: done.intent, Entries: done.entries(name, c.key)}
+	if c.key != "" {
+		r.Key = &answer{Key: c.key, Fingerprint: fingerprint, Intent: done.intent.ID, Response: out}
+	}
+	if done.event != "" && fault.Kind != kindDropWebhook {
+		r.Event = s.newEvent(done.event, done.intent, fault.Kind == kindDuplicateWebhook)
 	}
 	s.remember(r)
 	return out, false
+}
+
+// fail logs a request that a fault ended before its effect, and sets its key
+// free: under it nothing is kept.
+func (s *Simulator) fail(name string, c call) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer delete(s.busy, c.key)
+	in := s.intents[c.intent()]
+	if name == opCreate {
+		in = draft(c.form)
+	}
+	if in != nil && name != opGet {
+		s.remember(record{Entries: []Entry{in.entry(name, c.key, outcomeFailed)}})
+	}
 }
 
 // intent is the intent that a call is about.
@@ -129,21 +172,6 @@ func (c call) intent() string {
 		return c.id
 	}
 	return c.form.Get("payment_intent")
-}
-
-// remember journals a record and applies it.
-func (s *Simulator) remember(r record) {
-	s.append(r)
-	s.replay(r)
-}
-
-// logFailed logs a request that a fault ended before its effect.
-func (s *Simulator) logFailed(name string, c call) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if in := s.intents[c.intent()]; in != nil && name != opGet {
-		s.remember(record{Entry: in.entry(name, c.key, outcomeFailed)})
-	}
 }
 
 func reply(w http.ResponseWriter, r *response) { writeJSON(w, r.Status, r.Body) }

@@ -27,6 +27,7 @@ type intent struct {
 	Charge    string            `json:"charge"` // empty: nothing was ever held
 	Received  int64             `json:"received"`
 	Refunded  int64             `json:"refunded"`
+	Refund    string            `json:"refund,omitempty"`
 	Error     *apiError         `json:"error,omitempty"`
 	CreatedAt time.Time         `json:"created_at"`
 }
@@ -56,7 +57,7 @@ func (in *intent) hold() (outcome string, no *apiError) {
 		if in.Method == methodNoFunds {
 			no.DeclineCode, no.Message = "insufficient_funds", "Your card has insufficient funds."
 		}
-		in.Status, in.Error = requiresPaymentMethod, no
+		in.decline(no)
 		return outcomeDeclined, no
 	case methodAuthentication:
 		in.Status = requiresAction
@@ -65,6 +66,12 @@ func (in *intent) hold() (outcome string, no *apiError) {
 		in.authorized()
 		return outcomeSucceeded, nil
 	}
+}
+
+// decline takes the payment method off the intent, as Stripe does: another try
+// has to bring its own.
+func (in *intent) decline(why *apiError) {
+	in.Status, in.Method, in.Error = requiresPaymentMethod, "", why
 }
 
 func (in *intent) authorized() {
@@ -82,12 +89,15 @@ func (in *intent) json(publicURL string) map[string]any {
 	out := map[string]any{
 		"id": in.ID, "object": "payment_intent", "status": in.Status, "amount": in.Amount, "currency": in.Currency,
 		"amount_received": in.Received, "amount_capturable": 0, "capture_method": "manual", "confirmation_method": "automatic",
-		"payment_method": in.Method, "payment_method_types": []string{"card"}, "metadata": in.Metadata,
+		"payment_method": nil, "payment_method_types": []string{"card"}, "metadata": in.Metadata,
 		"created": in.CreatedAt.Unix(), "livemode": false, "client_secret": in.ID + "_secret_simulated",
 		"latest_charge": nil, "last_payment_error": nil, "next_action": nil,
 	}
 	if in.Status == requiresCapture {
 		out["amount_capturable"] = in.Amount
+	}
+	if in.Method != "" {
+		out["payment_method"] = in.Method
 	}
 	if in.Error != nil {
 		out["last_payment_error"] = in.Error
@@ -112,8 +122,8 @@ func (in *intent) json(publicURL string) map[string]any {
 }
 
 // entry is a line of the log about the intent.
-func (in *intent) entry(operation, key, outcome string) *Entry {
-	return &Entry{
+func (in *intent) entry(operation, key, outcome string) Entry {
+	return Entry{
 		Time: time.Now().UTC(), Operation: operation, Intent: in.ID, Amount: in.Amount,
 		Currency: strings.ToUpper(in.Currency), Metadata: in.Metadata, IdempotencyKey: key, Outcome: outcome,
 	}

@@ -16,8 +16,11 @@ import (
 // not a crash of the machine.
 type journal struct {
 	mu   sync.Mutex
-	file *os.File
+	file *os.File // nil: closed
+	size int64    // of the whole lines
 }
+
+var errClosed = errors.New("the journal is closed")
 
 // openJournal reads the journal of a directory line by line and opens it for
 // more. A last line that was not written whole is cut off: nobody was told.
@@ -48,10 +51,7 @@ func openJournal(dir string, replay func(record)) (*journal, error) {
 	if err := file.Truncate(whole); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	if _, err := file.Seek(whole, io.SeekStart); err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	return &journal{file: file}, nil
+	return &journal{file: file, size: whole}, nil
 }
 
 func (j *journal) append(r record) error {
@@ -59,10 +59,26 @@ func (j *journal) append(r record) error {
 	if err != nil {
 		return err
 	}
+	line = append(line, '\n')
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	_, err = j.file.Write(append(line, '\n'))
-	return err
+	if j.file == nil {
+		return errClosed
+	}
+	if _, err := j.file.WriteAt(line, j.size); err != nil {
+		return errors.Join(err, j.file.Truncate(j.size)) // no torn line before the next
+	}
+	j.size += int64(len(line))
+	return nil
 }
 
-func (j *journal) close() error { return j.file.Close() }
+func (j *journal) close() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	file := j.file
+	j.file = nil
+	if file == nil {
+		return nil
+	}
+	return file.Close()
+}

@@ -10,6 +10,7 @@ import (
 
 // call is one request as an operation sees it.
 type call struct {
+	path string
 	id   string
 	form url.Values
 	key  string
@@ -19,47 +20,94 @@ type call struct {
 type change struct {
 	response *response
 	intent   *intent
-	outcome  string
+	outcome  string // empty: nothing was begun
 	event    string // type of the webhook, empty: none
+	created  bool   // the same call made the intent
+}
+
+// entries are the lines of the log: two for an intent that is made and
+// confirmed at once.
+func (c change) entries(operation, key string) []Entry {
+	if c.created {
+		return []Entry{c.intent.entry(opCreate, key, outcomeSucceeded), c.intent.entry(opAuthorize, key, c.outcome)}
+	}
+	return []Entry{c.intent.entry(operation, key, c.outcome)}
 }
 
 // operation acts on the simulator's state, which is locked for it. It works on
 // a copy of the intent; what is in the change takes its place.
 type operation func(c call) change
 
+// The largest amount that Stripe takes, in minor units.
+const maxAmount = 99_999_999
+
 func (s *Simulator) create(c call) change {
-	amount, err := strconv.ParseInt(c.form.Get("amount"), 10, 64)
-	method, currency := c.form.Get("payment_method"), c.form.Get("currency")
+	in, confirm := draft(c.form), c.form.Get("confirm") == "true"
 	switch {
-	case err != nil || amount < 1 || amount > 99_999_999:
-		return invalid("amount", "Invalid integer: amount must be 1 to 99999999.")
-	case len(currency) != 3 || currency != strings.ToLower(currency):
-		return invalid("currency", "Invalid currency.")
-	case method != "" && !knownMethod(method):
-		return change{response: failure(http.StatusBadRequest, "invalid_request_error", "resource_missing", "payment_method", "No such PaymentMethod.")}
+	case in.Amount > maxAmount:
+		return invalid("amount_too_large", "amount", "Amount must be no more than 99999999.")
+	case in.Amount < 1:
+		return invalid("parameter_invalid_integer", "amount", "Invalid positive integer.")
+	case len(in.Currency) != 3 || in.Currency != strings.ToLower(in.Currency):
+		return invalid("", "currency", "Invalid currency.")
+	case c.form.Get("capture_method") != "manual":
+		return invalid("", "capture_method", "The simulator knows manual capture only.")
+	case in.Method != "" && !knownMethod(in.Method):
+		return noMethod()
+	case in.Method == "" && confirm:
+		return invalid("parameter_missing", "payment_method", "You cannot confirm a PaymentIntent without a payment method.")
 	}
-	in := &intent{
-		ID: newID("pi"), Status: requiresConfirmation, Amount: amount, Currency: currency, Method: method,
-		Metadata: map[string]string{}, CreatedAt: time.Now().UTC(),
-	}
-	for name, values := range c.form {
-		if inner, ok := strings.CutPrefix(name, "metadata["); ok {
-			in.Metadata[strings.TrimSuffix(inner, "]")] = values[0]
-		}
-	}
-	if c.form.Get("confirm") == "true" {
-		return s.authorize(in)
+	in.ID = newID("pi")
+	if confirm {
+		done := s.authorize(in)
+		done.created = true
+		return done
 	}
 	return change{response: s.shown(in), intent: in, outcome: outcomeSucceeded}
 }
 
-func invalid(param, message string) change {
-	return change{response: failure(http.StatusBadRequest, "invalid_request_error", "parameter_invalid_integer", param, message)}
+// draft is the intent that a form asks for, without an id. An amount that is no
+// number is 0.
+func draft(form url.Values) *intent {
+	amount, err := strconv.ParseInt(form.Get("amount"), 10, 64)
+	if err != nil {
+		amount = 0
+	}
+	in := &intent{
+		Status: requiresConfirmation, Amount: amount, Currency: form.Get("currency"), Method: form.Get("payment_method"),
+		Metadata: map[string]string{}, CreatedAt: time.Now().UTC(),
+	}
+	if in.Method == "" {
+		in.Status = requiresPaymentMethod
+	}
+	for name, values := range form {
+		if inner, ok := strings.CutPrefix(name, "metadata["); ok {
+			in.Metadata[strings.TrimSuffix(inner, "]")] = values[0]
+		}
+	}
+	return in
+}
+
+func invalid(code, param, message string) change {
+	return change{response: failure(http.StatusBadRequest, "invalid_request_error", code, param, message)}
+}
+
+func noMethod() change {
+	return invalid("resource_missing", "payment_method", "No such PaymentMethod.")
 }
 
 func (s *Simulator) confirm(c call) change {
 	return s.on(c.id, func(in *intent) change {
 		if in.Status != requiresConfirmation && in.Status != requiresPaymentMethod {
+			return change{response: in.refuse("confirm"), intent: in, outcome: outcomeRefused}
+		}
+		if method := c.form.Get("payment_method"); method != "" {
+			if !knownMethod(method) {
+				return noMethod()
+			}
+			in.Method = method
+		}
+		if in.Method == "" {
 			return change{response: in.refuse("confirm"), intent: in, outcome: outcomeRefused}
 		}
 		return s.authorize(in)
@@ -85,6 +133,9 @@ func (s *Simulator) capture(c call) change {
 	return s.on(c.id, func(in *intent) change {
 		if in.Status != requiresCapture {
 			return change{response: in.refuse("capture"), intent: in, outcome: outcomeRefused}
+		}
+		if !full(c.form.Get("amount_to_capture"), in.Amount) {
+			return invalid("", "amount_to_capture", "The simulator captures the whole amount only.")
 		}
 		in.Status, in.Received = succeeded, in.Amount
 		return change{response: s.shown(in), intent: in, outcome: outcomeSucceeded, event: "payment_intent.succeeded"}
@@ -114,14 +165,31 @@ func (s *Simulator) refund(c call) change {
 			no := failure(http.StatusBadRequest, "invalid_request_error", "charge_already_refunded", "", "The charge has already been refunded.")
 			return change{response: no, intent: in, outcome: outcomeRefused}
 		}
-		in.Refunded = in.Received
-		return change{intent: in, outcome: outcomeSucceeded, event: "charge.refunded", response: &response{
-			Status: http.StatusOK, Body: map[string]any{
-				"id": newID("re"), "object": "refund", "amount": in.Refunded, "currency": in.Currency,
-				"payment_intent": in.ID, "charge": in.Charge, "status": "succeeded", "metadata": map[string]string{},
-			},
-		}}
+		if !full(c.form.Get("amount"), in.Received) {
+			return invalid("", "amount", "The simulator refunds the whole amount only.")
+		}
+		in.Refunded, in.Refund = in.Received, newID("re")
+		return change{response: refunded(in), intent: in, outcome: outcomeSucceeded, event: "charge.refunded"}
 	})
+}
+
+// full tells whether an optional amount is all there is.
+func full(asked string, all int64) bool { return asked == "" || asked == strconv.FormatInt(all, 10) }
+
+// refunded shows the refund of an intent.
+func refunded(in *intent) *response {
+	return &response{Status: http.StatusOK, Body: map[string]any{
+		"id": in.Refund, "object": "refund", "amount": in.Refunded, "currency": in.Currency,
+		"payment_intent": in.ID, "charge": in.Charge, "status": "succeeded", "metadata": map[string]string{},
+	}}
+}
+
+func (s *Simulator) getRefund(c call) change {
+	in := s.intents[s.refunds[c.id]]
+	if in == nil {
+		return change{response: failure(http.StatusNotFound, "invalid_request_error", "resource_missing", "id", "No such refund.")}
+	}
+	return change{response: refunded(in)}
 }
 
 func (s *Simulator) get(c call) change {

@@ -1,6 +1,7 @@
 package psp
 
 import (
+	"fmt"
 	"html/template"
 	"net/http"
 )
@@ -51,33 +52,41 @@ func (s *Simulator) act(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusNotFound, map[string]string{"error": "the customer can complete or fail"})
 		return
 	}
-	s.mu.Lock()
-	known := s.intents[r.PathValue("id")]
-	if known == nil || known.Status != requiresAction {
-		s.mu.Unlock()
-		if known == nil {
-			s.show(w, r, nil)
-			return
-		}
-		writeJSON(w, http.StatusConflict, map[string]string{"error": "the payment waits for no action: it is " + known.Status})
+	in, err := s.answerBank(r.PathValue("id"), action == "complete")
+	if err != nil {
+		writeJSON(w, http.StatusConflict, map[string]string{"error": err.Error()})
 		return
+	}
+	s.show(w, r, in)
+}
+
+// answerBank ends the customer's authentication. It gives no intent where there
+// is none, and an error where it waits for nothing.
+func (s *Simulator) answerBank(id string, complete bool) (*intent, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known := s.intents[id]
+	if known == nil {
+		return nil, nil //nolint:nilnil // none is an answer here
+	}
+	if known.Status != requiresAction {
+		return nil, fmt.Errorf("the payment waits for no action: it is %s", known.Status)
 	}
 	in := *known
 	outcome, kind := outcomeSucceeded, "payment_intent.amount_capturable_updated"
-	if action == "complete" {
+	if complete {
 		in.authorized()
 	} else {
-		in.Status, in.Error = requiresPaymentMethod, &apiError{
+		in.decline(&apiError{
 			Type: "card_error", Code: "payment_intent_authentication_failure", Message: "The customer did not authenticate the payment.",
-		}
+		})
 		outcome, kind = outcomeDeclined, "payment_intent.payment_failed"
 	}
 	fault := s.faults.take(opAction)
-	rec := record{Intent: &in, Entry: in.entry(opAuthorize, "", outcome)}
+	r := record{Intent: &in, Entries: []Entry{in.entry(opAuthorize, "", outcome)}}
 	if fault.Kind != kindDropWebhook {
-		rec.Event = s.newEvent(kind, &in, fault.Kind == kindDuplicateWebhook)
+		r.Event = s.newEvent(kind, &in, fault.Kind == kindDuplicateWebhook)
 	}
-	s.remember(rec)
-	s.mu.Unlock()
-	s.show(w, r, &in)
+	s.remember(r)
+	return &in, nil
 }

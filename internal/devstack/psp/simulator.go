@@ -8,8 +8,10 @@
 package psp
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -26,7 +28,7 @@ type Options struct {
 	// WebhookURL is told of every change of an intent; empty: nobody is.
 	WebhookURL    string
 	WebhookSecret string
-	Log           *slog.Logger
+	Log           *slog.Logger // nil: silent
 }
 
 // Simulator is a running simulator.
@@ -36,10 +38,16 @@ type Simulator struct {
 	faults  *faults
 	hooks   *webhooks
 
+	ctx  context.Context //nolint:containedctx // lives as long as the simulator
+	end  context.CancelFunc
+	late sync.WaitGroup // effects that land after their client left
+
 	mu      sync.Mutex
-	intents map[string]*intent
-	order   []string // intent ids, oldest first
+	intents map[string]*intent // never changed, only replaced
+	order   []string           // intent ids, oldest first
+	refunds map[string]string  // refund id to intent id
 	keys    map[string]*answer
+	busy    map[string]bool // idempotency keys of requests that run
 	log     []Entry
 }
 
@@ -80,23 +88,32 @@ const (
 
 // New returns a simulator with the state that its directory holds.
 func New(o Options) (*Simulator, error) {
-	s := &Simulator{
-		options: o, faults: &faults{}, intents: map[string]*intent{}, keys: map[string]*answer{},
-		hooks: newWebhooks(o.WebhookURL, o.WebhookSecret, o.Log),
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
+	ctx, end := context.WithCancel(context.Background())
+	s := &Simulator{
+		options: o, faults: &faults{}, ctx: ctx, end: end,
+		intents: map[string]*intent{}, refunds: map[string]string{}, keys: map[string]*answer{}, busy: map[string]bool{},
+	}
+	s.hooks = newWebhooks(ctx, o, func(id string) error { return s.journal.append(record{Delivered: id}) })
 	j, err := openJournal(o.Dir, s.replay)
 	if err != nil {
+		end()
 		return nil, fmt.Errorf("open journal of the payment simulator: %w", err)
 	}
 	s.journal = j
-	s.hooks.delivered = func(id string) { s.append(record{Delivered: id}) }
 	s.hooks.start()
 	return s, nil
 }
 
-// Close ends deliveries and closes the journal.
+// Close ends deliveries and closes the journal. Effects that were to land later
+// do not. Requests that hang are cut, so Close may come before or after the end
+// of the server.
 func (s *Simulator) Close() error {
-	s.hooks.stop()
+	s.end()
+	s.late.Wait()
+	s.hooks.wait()
 	return s.journal.close()
 }
 
@@ -108,6 +125,7 @@ func (s *Simulator) Handler() http.Handler {
 	mux.HandleFunc("POST /v1/payment_intents/{id}/capture", s.api(opCapture, s.capture))
 	mux.HandleFunc("POST /v1/payment_intents/{id}/cancel", s.api(opVoid, s.cancel))
 	mux.HandleFunc("POST /v1/refunds", s.api(opRefund, s.refund))
+	mux.HandleFunc("GET /v1/refunds/{id}", s.api(opGet, s.getRefund))
 	mux.HandleFunc("GET /v1/payment_intents/{id}", s.api(opGet, s.get))
 	mux.HandleFunc("GET /v1/payment_intents", s.api(opGet, s.list))
 	mux.HandleFunc("GET /3ds/{id}", s.page)
@@ -132,7 +150,7 @@ func (s *Simulator) showLog(w http.ResponseWriter, _ *http.Request) {
 // record is a line of the journal: all that one request changed.
 type record struct {
 	Intent    *intent `json:"intent,omitempty"`
-	Entry     *Entry  `json:"entry,omitempty"`
+	Entries   []Entry `json:"entries,omitempty"`
 	Key       *answer `json:"key,omitempty"`
 	Event     *event  `json:"event,omitempty"`
 	Delivered string  `json:"delivered,omitempty"`
@@ -145,10 +163,11 @@ func (s *Simulator) replay(r record) {
 			s.order = append(s.order, in.ID)
 		}
 		s.intents[in.ID] = in
+		if in.Refund != "" {
+			s.refunds[in.Refund] = in.ID
+		}
 	}
-	if r.Entry != nil {
-		s.log = append(s.log, *r.Entry)
-	}
+	s.log = append(s.log, r.Entries...)
 	if r.Key != nil {
 		s.keys[r.Key.Key] = r.Key
 	}
@@ -160,12 +179,16 @@ func (s *Simulator) replay(r record) {
 	}
 }
 
-// append writes a line of the journal. A journal that cannot be written ends
-// the process: the simulator must not do what it will not remember.
-func (s *Simulator) append(r record) {
+// remember journals a record and then applies it. What cannot be journalled is
+// not done: the request is cut, and its client knows nothing.
+func (s *Simulator) remember(r record) {
 	if err := s.journal.append(r); err != nil {
-		panic(fmt.Sprintf("write journal of the payment simulator: %v", err))
+		if !errors.Is(err, errClosed) {
+			s.options.Log.Error("write journal of the payment simulator", "error", err)
+		}
+		panic(http.ErrAbortHandler)
 	}
+	s.replay(r)
 }
 
 // newID gives an id with one of Stripe's prefixes.

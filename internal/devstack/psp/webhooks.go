@@ -8,8 +8,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -19,6 +21,7 @@ type event struct {
 	ID      string          `json:"id"`
 	Payload json.RawMessage `json:"payload"`
 	Twice   bool            `json:"twice,omitempty"`
+	tries   int
 }
 
 func (s *Simulator) newEvent(kind string, in *intent, twice bool) *event {
@@ -33,19 +36,19 @@ func (s *Simulator) newEvent(kind string, in *intent, twice bool) *event {
 	return &event{ID: id, Payload: payload, Twice: twice}
 }
 
-// webhooks delivers events until each was taken.
+// webhooks delivers events until each was taken. An event that is not taken
+// waits apart, so that it never holds up another.
 type webhooks struct {
 	url, secret string
 	log         *slog.Logger
 	client      *http.Client
-	delivered   func(id string)
+	delivered   func(id string) error
 
-	ctx    context.Context //nolint:containedctx // lives as long as the simulator
-	cancel context.CancelFunc
-	wg     sync.WaitGroup
-	mu     sync.Mutex
-	queue  map[string]event
-	wake   chan event
+	ctx  context.Context //nolint:containedctx // the simulator's
+	wg   sync.WaitGroup
+	mu   sync.Mutex
+	due  []event
+	wake chan struct{}
 }
 
 const (
@@ -55,80 +58,92 @@ const (
 	lastPause       = 5 * time.Second
 )
 
-func newWebhooks(url, secret string, log *slog.Logger) *webhooks {
-	ctx, cancel := context.WithCancel(context.Background())
+func newWebhooks(ctx context.Context, o Options, delivered func(id string) error) *webhooks {
 	return &webhooks{
-		url: url, secret: secret, log: log, client: &http.Client{Timeout: deliveryTimeout},
-		ctx: ctx, cancel: cancel, queue: map[string]event{}, wake: make(chan event, 1<<16),
+		url: o.WebhookURL, secret: o.WebhookSecret, log: o.Log, delivered: delivered, ctx: ctx,
+		client: &http.Client{Timeout: deliveryTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: deliveryWorkers}},
+		wake:   make(chan struct{}, 1),
 	}
 }
 
-// enqueue adds an event. While the journal is replayed nothing is sent yet.
+// enqueue adds an event.
 func (h *webhooks) enqueue(e event) {
 	if h.url == "" {
 		return
 	}
 	h.mu.Lock()
-	h.queue[e.ID] = e
+	h.due = append(h.due, e)
 	h.mu.Unlock()
-	if h.delivered != nil {
-		h.offer(e)
-	}
+	h.ring()
 }
 
-func (h *webhooks) offer(e event) {
+// ring wakes one worker, if one sleeps.
+func (h *webhooks) ring() {
 	select {
-	case h.wake <- e:
-	default: // the next start finds it in the journal
-		h.log.Warn("too many webhooks wait", "event", e.ID)
+	case h.wake <- struct{}{}:
+	default:
 	}
 }
 
+// forget drops an event that an earlier run delivered.
 func (h *webhooks) forget(id string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.queue, id)
+	if i := slices.IndexFunc(h.due, func(e event) bool { return e.ID == id }); i >= 0 {
+		h.due = slices.Delete(h.due, i, i+1)
+	}
 }
 
 func (h *webhooks) start() {
-	h.mu.Lock()
-	for _, e := range h.queue {
-		h.offer(e)
-	}
-	h.mu.Unlock()
 	for range deliveryWorkers {
 		h.wg.Go(func() {
 			for {
+				if e, ok := h.next(); ok {
+					h.deliver(e)
+					continue
+				}
 				select {
 				case <-h.ctx.Done():
 					return
-				case e := <-h.wake:
-					h.deliver(e)
+				case <-h.wake:
 				}
 			}
 		})
 	}
 }
 
-func (h *webhooks) stop() {
-	h.cancel()
-	h.wg.Wait()
+// next takes the oldest event that is due.
+func (h *webhooks) next() (event, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.due) == 0 || h.ctx.Err() != nil {
+		return event{}, false
+	}
+	e := h.due[0]
+	h.due = h.due[1:]
+	if len(h.due) > 0 {
+		h.ring()
+	}
+	return e, true
 }
 
-// deliver sends an event until it is taken or the simulator ends.
+// wait returns when the deliveries have ended, which is after their context.
+func (h *webhooks) wait() {
+	h.wg.Wait()
+	h.client.CloseIdleConnections()
+}
+
+// deliver sends an event, and sets it aside for a while where it is not taken.
 func (h *webhooks) deliver(e event) {
-	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		if h.send(e) && (!e.Twice || h.send(e)) {
-			h.forget(e.ID)
-			h.delivered(e.ID)
-			return
+	if h.send(e) && (!e.Twice || h.send(e)) {
+		if err := h.delivered(e.ID); err != nil {
+			h.log.Error("note a delivered webhook", "event", e.ID, "error", err)
 		}
-		select {
-		case <-h.ctx.Done():
-			return
-		case <-time.After(pause):
-		}
+		return
 	}
+	pause := min(firstPause<<min(e.tries, 10), lastPause)
+	e.tries++
+	time.AfterFunc(pause, func() { h.enqueue(e) })
 }
 
 func (h *webhooks) send(e event) bool {
@@ -143,7 +158,8 @@ func (h *webhooks) send(e event) bool {
 		return false
 	}
 	defer func() { _ = response.Body.Close() }()
-	return response.StatusCode < http.StatusMultipleChoices
+	_, _ = io.CopyN(io.Discard, response.Body, maxBody) // so that the connection is used again
+	return response.StatusCode >= http.StatusOK && response.StatusCode < http.StatusMultipleChoices
 }
 
 // sign gives the Stripe-Signature header: the time, and the HMAC of time and

@@ -137,6 +137,9 @@ func (s *Store) List(ctx context.Context, f payment.Filter) (payment.Page, error
 	return page, nil
 }
 
+// actionAsked is the provider's event that tells what its answer told already.
+const actionAsked = "payment_intent.requires_action"
+
 // ReceiveWebhook verifies and keeps an event. It does not change the payment:
 // what an event says may be old, so the saga asks.
 func (s *Store) ReceiveWebhook(ctx context.Context, body []byte, signature string) (payment.Notice, error) {
@@ -151,5 +154,8 @@ func (s *Store) ReceiveWebhook(ctx context.Context, body []byte, signature strin
 	}
 	n, err := s.queries.InsertWebhookEvent(ctx, params)
 	notice.Duplicate = n == 0
+	if err == nil && params.OrderID != nil && event.Type != actionAsked {
+		notice.Awaited, err = s.queries.WaitsForAction(ctx, *params.OrderID)
+	}
 	return notice, s.constraints.Translate(err)
 }
