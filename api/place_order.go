@@ -87,6 +87,7 @@ func answer(ctx context.Context, o order.Order) (*placeOrderOutput, error) {
 	case order.Pending, order.AwaitingPayment:
 		out.Status, out.RetryAfter = http.StatusAccepted, retryAfter
 		return out, nil
+	case order.Rejected, order.Cancelled, order.Failed: // below
 	}
 	code, detail := "order_"+string(o.Status), "The order did not succeed."
 	if o.Failure != nil {

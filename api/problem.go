@@ -70,6 +70,7 @@ func problem(ctx context.Context, err error) error {
 		status, detail = http.StatusUnprocessableEntity, f.Message
 	case fault.Unavailable, fault.Unknown:
 		status, detail = http.StatusServiceUnavailable, "A service did not answer. Try again, with the same Idempotency-Key where there is one."
+	case fault.Internal: // as set above: the cause is for the log
 	}
 	p := newProblem(ctx, status, f.Code, detail)
 	if f.Field != "" {

@@ -41,7 +41,7 @@ func (w *PlaceOrder) Run(ctx workflow.Context, in PlaceOrderInput) (PlaceOrderOu
 	if err := p.answerUpdates(ctx); err != nil {
 		return PlaceOrderOutcome{}, err
 	}
-	w.saga.Run(ctx, p)
+	_ = w.saga.Run(ctx, p) // how it ended is in p, and a no is an outcome
 	p.answered = true
 
 	sure, _ := workflow.NewDisconnectedContext(ctx)

@@ -25,6 +25,7 @@ type Order struct {
 	Status        string
 	Currency      string
 	PaymentMethod string
+	ItemCount     int32
 	TotalAmount   *int64
 	TotalCurrency *string
 	PaymentID     *uuid.UUID

@@ -21,17 +21,19 @@ WITH claim AS (
     ON CONFLICT DO NOTHING
     RETURNING order_id
 ), created AS (
-    INSERT INTO orders (id, user_id, status, currency, payment_method, saga_state)
-    SELECT $4::uuid, $5::uuid, 'pending', $6::text, $7::text, 'running'
+    INSERT INTO orders (id, user_id, status, currency, payment_method, item_count, saga_state)
+    SELECT $4::uuid, $5::uuid, 'pending', $6::text, $7::text,
+        cardinality($8::uuid[]), 'running'
     WHERE $2::text = '' OR EXISTS (SELECT FROM claim)
-    RETURNING id, user_id, created_at
+    RETURNING id, user_id, status, version, created_at
 ), lines AS (
     INSERT INTO order_items (order_id, position, product_id, quantity)
     SELECT created.id, position, ($8::uuid[])[position], ($9::bigint[])[position]
     FROM created, generate_series(1, cardinality($8::uuid[])) AS position
 ), event AS (
     INSERT INTO outbox (aggregate_id, version, type, payload)
-    SELECT id, 1, 'order.created', jsonb_build_object('order_id', $10::text, 'status', 'pending')
+    SELECT id, version, 'order.created', jsonb_build_object(
+        'order_id', public_id('ord', id), 'user_id', public_id('usr', user_id), 'status', status, 'version', version)
     FROM created
 )
 SELECT created_at FROM created
@@ -47,7 +49,6 @@ type ClaimAndCreateParams struct {
 	PaymentMethod string
 	ProductIds    []uuid.UUID
 	Quantities    []int64
-	PublicID      string
 }
 
 // One statement: the idempotency key, the order, its lines and its event, all
@@ -63,7 +64,6 @@ func (q *Queries) ClaimAndCreate(ctx context.Context, arg ClaimAndCreateParams) 
 		arg.PaymentMethod,
 		arg.ProductIds,
 		arg.Quantities,
-		arg.PublicID,
 	)
 	if err != nil {
 		return nil, err
@@ -83,13 +83,16 @@ func (q *Queries) ClaimAndCreate(ctx context.Context, arg ClaimAndCreateParams) 
 	return items, nil
 }
 
-const confirmStarted = `-- name: ConfirmStarted :exec
-UPDATE orders SET saga_started_at = now() WHERE id = $1 AND saga_started_at IS NULL
+const confirmStarted = `-- name: ConfirmStarted :execrows
+UPDATE orders SET saga_started_at = coalesce(saga_started_at, now()) WHERE id = $1
 `
 
-func (q *Queries) ConfirmStarted(ctx context.Context, id uuid.UUID) error {
-	_, err := q.db.Exec(ctx, confirmStarted, id)
-	return err
+func (q *Queries) ConfirmStarted(ctx context.Context, id uuid.UUID) (int64, error) {
+	result, err := q.db.Exec(ctx, confirmStarted, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const findClaim = `-- name: FindClaim :one
@@ -114,7 +117,7 @@ func (q *Queries) FindClaim(ctx context.Context, arg FindClaimParams) (FindClaim
 }
 
 const getOrder = `-- name: GetOrder :one
-SELECT o.id, o.user_id, o.status, o.currency, o.payment_method, o.total_amount, o.total_currency, o.payment_id, o.failure_code, o.failure_detail, o.failure_step, o.action_type, o.action_url, o.action_expires, o.saga_state, o.saga_started_at, o.version, o.created_at, o.updated_at,
+SELECT o.id, o.user_id, o.status, o.currency, o.payment_method, o.item_count, o.total_amount, o.total_currency, o.payment_id, o.failure_code, o.failure_detail, o.failure_step, o.action_type, o.action_url, o.action_expires, o.saga_state, o.saga_started_at, o.version, o.created_at, o.updated_at,
     (SELECT jsonb_agg(jsonb_build_object('product_id', i.product_id, 'quantity', i.quantity, 'unit_price', i.unit_price, 'total', i.total)
         ORDER BY i.position) FROM order_items i WHERE i.order_id = o.id)::jsonb AS items
 FROM orders o
@@ -135,6 +138,7 @@ func (q *Queries) GetOrder(ctx context.Context, id uuid.UUID) (GetOrderRow, erro
 		&i.Order.Status,
 		&i.Order.Currency,
 		&i.Order.PaymentMethod,
+		&i.Order.ItemCount,
 		&i.Order.TotalAmount,
 		&i.Order.TotalCurrency,
 		&i.Order.PaymentID,
@@ -155,7 +159,7 @@ func (q *Queries) GetOrder(ctx context.Context, id uuid.UUID) (GetOrderRow, erro
 }
 
 const listOrders = `-- name: ListOrders :many
-SELECT o.id, o.user_id, o.status, o.currency, o.payment_method, o.total_amount, o.total_currency, o.payment_id, o.failure_code, o.failure_detail, o.failure_step, o.action_type, o.action_url, o.action_expires, o.saga_state, o.saga_started_at, o.version, o.created_at, o.updated_at,
+SELECT o.id, o.user_id, o.status, o.currency, o.payment_method, o.item_count, o.total_amount, o.total_currency, o.payment_id, o.failure_code, o.failure_detail, o.failure_step, o.action_type, o.action_url, o.action_expires, o.saga_state, o.saga_started_at, o.version, o.created_at, o.updated_at,
     (SELECT jsonb_agg(jsonb_build_object('product_id', i.product_id, 'quantity', i.quantity, 'unit_price', i.unit_price, 'total', i.total)
         ORDER BY i.position) FROM order_items i WHERE i.order_id = o.id)::jsonb AS items
 FROM orders o
@@ -203,6 +207,7 @@ func (q *Queries) ListOrders(ctx context.Context, arg ListOrdersParams) ([]ListO
 			&i.Order.Status,
 			&i.Order.Currency,
 			&i.Order.PaymentMethod,
+			&i.Order.ItemCount,
 			&i.Order.TotalAmount,
 			&i.Order.TotalCurrency,
 			&i.Order.PaymentID,
@@ -230,54 +235,67 @@ func (q *Queries) ListOrders(ctx context.Context, arg ListOrdersParams) ([]ListO
 }
 
 const markSaga = `-- name: MarkSaga :execrows
-UPDATE orders SET saga_state = $2, updated_at = now() WHERE id = $1
+UPDATE orders SET
+    saga_state = $1,
+    updated_at = CASE WHEN saga_state = $1 THEN updated_at ELSE now() END
+WHERE id = $2
 `
 
 type MarkSagaParams struct {
-	ID        uuid.UUID
 	SagaState string
+	ID        uuid.UUID
 }
 
 func (q *Queries) MarkSaga(ctx context.Context, arg MarkSagaParams) (int64, error) {
-	result, err := q.db.Exec(ctx, markSaga, arg.ID, arg.SagaState)
+	result, err := q.db.Exec(ctx, markSaga, arg.SagaState, arg.ID)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
 }
 
-const transition = `-- name: Transition :execrows
+const transition = `-- name: Transition :one
 WITH moved AS (
     UPDATE orders SET
         status = $1::text,
         version = version + 1,
-        total_amount = coalesce($3::bigint, total_amount),
-        total_currency = coalesce($4::text, total_currency),
-        payment_id = coalesce($5::uuid, payment_id),
-        failure_code = $6::text,
-        failure_detail = $7::text,
-        failure_step = $8::text,
-        action_type = $9::text,
-        action_url = $10::text,
-        action_expires = $11::timestamptz,
-        saga_state = $12::text,
+        total_amount = coalesce($2::bigint, total_amount),
+        total_currency = coalesce($3::text, total_currency),
+        payment_id = coalesce($4::uuid, payment_id),
+        failure_code = $5::text,
+        failure_detail = $6::text,
+        failure_step = $7::text,
+        action_type = $8::text,
+        action_url = $9::text,
+        action_expires = $10::timestamptz,
+        saga_state = $11::text,
         updated_at = now()
-    WHERE id = $13::uuid AND status = ANY ($14::text[])
-    RETURNING id, version
+    WHERE id = $12::uuid AND status = ANY ($13::text[])
+      AND (NOT $14::boolean OR item_count = cardinality($15::bigint[]))
+    RETURNING id, user_id, status, currency, payment_method, item_count, total_amount, total_currency, payment_id, failure_code, failure_detail, failure_step, action_type, action_url, action_expires, saga_state, saga_started_at, version, created_at, updated_at
 ), priced AS (
     UPDATE order_items i SET
         unit_price = ($15::bigint[])[i.position],
         total = ($16::bigint[])[i.position]
     FROM moved
-    WHERE i.order_id = moved.id AND cardinality($15::bigint[]) > 0
+    WHERE i.order_id = moved.id AND $14::boolean
+    RETURNING i.position, i.product_id, i.quantity, i.unit_price, i.total
+), event AS (
+    INSERT INTO outbox (aggregate_id, version, type, payload)
+    SELECT id, version, 'order.' || status, jsonb_strip_nulls(jsonb_build_object(
+        'order_id', public_id('ord', id), 'user_id', public_id('usr', user_id), 'payment_id', public_id('pay', payment_id),
+        'status', status, 'version', version, 'reason', failure_code,
+        'total', CASE WHEN total_amount IS NOT NULL THEN jsonb_build_object('amount', total_amount, 'currency', total_currency) END))
+    FROM moved
 )
-INSERT INTO outbox (aggregate_id, version, type, payload)
-SELECT id, version, 'order.' || $1::text, $2::jsonb FROM moved
+SELECT moved.id, moved.user_id, moved.status, moved.currency, moved.payment_method, moved.item_count, moved.total_amount, moved.total_currency, moved.payment_id, moved.failure_code, moved.failure_detail, moved.failure_step, moved.action_type, moved.action_url, moved.action_expires, moved.saga_state, moved.saga_started_at, moved.version, moved.created_at, moved.updated_at,
+    (SELECT jsonb_agg(jsonb_build_object('product_id', p.product_id, 'quantity', p.quantity, 'unit_price', p.unit_price, 'total', p.total)
+        ORDER BY p.position) FROM priced p)::jsonb AS items
+FROM moved
 `
 
 type TransitionParams struct {
 	Status        string
-	Payload       []byte
 	TotalAmount   *int64
 	TotalCurrency *string
 	PaymentID     *uuid.UUID
@@ -290,16 +308,42 @@ type TransitionParams struct {
 	SagaState     string
 	ID            uuid.UUID
 	FromStatuses  []string
+	Quoted        bool
 	UnitPrices    []int64
 	Totals        []int64
 }
 
+type TransitionRow struct {
+	ID            uuid.UUID
+	UserID        uuid.UUID
+	Status        string
+	Currency      string
+	PaymentMethod string
+	ItemCount     int32
+	TotalAmount   *int64
+	TotalCurrency *string
+	PaymentID     *uuid.UUID
+	FailureCode   *string
+	FailureDetail *string
+	FailureStep   *string
+	ActionType    *string
+	ActionUrl     *string
+	ActionExpires *time.Time
+	SagaState     string
+	SagaStartedAt *time.Time
+	Version       int64
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+	Items         []byte
+}
+
 // One statement: the order's new status where its old one allows it, the
-// prices of its lines, and the event.
-func (q *Queries) Transition(ctx context.Context, arg TransitionParams) (int64, error) {
-	result, err := q.db.Exec(ctx, transition,
+// prices of its lines, and the event. It gives no row where nothing moved, and
+// items only where they were priced: what another transaction has just priced
+// is not in this statement's snapshot.
+func (q *Queries) Transition(ctx context.Context, arg TransitionParams) (TransitionRow, error) {
+	row := q.db.QueryRow(ctx, transition,
 		arg.Status,
-		arg.Payload,
 		arg.TotalAmount,
 		arg.TotalCurrency,
 		arg.PaymentID,
@@ -312,19 +356,44 @@ func (q *Queries) Transition(ctx context.Context, arg TransitionParams) (int64, 
 		arg.SagaState,
 		arg.ID,
 		arg.FromStatuses,
+		arg.Quoted,
 		arg.UnitPrices,
 		arg.Totals,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+	var i TransitionRow
+	err := row.Scan(
+		&i.ID,
+		&i.UserID,
+		&i.Status,
+		&i.Currency,
+		&i.PaymentMethod,
+		&i.ItemCount,
+		&i.TotalAmount,
+		&i.TotalCurrency,
+		&i.PaymentID,
+		&i.FailureCode,
+		&i.FailureDetail,
+		&i.FailureStep,
+		&i.ActionType,
+		&i.ActionUrl,
+		&i.ActionExpires,
+		&i.SagaState,
+		&i.SagaStartedAt,
+		&i.Version,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.Items,
+	)
+	return i, err
 }
 
 const unstarted = `-- name: Unstarted :many
-SELECT id FROM orders
-WHERE status = 'pending' AND saga_started_at IS NULL AND created_at < now() - $1::interval
-ORDER BY created_at
+SELECT o.id, o.user_id, o.status, o.currency, o.payment_method, o.item_count, o.total_amount, o.total_currency, o.payment_id, o.failure_code, o.failure_detail, o.failure_step, o.action_type, o.action_url, o.action_expires, o.saga_state, o.saga_started_at, o.version, o.created_at, o.updated_at,
+    (SELECT jsonb_agg(jsonb_build_object('product_id', i.product_id, 'quantity', i.quantity, 'unit_price', i.unit_price, 'total', i.total)
+        ORDER BY i.position) FROM order_items i WHERE i.order_id = o.id)::jsonb AS items
+FROM orders o
+WHERE o.status = 'pending' AND o.saga_started_at IS NULL AND o.created_at <= now() - $1::interval
+ORDER BY o.created_at, o.id
 LIMIT $2
 `
 
@@ -333,19 +402,46 @@ type UnstartedParams struct {
 	PageLimit int32
 }
 
-func (q *Queries) Unstarted(ctx context.Context, arg UnstartedParams) ([]uuid.UUID, error) {
+type UnstartedRow struct {
+	Order Order
+	Items []byte
+}
+
+func (q *Queries) Unstarted(ctx context.Context, arg UnstartedParams) ([]UnstartedRow, error) {
 	rows, err := q.db.Query(ctx, unstarted, arg.Age, arg.PageLimit)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []uuid.UUID
+	var items []UnstartedRow
 	for rows.Next() {
-		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
+		var i UnstartedRow
+		if err := rows.Scan(
+			&i.Order.ID,
+			&i.Order.UserID,
+			&i.Order.Status,
+			&i.Order.Currency,
+			&i.Order.PaymentMethod,
+			&i.Order.ItemCount,
+			&i.Order.TotalAmount,
+			&i.Order.TotalCurrency,
+			&i.Order.PaymentID,
+			&i.Order.FailureCode,
+			&i.Order.FailureDetail,
+			&i.Order.FailureStep,
+			&i.Order.ActionType,
+			&i.Order.ActionUrl,
+			&i.Order.ActionExpires,
+			&i.Order.SagaState,
+			&i.Order.SagaStartedAt,
+			&i.Order.Version,
+			&i.Order.CreatedAt,
+			&i.Order.UpdatedAt,
+			&i.Items,
+		); err != nil {
 			return nil, err
 		}
-		items = append(items, id)
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

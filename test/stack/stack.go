@@ -58,7 +58,7 @@ func Start(ctx context.Context, binary, data string, args ...string) (*Stack, er
 		"--data", data, "--addr", "127.0.0.1:0", "--temporal-addr", "127.0.0.1:0",
 		"--ui-addr", "127.0.0.1:0", "--psp-addr", "127.0.0.1:0",
 	}
-	cmd := exec.Command(binary, append(free, args...)...) //nolint:gosec,noctx // ended by Stop or Kill
+	cmd := exec.Command(binary, append(free, args...)...) //nolint:noctx // ended by Stop or Kill
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
@@ -82,7 +82,7 @@ func Start(ctx context.Context, binary, data string, args ...string) (*Stack, er
 		s.Kill()
 		return nil, fmt.Errorf("cmd/dev was not ready in time\n%s", s.output)
 	}
-	raw, err := os.ReadFile(filepath.Join(data, "stack.json")) //nolint:gosec // the test's own directory
+	raw, err := os.ReadFile(filepath.Join(data, "stack.json"))
 	if err != nil {
 		s.Kill()
 		return nil, fmt.Errorf("read stack.json: %w", err)
@@ -129,8 +129,10 @@ func (s *Stack) Kill() {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 	_ = s.cmd.Process.Kill()
-	<-s.exited
+	_ = s.wait() // it was killed: there is no more to say
 }
+
+func (s *Stack) wait() error { return <-s.exited }
 
 // PID is the process id of the dev command.
 func (s *Stack) PID() int { return s.cmd.Process.Pid }
@@ -141,7 +143,7 @@ func (s *Stack) PostgresPIDs() []int {
 	deeper, _ := filepath.Glob(filepath.Join(s.Data, "*", "*", "postmaster.pid"))
 	var pids []int
 	for _, file := range append(matches, deeper...) {
-		raw, err := os.ReadFile(file) //nolint:gosec // the test's own directory
+		raw, err := os.ReadFile(file)
 		if err != nil {
 			continue
 		}

@@ -14,12 +14,12 @@ const (
 	// Refused is a definite no of the other side: a non-retryable application
 	// error. The step left nothing behind and never will.
 	Refused Class = "refused"
-	// Unknown: retries ran out of time, or an attempt timed out. The step may
+	// Unknown is all else: retries ran out of time, or an attempt timed out. The step may
 	// have happened, or may still happen.
 	Unknown Class = "unknown"
-	// Cancelled: somebody cancelled the saga while the step ran.
+	// Cancelled is that somebody cancelled the saga while the step ran.
 	Cancelled Class = "cancelled"
-	// Expired: the saga's deadline came while the step ran.
+	// Expired is that the saga's deadline came while the step ran.
 	Expired Class = "expired"
 )
 

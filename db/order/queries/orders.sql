@@ -8,17 +8,19 @@ WITH claim AS (
     ON CONFLICT DO NOTHING
     RETURNING order_id
 ), created AS (
-    INSERT INTO orders (id, user_id, status, currency, payment_method, saga_state)
-    SELECT sqlc.arg(id)::uuid, sqlc.arg(user_id)::uuid, 'pending', sqlc.arg(currency)::text, sqlc.arg(payment_method)::text, 'running'
+    INSERT INTO orders (id, user_id, status, currency, payment_method, item_count, saga_state)
+    SELECT sqlc.arg(id)::uuid, sqlc.arg(user_id)::uuid, 'pending', sqlc.arg(currency)::text, sqlc.arg(payment_method)::text,
+        cardinality(sqlc.arg(product_ids)::uuid[]), 'running'
     WHERE sqlc.arg(key)::text = '' OR EXISTS (SELECT FROM claim)
-    RETURNING id, user_id, created_at
+    RETURNING id, user_id, status, version, created_at
 ), lines AS (
     INSERT INTO order_items (order_id, position, product_id, quantity)
     SELECT created.id, position, (sqlc.arg(product_ids)::uuid[])[position], (sqlc.arg(quantities)::bigint[])[position]
     FROM created, generate_series(1, cardinality(sqlc.arg(product_ids)::uuid[])) AS position
 ), event AS (
     INSERT INTO outbox (aggregate_id, version, type, payload)
-    SELECT id, 1, 'order.created', jsonb_build_object('order_id', sqlc.arg(public_id)::text, 'status', 'pending')
+    SELECT id, version, 'order.created', jsonb_build_object(
+        'order_id', public_id('ord', id), 'user_id', public_id('usr', user_id), 'status', status, 'version', version)
     FROM created
 )
 SELECT created_at FROM created;
@@ -45,9 +47,11 @@ WHERE (sqlc.narg(user_id)::uuid IS NULL OR o.user_id = sqlc.narg(user_id)::uuid)
 ORDER BY o.created_at DESC, o.id DESC
 LIMIT sqlc.arg(page_limit);
 
--- name: Transition :execrows
+-- name: Transition :one
 -- One statement: the order's new status where its old one allows it, the
--- prices of its lines, and the event.
+-- prices of its lines, and the event. It gives no row where nothing moved, and
+-- items only where they were priced: what another transaction has just priced
+-- is not in this statement's snapshot.
 WITH moved AS (
     UPDATE orders SET
         status = sqlc.arg(status)::text,
@@ -64,25 +68,42 @@ WITH moved AS (
         saga_state = sqlc.arg(saga_state)::text,
         updated_at = now()
     WHERE id = sqlc.arg(id)::uuid AND status = ANY (sqlc.arg(from_statuses)::text[])
-    RETURNING id, version
+      AND (NOT sqlc.arg(quoted)::boolean OR item_count = cardinality(sqlc.arg(unit_prices)::bigint[]))
+    RETURNING *
 ), priced AS (
     UPDATE order_items i SET
         unit_price = (sqlc.arg(unit_prices)::bigint[])[i.position],
         total = (sqlc.arg(totals)::bigint[])[i.position]
     FROM moved
-    WHERE i.order_id = moved.id AND cardinality(sqlc.arg(unit_prices)::bigint[]) > 0
+    WHERE i.order_id = moved.id AND sqlc.arg(quoted)::boolean
+    RETURNING i.position, i.product_id, i.quantity, i.unit_price, i.total
+), event AS (
+    INSERT INTO outbox (aggregate_id, version, type, payload)
+    SELECT id, version, 'order.' || status, jsonb_strip_nulls(jsonb_build_object(
+        'order_id', public_id('ord', id), 'user_id', public_id('usr', user_id), 'payment_id', public_id('pay', payment_id),
+        'status', status, 'version', version, 'reason', failure_code,
+        'total', CASE WHEN total_amount IS NOT NULL THEN jsonb_build_object('amount', total_amount, 'currency', total_currency) END))
+    FROM moved
 )
-INSERT INTO outbox (aggregate_id, version, type, payload)
-SELECT id, version, 'order.' || sqlc.arg(status)::text, sqlc.arg(payload)::jsonb FROM moved;
+SELECT moved.*,
+    (SELECT jsonb_agg(jsonb_build_object('product_id', p.product_id, 'quantity', p.quantity, 'unit_price', p.unit_price, 'total', p.total)
+        ORDER BY p.position) FROM priced p)::jsonb AS items
+FROM moved;
 
 -- name: MarkSaga :execrows
-UPDATE orders SET saga_state = $2, updated_at = now() WHERE id = $1;
+UPDATE orders SET
+    saga_state = sqlc.arg(saga_state),
+    updated_at = CASE WHEN saga_state = sqlc.arg(saga_state) THEN updated_at ELSE now() END
+WHERE id = sqlc.arg(id);
 
 -- name: Unstarted :many
-SELECT id FROM orders
-WHERE status = 'pending' AND saga_started_at IS NULL AND created_at < now() - sqlc.arg(age)::interval
-ORDER BY created_at
+SELECT sqlc.embed(o),
+    (SELECT jsonb_agg(jsonb_build_object('product_id', i.product_id, 'quantity', i.quantity, 'unit_price', i.unit_price, 'total', i.total)
+        ORDER BY i.position) FROM order_items i WHERE i.order_id = o.id)::jsonb AS items
+FROM orders o
+WHERE o.status = 'pending' AND o.saga_started_at IS NULL AND o.created_at <= now() - sqlc.arg(age)::interval
+ORDER BY o.created_at, o.id
 LIMIT sqlc.arg(page_limit);
 
--- name: ConfirmStarted :exec
-UPDATE orders SET saga_started_at = now() WHERE id = $1 AND saga_started_at IS NULL;
+-- name: ConfirmStarted :execrows
+UPDATE orders SET saga_started_at = coalesce(saga_started_at, now()) WHERE id = $1;

@@ -134,7 +134,7 @@ func (c *Cluster) initialise(ctx context.Context) error {
 	initdb := c.command(ctx, "initdb", "--username", superuser, "--auth", "scram-sha-256",
 		"--encoding", "UTF8", "--locale", "C", "--no-sync", "--no-instructions")
 	if c.owner != nil {
-		file, err := os.Open(path) //nolint:gosec // the operator's own directory
+		file, err := os.Open(path)
 		if err != nil {
 			return err
 		}
@@ -161,7 +161,7 @@ func (c *Cluster) clear() error {
 // secret reads or makes the superuser's password.
 func (c *Cluster) secret() (string, error) {
 	path := filepath.Join(c.dir, "admin-password")
-	if raw, err := os.ReadFile(path); err == nil { //nolint:gosec // the operator's own directory
+	if raw, err := os.ReadFile(path); err == nil {
 		return string(raw), nil
 	}
 	password := randomPassword()
@@ -178,7 +178,7 @@ func randomPassword() string {
 func (c *Cluster) choosePort() error {
 	path := filepath.Join(c.dir, "port")
 	var last int
-	if raw, err := os.ReadFile(path); err == nil { //nolint:gosec // the operator's own directory
+	if raw, err := os.ReadFile(path); err == nil {
 		last, _ = strconv.Atoi(string(raw))
 	}
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(last))) //nolint:noctx // closed at once
@@ -198,9 +198,10 @@ func (c *Cluster) choosePort() error {
 // stopLeftover stops the server that a killed parent left behind.
 func (c *Cluster) stopLeftover(ctx context.Context) error {
 	pid := c.postmaster()
-	if pid == 0 || syscall.Kill(pid, syscall.SIGINT) != nil { // SIGINT: fast shutdown
+	if pid == 0 {
 		return nil
 	}
+	_ = syscall.Kill(pid, syscall.SIGINT) // fast shutdown, unless it has just gone
 	for c.postmaster() != 0 && syscall.Kill(pid, 0) == nil {
 		select {
 		case <-ctx.Done():
@@ -234,9 +235,9 @@ func (c *Cluster) awaitReady(ctx context.Context) error {
 		select {
 		case <-c.exited:
 			log, _ := os.ReadFile(c.LogFile())
-			return fmt.Errorf("Postgres ended at its start: %s", tail(string(log)))
+			return fmt.Errorf("start Postgres: it ended: %s", tail(string(log)))
 		case <-ctx.Done():
-			return fmt.Errorf("Postgres did not get ready: %w", err)
+			return fmt.Errorf("start Postgres: it did not get ready: %w", err)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

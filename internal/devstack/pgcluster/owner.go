@@ -30,7 +30,7 @@ func unprivileged() (*owner, error) {
 		}
 		return &owner{uid: uid, gid: gid}, nil
 	}
-	return nil, errors.New("Postgres refuses to run as root and there is no user postgres or nobody to run it as: start this as another user")
+	return nil, errors.New("start Postgres: it refuses to run as root, and there is no user postgres or nobody to run it as: start this as another user")
 }
 
 // own gives a path to the owner.

@@ -18,7 +18,7 @@ import (
 // the name that an open file has of its own.
 func (c *Cluster) command(ctx context.Context, program string, args ...string) *exec.Cmd {
 	dir := c.dataDir()
-	cmd := exec.CommandContext(ctx, filepath.Join(c.bin, program)) //nolint:gosec // found by binaries
+	cmd := exec.CommandContext(ctx, filepath.Join(c.bin, program))
 	if c.owner != nil {
 		cmd.ExtraFiles = []*os.File{c.data} // the child's file 3
 		dir = "/proc/self/fd/3"

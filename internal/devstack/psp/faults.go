@@ -100,7 +100,7 @@ func (fs *faults) take(operation string) Fault {
 			continue
 		}
 		if f.Share > 0 {
-			if rand.Float64() < f.Share { //nolint:gosec // no secret
+			if rand.Float64() < f.Share {
 				return *f
 			}
 			continue

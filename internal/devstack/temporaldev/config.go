@@ -55,13 +55,14 @@ func configuration(addr string, db *config.SQL) (*config.Config, error) {
 	}
 	services := map[string]config.Service{}
 	for _, name := range []string{"frontend", "history", "matching", "worker"} {
-		grpc, membership := port, 0
+		grpc := port
 		if name != "frontend" {
 			if grpc, err = freePort(); err != nil {
 				return nil, err
 			}
 		}
-		if membership, err = freePort(); err != nil {
+		membership, err := freePort()
+		if err != nil {
 			return nil, err
 		}
 		services[name] = config.Service{RPC: config.RPC{GRPCPort: grpc, MembershipPort: membership, BindOnIP: host}}

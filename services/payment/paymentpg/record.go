@@ -74,6 +74,7 @@ func effects(in payment.Intent) []payment.Operation {
 		if in.Held {
 			return []payment.Operation{payment.OpAuthorize, payment.OpVoid}
 		}
+	case payment.IntentCreated, payment.IntentRequiresAction, payment.IntentDeclined: // nothing is held
 	}
 	return nil
 }
@@ -95,6 +96,7 @@ func advance(row paymentdb.Payment, in payment.Intent) payment.Status {
 		}
 	case payment.IntentCancelled:
 		next = payment.Voided
+	case payment.IntentCreated: // as before
 	}
 	if rank(next) > rank(now) {
 		return next

@@ -115,10 +115,7 @@ func (s *Store) List(ctx context.Context, f payment.Filter) (payment.Page, error
 	}
 	params := paymentdb.ListPaymentsParams{BeforeAt: cursor.At, BeforeID: cursor.ID, PageLimit: int32(f.Limit) + 1} //nolint:gosec // bounded by the caller
 	if f.OrderID != "" {
-		parsed, err := payment.OrderIDPrefix.Parse(f.OrderID)
-		if err != nil {
-			return payment.Page{}, nil // no payment has such an order
-		}
+		parsed, _ := payment.OrderIDPrefix.Parse(f.OrderID) // what is no id is the nil one, which no order has
 		params.OrderID = &parsed
 	}
 	rows, err := s.queries.ListPayments(ctx, params)

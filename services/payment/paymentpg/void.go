@@ -29,9 +29,10 @@ func (s *Store) VoidPayment(ctx context.Context, r payment.OrderRequest) (paymen
 				return false, payment.ErrCaptured
 			case payment.Voided:
 				return true, nil
+			default:
+				held = row.ProviderIntent != nil
+				return true, q.BarPayment(ctx, orderID)
 			}
-			held = row.ProviderIntent != nil
-			return true, q.BarPayment(ctx, orderID)
 		})
 	if err != nil {
 		return payment.Payment{}, err

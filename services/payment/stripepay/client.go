@@ -67,20 +67,18 @@ func New(c Config) *Client {
 	return &Client{api: stripe.NewClient(c.Key, stripe.WithBackends(stripe.NewBackendsWithConfig(backend))), config: c}
 }
 
-// params are what every call has: the key, and the charge along with the
-// intent, because only the charge tells what was held and given back.
-func params(key string) stripe.Params {
-	p := stripe.Params{Expand: []*string{stripe.String("latest_charge")}}
-	if key != "" {
-		p.IdempotencyKey = stripe.String(key)
-	}
-	return p
-}
+// keyed gives a call its idempotency key.
+func keyed(key string) stripe.Params { return stripe.Params{IdempotencyKey: stripe.String(key)} }
+
+// withCharge asks for the charge along with the intent, because only the charge
+// tells what was held and given back.
+func withCharge() []*string { return []*string{stripe.String("latest_charge")} }
 
 // CreateIntent makes an intent that is not confirmed.
 func (c *Client) CreateIntent(ctx context.Context, r payment.IntentRequest, key string) (payment.Intent, error) {
 	return result(c.api.V1PaymentIntents.Create(ctx, &stripe.PaymentIntentCreateParams{
-		Params:             params(key),
+		Params:             keyed(key),
+		Expand:             withCharge(),
 		Amount:             stripe.Int64(r.Amount.Amount),
 		Currency:           stripe.String(strings.ToLower(r.Amount.Currency)),
 		CaptureMethod:      stripe.String(string(stripe.PaymentIntentCaptureMethodManual)),
@@ -93,7 +91,7 @@ func (c *Client) CreateIntent(ctx context.Context, r payment.IntentRequest, key 
 // ConfirmIntent authorizes.
 func (c *Client) ConfirmIntent(ctx context.Context, intentID, key string) (payment.Intent, error) {
 	intent, err := c.api.V1PaymentIntents.Confirm(ctx, intentID, &stripe.PaymentIntentConfirmParams{
-		Params: params(key), ReturnURL: stripe.String(c.config.ReturnURL),
+		Params: keyed(key), Expand: withCharge(), ReturnURL: stripe.String(c.config.ReturnURL),
 	})
 	if declined, ok := decline(err); ok {
 		declined.ID = intentID
@@ -104,20 +102,19 @@ func (c *Client) ConfirmIntent(ctx context.Context, intentID, key string) (payme
 
 // CaptureIntent takes the whole amount held.
 func (c *Client) CaptureIntent(ctx context.Context, intentID, key string) (payment.Intent, error) {
-	return result(c.api.V1PaymentIntents.Capture(ctx, intentID, &stripe.PaymentIntentCaptureParams{Params: params(key)}))
+	return result(c.api.V1PaymentIntents.Capture(ctx, intentID, &stripe.PaymentIntentCaptureParams{Params: keyed(key), Expand: withCharge()}))
 }
 
 // CancelIntent gives the hold back and ends the intent.
 func (c *Client) CancelIntent(ctx context.Context, intentID, key string) (payment.Intent, error) {
-	return result(c.api.V1PaymentIntents.Cancel(ctx, intentID, &stripe.PaymentIntentCancelParams{Params: params(key)}))
+	return result(c.api.V1PaymentIntents.Cancel(ctx, intentID, &stripe.PaymentIntentCancelParams{Params: keyed(key), Expand: withCharge()}))
 }
 
 // RefundIntent gives the whole captured amount back, and then asks how the
 // intent stands.
 func (c *Client) RefundIntent(ctx context.Context, intentID, key string) (payment.Intent, error) {
-	p := stripe.RefundCreateParams{PaymentIntent: stripe.String(intentID)}
-	p.IdempotencyKey = stripe.String(key)
-	if _, err := c.api.V1Refunds.Create(ctx, &p); err != nil {
+	_, err := c.api.V1Refunds.Create(ctx, &stripe.RefundCreateParams{Params: keyed(key), PaymentIntent: stripe.String(intentID)})
+	if err != nil {
 		return payment.Intent{}, translate(err)
 	}
 	return c.GetIntent(ctx, intentID)
@@ -125,7 +122,7 @@ func (c *Client) RefundIntent(ctx context.Context, intentID, key string) (paymen
 
 // GetIntent asks how an intent stands.
 func (c *Client) GetIntent(ctx context.Context, intentID string) (payment.Intent, error) {
-	return result(c.api.V1PaymentIntents.Retrieve(ctx, intentID, &stripe.PaymentIntentRetrieveParams{Params: params("")}))
+	return result(c.api.V1PaymentIntents.Retrieve(ctx, intentID, &stripe.PaymentIntentRetrieveParams{Expand: withCharge()}))
 }
 
 func result(intent *stripe.PaymentIntent, err error) (payment.Intent, error) {

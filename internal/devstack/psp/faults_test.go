@@ -1,0 +1,149 @@
+package psp_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestFaults: what each fault leaves behind, and what the same key gets then.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		fault      string
+		hangs      bool
+		status     int // of the answer, where there is one
+		happened   bool
+		nextStatus int
+		replayed   bool
+		log        []string
+	}{
+		"error before": {
+			fault: `{"operation":"authorize","kind":"error_before","calls":1,"status":503}`, status: 503, nextStatus: 200,
+			log: []string{"create succeeded", "authorize failed", "authorize succeeded"},
+		},
+		"error after": {
+			fault: `{"operation":"authorize","kind":"error_after","calls":1}`, status: 500, happened: true, nextStatus: 500, replayed: true,
+			log: []string{"create succeeded", "authorize succeeded", "authorize replayed"},
+		},
+		"hang before": {
+			fault: `{"kind":"hang_before","calls":1}`, hangs: true, nextStatus: 200,
+			log: []string{"create succeeded", "authorize failed", "authorize succeeded"},
+		},
+		"hang after": {
+			fault: `{"operation":"authorize","kind":"hang_after","calls":1}`, hangs: true, happened: true, nextStatus: 200, replayed: true,
+			log: []string{"create succeeded", "authorize succeeded", "authorize replayed"},
+		},
+		"delay": {
+			fault: `{"operation":"authorize","kind":"delay","calls":1,"delay_ms":50}`, status: 200, happened: true, nextStatus: 200, replayed: true,
+			log: []string{"create succeeded", "authorize succeeded", "authorize replayed"},
+		},
+		"of another operation": {
+			fault: `{"operation":"capture","kind":"error_before","calls":1}`, status: 200, happened: true, nextStatus: 200, replayed: true,
+			log: []string{"create succeeded", "authorize succeeded", "authorize replayed"},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			intent := b.create(visa)
+			b.fault(test.fault)
+			if test.hangs {
+				b.leave(intent+"/confirm", "key")
+			} else {
+				require.Equal(t, test.status, b.post(intent+"/confirm", "key").status)
+			}
+			if test.happened {
+				require.Equal(t, "requires_capture", b.status(intent))
+			}
+			// The simulator may notice a moment later that its client left.
+			var a answer
+			require.Eventually(t, func() bool {
+				a = b.post(intent+"/confirm", "key")
+				return a.status != http.StatusConflict
+			}, soon, often)
+			require.Equal(t, test.nextStatus, a.status)
+			require.Equal(t, test.replayed, a.replayed)
+			require.Equal(t, test.log, b.log())
+		})
+	}
+}
+
+func TestFailedCreateIsLogged(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.fault(`{"operation":"create","kind":"error_before","calls":1}`)
+	require.Equal(t, http.StatusInternalServerError, b.post("/v1/payment_intents", "k", wanted(visa)...).status)
+	require.Equal(t, []string{"create failed"}, b.log())
+	require.Equal(t, "EUR", b.entries()[0].Currency)
+	require.Empty(t, b.entries()[0].Intent)
+}
+
+func TestReadsFailToo(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	intent := b.create(visa)
+	b.fault(`{"operation":"get","kind":"error_after","share":1}`)
+	require.Equal(t, http.StatusInternalServerError, b.get(intent).status)
+	require.Equal(t, http.StatusInternalServerError, b.get(intent).status)
+	require.Equal(t, http.StatusOK, b.post(intent+"/confirm", "").status)
+}
+
+// TestCloseEndsWhatHangs: neither a hanging request nor a late effect outlives
+// the simulator.
+func TestCloseEndsWhatHangs(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	intent := b.create(visa)
+	b.fault(`{"operation":"authorize","kind":"late_effect","calls":1,"delay_ms":600000}`)
+	hanging := make(chan error, 1)
+	go func() {
+		_, err := b.try(t.Context(), http.MethodPost, intent+"/confirm", "key", nil)
+		hanging <- err
+	}()
+	require.Eventually(t, func() bool { // the request has met the fault
+		_, set := b.plain(http.MethodGet, "/_faults", "", "")
+		return set == "[]\n"
+	}, soon, often)
+	require.NoError(t, b.simulator.Close())
+	require.Error(t, <-hanging)
+	require.Equal(t, []string{"create succeeded"}, b.log())
+}
+
+func TestSettingFaults(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	tests := map[string]string{
+		`{"operation":"steal","kind":"delay","calls":1}`:        "operation",
+		`{"kind":"explode","calls":1}`:                          "kind",
+		`{"operation":"action","kind":"hang_before","calls":1}`: "kind",
+		`{"kind":"delay"}`:                                      "calls",
+		`{"kind":"delay","calls":-1}`:                           "calls",
+		`{"kind":"delay","share":1.5}`:                          "share",
+		`{"kind":"delay","calls":1,"share":0.5}`:                "calls",
+		`{"kind":"delay","calls":1,"delay_ms":-1}`:              "delay_ms",
+		`{"kind":"error_before","calls":1,"status":404}`:        "status",
+		`{"kind":"delay","calls":"many"}`:                       "calls",
+		`{"kind":"delay","calls":1,"unheard":true}`:             "unheard",
+	}
+	for body, field := range tests {
+		status, answer := b.plain(http.MethodPost, "/_faults", "", body)
+		require.Equal(t, http.StatusBadRequest, status, body)
+		require.Contains(t, answer, field, body)
+	}
+	list := func() string {
+		_, set := b.plain(http.MethodGet, "/_faults", "", "")
+		return set
+	}
+	require.JSONEq(t, `[]`, list())
+	b.fault(`{"operation":"refund","kind":"delay","share":0.1,"delay_ms":5}`)
+	b.fault(`{"kind":"error_before","calls":2}`)
+	require.JSONEq(t, `[{"operation":"refund","kind":"delay","share":0.1,"delay_ms":5},{"kind":"error_before","calls":2}]`, list())
+	require.Equal(t, http.StatusInternalServerError, b.post("/v1/payment_intents", "", wanted(visa)...).status)
+	require.Contains(t, list(), `"calls":1`)
+	status, _ := b.plain(http.MethodDelete, "/_faults", "", "")
+	require.Equal(t, http.StatusNoContent, status)
+	require.JSONEq(t, `[]`, list())
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+)
+
+// floor is the least that three steps can cost: a workflow of three no-op
+// activities in sequence, on a worker with the options of the platform's own.
+type floor struct {
+	client client.Client
+	worker worker.Worker
+	next   atomic.Int64
+}
+
+const floorQueue = "bench-floor"
+
+func noop(context.Context) error { return nil }
+
+func bare(ctx workflow.Context) error {
+	done := false
+	err := workflow.SetUpdateHandler(ctx, "outcome", func(ctx workflow.Context) error {
+		return workflow.Await(ctx, func() bool { return done })
+	})
+	if err != nil {
+		return err
+	}
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: 10 * time.Second})
+	for range 3 {
+		if err := workflow.ExecuteActivity(ctx, noop).Get(ctx, nil); err != nil {
+			return err
+		}
+	}
+	done = true
+	return workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+}
+
+func startFloor(c client.Client) (*floor, error) {
+	w := worker.New(c, floorQueue, worker.Options{
+		MaxConcurrentActivityExecutionSize: 64, MaxConcurrentWorkflowTaskExecutionSize: 64,
+		MaxConcurrentActivityTaskPollers: 5, MaxConcurrentWorkflowTaskPollers: 5,
+	})
+	w.RegisterWorkflow(bare)
+	w.RegisterActivity(noop)
+	return &floor{client: c, worker: w}, w.Start()
+}
+
+func (f *floor) stop() { f.worker.Stop() }
+
+// run runs one bare workflow and awaits it as the front door awaits an order.
+func (f *floor) run(ctx context.Context) error {
+	id := fmt.Sprintf("floor/%d/%d", time.Now().UnixNano(), f.next.Add(1))
+	start := f.client.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
+		ID: id, TaskQueue: floorQueue, WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+	}, bare)
+	handle, err := f.client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+		StartWorkflowOperation: start,
+		UpdateOptions:          client.UpdateWorkflowOptions{WorkflowID: id, UpdateName: "outcome", WaitForStage: client.WorkflowUpdateStageCompleted},
+	})
+	if err != nil {
+		return err
+	}
+	return handle.Get(ctx, nil)
+}
+
+// quiet keeps the SDK's log out of the figures.
+type quiet struct{}
+
+func (quiet) Debug(string, ...any) {}
+func (quiet) Info(string, ...any)  {}
+func (quiet) Warn(string, ...any)  {}
+func (quiet) Error(string, ...any) {}
