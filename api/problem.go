@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -104,10 +105,21 @@ func humaProblem(ctx context.Context, status int, message string, errs []error) 
 	for _, err := range errs {
 		if d, ok := err.(huma.ErrorDetailer); ok {
 			detail := d.ErrorDetail()
-			p.Errors = append(p.Errors, ProblemField{Field: field(detail.Location), Message: detail.Message})
+			p.Errors = append(p.Errors, fieldError(detail))
 		}
 	}
 	return p
+}
+
+// missing is how Huma says that a property is not there: of the object around it.
+var missing = regexp.MustCompile(`^expected required property (\S+) to be present$`)
+
+// fieldError is one error of Huma's, named for the field that it is about.
+func fieldError(d *huma.ErrorDetail) ProblemField {
+	if m := missing.FindStringSubmatch(d.Message); m != nil {
+		return ProblemField{Field: field(d.Location + "." + m[1]), Message: "is required"}
+	}
+	return ProblemField{Field: field(d.Location), Message: d.Message}
 }
 
 // field is where something is in the request, as its sender names it.

@@ -182,10 +182,9 @@ func (s *devStack) startProvider(ctx context.Context, c *config.Config) error {
 		return err
 	}
 	s.info.PSP = "http://" + listener.Addr().String()
-	secret := s.demo.APIKeys["operator"] // any secret of this machine's own
 	simulator, err := psp.New(psp.Options{
 		Dir: filepath.Join(s.options.Data, "psp"), PublicURL: s.info.PSP,
-		WebhookURL: s.info.FrontDoor + "/v1/webhooks/stripe", WebhookSecret: secret, Log: s.log,
+		WebhookURL: s.info.FrontDoor + "/v1/webhooks/stripe", WebhookSecret: s.demo.Webhook, Log: s.log,
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -193,7 +192,7 @@ func (s *devStack) startProvider(ctx context.Context, c *config.Config) error {
 	server := &http.Server{Handler: simulator.Handler(), ReadHeaderTimeout: 5 * time.Second}
 	go s.watch("payment simulator", func() error { return server.Serve(listener) })
 	s.onStop(func() { _ = server.Close(); _ = simulator.Close() })
-	c.Stripe = config.Stripe{URL: s.info.PSP, Key: "sk_test_simulated", WebhookSecret: config.Secret(secret)}
+	c.Stripe = config.Stripe{URL: s.info.PSP, Key: "sk_test_simulated", WebhookSecret: config.Secret(s.demo.Webhook)}
 	return nil
 }
 

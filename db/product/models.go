@@ -18,6 +18,8 @@ type Product struct {
 	// Minor units of currency.
 	BasePrice int64
 	Currency  string
+	// Name and description in lower case, as the service folds it: the database's locale may know ASCII only.
+	Searched  string
 	Version   int64
 	CreatedAt time.Time
 	UpdatedAt time.Time

@@ -25,7 +25,7 @@ func (q *Queries) DeleteProduct(ctx context.Context, id uuid.UUID) (int64, error
 }
 
 const getProduct = `-- name: GetProduct :one
-SELECT id, name, description, category, base_price, currency, version, created_at, updated_at FROM products WHERE id = $1
+SELECT id, name, description, category, base_price, currency, searched, version, created_at, updated_at FROM products WHERE id = $1
 `
 
 func (q *Queries) GetProduct(ctx context.Context, id uuid.UUID) (Product, error) {
@@ -38,6 +38,7 @@ func (q *Queries) GetProduct(ctx context.Context, id uuid.UUID) (Product, error)
 		&i.Category,
 		&i.BasePrice,
 		&i.Currency,
+		&i.Searched,
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
@@ -46,9 +47,9 @@ func (q *Queries) GetProduct(ctx context.Context, id uuid.UUID) (Product, error)
 }
 
 const listProducts = `-- name: ListProducts :many
-SELECT id, name, description, category, base_price, currency, version, created_at, updated_at FROM products
+SELECT id, name, description, category, base_price, currency, searched, version, created_at, updated_at FROM products
 WHERE ($1::text IS NULL OR category = $1::text)
-  AND ($2::text IS NULL OR name ILIKE $2::text OR description ILIKE $2::text)
+  AND ($2::text IS NULL OR searched LIKE $2::text)
   AND (created_at, id) < ($3::timestamptz, $4::uuid)
 ORDER BY created_at DESC, id DESC
 LIMIT $5
@@ -84,6 +85,7 @@ func (q *Queries) ListProducts(ctx context.Context, arg ListProductsParams) ([]P
 			&i.Category,
 			&i.BasePrice,
 			&i.Currency,
+			&i.Searched,
 			&i.Version,
 			&i.CreatedAt,
 			&i.UpdatedAt,
@@ -99,13 +101,13 @@ func (q *Queries) ListProducts(ctx context.Context, arg ListProductsParams) ([]P
 }
 
 const putProduct = `-- name: PutProduct :one
-INSERT INTO products (id, name, description, category, base_price, currency)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO products (id, name, description, category, base_price, currency, searched)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (id) DO UPDATE SET
     name = excluded.name, description = excluded.description, category = excluded.category,
-    base_price = excluded.base_price, currency = excluded.currency,
+    base_price = excluded.base_price, currency = excluded.currency, searched = excluded.searched,
     version = products.version + 1, updated_at = now()
-RETURNING id, name, description, category, base_price, currency, version, created_at, updated_at
+RETURNING id, name, description, category, base_price, currency, searched, version, created_at, updated_at
 `
 
 type PutProductParams struct {
@@ -115,6 +117,7 @@ type PutProductParams struct {
 	Category    string
 	BasePrice   int64
 	Currency    string
+	Searched    string
 }
 
 func (q *Queries) PutProduct(ctx context.Context, arg PutProductParams) (Product, error) {
@@ -125,6 +128,7 @@ func (q *Queries) PutProduct(ctx context.Context, arg PutProductParams) (Product
 		arg.Category,
 		arg.BasePrice,
 		arg.Currency,
+		arg.Searched,
 	)
 	var i Product
 	err := row.Scan(
@@ -134,6 +138,7 @@ func (q *Queries) PutProduct(ctx context.Context, arg PutProductParams) (Product
 		&i.Category,
 		&i.BasePrice,
 		&i.Currency,
+		&i.Searched,
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,

@@ -22,6 +22,8 @@ func FirstPage() Cursor {
 	return Cursor{At: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), ID: uuid.Max}
 }
 
+var errCursor = fault.InvalidField("cursor", "not a cursor of an earlier page")
+
 // String encodes the cursor, opaque to clients.
 func (c Cursor) String() string {
 	b := binary.BigEndian.AppendUint64(nil, uint64(c.At.UnixMicro())) //nolint:gosec // two's complement, read back the same way
@@ -35,10 +37,14 @@ func ParseCursor(s string) (Cursor, error) {
 	}
 	b, err := base64.RawURLEncoding.DecodeString(s)
 	if err != nil || len(b) != 24 {
-		return Cursor{}, fault.InvalidField("cursor", "not a cursor of an earlier page")
+		return Cursor{}, errCursor
 	}
-	return Cursor{
+	c := Cursor{
 		At: time.UnixMicro(int64(binary.BigEndian.Uint64(b))).UTC(), //nolint:gosec // see String
 		ID: uuid.UUID(b[8:]),
-	}, nil
+	}
+	if c.At.Year() < 1970 || c.At.Year() > 9999 { // more than Postgres can compare
+		return Cursor{}, errCursor
+	}
+	return c, nil
 }

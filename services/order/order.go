@@ -112,7 +112,7 @@ type Filter struct {
 	UserID       string
 	Status       Status
 	CreatedAfter time.Time
-	Limit        int
+	Limit        int // 1 to MaxPage; what lies outside counts as the nearer of them
 	Cursor       string
 }
 
@@ -135,7 +135,8 @@ var (
 type Service interface {
 	// Create claims the key and inserts the pending order and its event in one
 	// statement. created is false where the same caller sent the same request
-	// with the same key before: then it returns that order. ErrKeyReused.
+	// with the same key before: then it returns that order. ErrKeyReused;
+	// Invalid: see CreateRequest.Validate.
 	Create(ctx context.Context, r CreateRequest) (o Order, created bool, err error)
 	// Get: ErrNotFound.
 	Get(ctx context.Context, orderID string) (Order, error)
@@ -143,16 +144,17 @@ type Service interface {
 	List(ctx context.Context, f Filter) (Page, error)
 	// TransitionOrder moves the order along its state machine and writes the
 	// event of it in the same transaction. An order that already has the
-	// wanted status is returned as it is. ErrNotFound, ErrTransition.
+	// wanted status is returned as it is. ErrNotFound, ErrTransition; Invalid
+	// for a quote that is not of this order's items, or a malformed payment id.
 	TransitionOrder(ctx context.Context, t Transition) (Order, error)
-	// MarkSaga records the saga's state. ErrNotFound.
+	// MarkSaga records the saga's state; status and version stay. ErrNotFound.
 	MarkSaga(ctx context.Context, m Mark) error
 	// Unstarted gives at most limit orders, oldest first, that have been
 	// pending for longer than age on the database's clock and whose saga was
 	// never confirmed to have started.
 	Unstarted(ctx context.Context, age time.Duration, limit int) ([]Order, error)
 	// ConfirmStarted records that the order's saga runs, so that Unstarted
-	// does not name it again.
+	// does not name it again. ErrNotFound.
 	ConfirmStarted(ctx context.Context, orderID string) error
 	// Ready reports whether the service can work.
 	Ready(ctx context.Context) error

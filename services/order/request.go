@@ -4,9 +4,12 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/internal/id"
+	"github.com/skaldhq/skald/internal/money"
 )
 
 // The ids that other services give. A service does not know another, so the
@@ -22,6 +25,9 @@ const (
 	MaxItems    = 100
 	MaxQuantity = 1_000_000
 )
+
+// MaxPage is the most orders that a page holds.
+const MaxPage = 100
 
 // Validate tells the first field that is wrong.
 func (r CreateRequest) Validate() error {
@@ -42,7 +48,34 @@ func (r CreateRequest) Validate() error {
 	if r.PaymentMethod == "" {
 		return fault.InvalidField("payment_method", "is required")
 	}
+	if !utf8.ValidString(r.PaymentMethod) || strings.ContainsRune(r.PaymentMethod, 0) {
+		return fault.InvalidField("payment_method", "must be text")
+	}
+	if r.Currency != "" && !isCurrency(r.Currency) {
+		return fault.InvalidField("currency", "must be an ISO 4217 code")
+	}
 	return nil
+}
+
+// Validate tells what no order can be settled with. Whether there is a line
+// for each item is for the order to judge.
+func (q Quote) Validate() error {
+	if q.Total.Amount < 0 || !isCurrency(q.Total.Currency) {
+		return fault.InvalidField("quote.total", "must be an amount that is not negative, in an ISO 4217 currency")
+	}
+	for i, line := range q.Lines {
+		for _, price := range []money.Money{line.UnitPrice, line.Total} {
+			if price.Amount < 0 || price.Currency != q.Total.Currency {
+				return fault.InvalidField(fmt.Sprintf("quote.lines[%d]", i), "must not be negative, in the currency of the total")
+			}
+		}
+	}
+	return nil
+}
+
+// isCurrency reports whether code looks like one of ISO 4217.
+func isCurrency(code string) bool {
+	return len(code) == 3 && strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
 // Hash identifies what is asked for, so that the same key with another request

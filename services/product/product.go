@@ -38,7 +38,7 @@ type PutRequest struct {
 type Filter struct {
 	Category string
 	Query    string // matches part of the name or description, case-insensitive
-	Limit    int
+	Limit    int    // 1 to MaxPage; what lies outside counts as the nearer of them
 	Cursor   string
 }
 
@@ -54,7 +54,7 @@ var ErrNotFound = fault.New(fault.NotFound, "product_not_found", "No such produc
 // Service keeps the catalogue.
 type Service interface {
 	// Put creates the product with the client's id, or replaces its state.
-	// created tells which. Invalid for a malformed id.
+	// created tells which. Invalid: see PutRequest.Validate.
 	Put(ctx context.Context, r PutRequest) (p Product, created bool, err error)
 	// Get: ErrNotFound.
 	Get(ctx context.Context, productID string) (Product, error)

@@ -71,12 +71,13 @@ var (
 // Service keeps users.
 type Service interface {
 	// Put creates the user with the client's id, or replaces its state.
-	// created tells which. ErrEmailTaken; Invalid for a malformed id.
+	// created tells which. ErrEmailTaken, whatever the case of the letters;
+	// Invalid: see PutRequest.Validate.
 	Put(ctx context.Context, r PutRequest) (u User, created bool, err error)
 	// Get: ErrNotFound.
 	Get(ctx context.Context, userID string) (User, error)
-	// List gives at most limit users, newest first, after the cursor of an
-	// earlier page. Invalid for a cursor that is none.
+	// List gives at most limit users, 1 to MaxPage, newest first, after the
+	// cursor of an earlier page. Invalid for a cursor that is none.
 	List(ctx context.Context, limit int, cursor string) (Page, error)
 	// Delete removes the user. ErrNotFound.
 	Delete(ctx context.Context, userID string) error

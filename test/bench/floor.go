@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -24,7 +25,44 @@ const floorQueue = "bench-floor"
 
 func noop(context.Context) error { return nil }
 
+// bare is three steps in sequence.
 func bare(ctx workflow.Context) error {
+	return awaited(ctx, func(ctx workflow.Context) error {
+		for range 3 {
+			if err := workflow.ExecuteActivity(ctx, noop).Get(ctx, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// shape is the steps of an order, doing nothing: three in parallel, two in
+// sequence, one remote beside one local. What it takes longer than bare is
+// Temporal's price for the order's steps; what an order takes longer than shape
+// is the platform's work.
+func shape(ctx workflow.Context) error {
+	return awaited(ctx, func(ctx workflow.Context) error {
+		first := []workflow.Future{
+			workflow.ExecuteActivity(ctx, noop), workflow.ExecuteActivity(ctx, noop), workflow.ExecuteActivity(ctx, noop),
+		}
+		for _, f := range first {
+			if err := f.Get(ctx, nil); err != nil {
+				return err
+			}
+		}
+		for range 2 {
+			if err := workflow.ExecuteActivity(ctx, noop).Get(ctx, nil); err != nil {
+				return err
+			}
+		}
+		remote, local := workflow.ExecuteActivity(ctx, noop), workflow.ExecuteLocalActivity(ctx, noop)
+		return errors.Join(local.Get(ctx, nil), remote.Get(ctx, nil))
+	})
+}
+
+// awaited runs steps and lets an update await their end.
+func awaited(ctx workflow.Context, steps func(workflow.Context) error) error {
 	done := false
 	err := workflow.SetUpdateHandler(ctx, "outcome", func(ctx workflow.Context) error {
 		return workflow.Await(ctx, func() bool { return done })
@@ -33,10 +71,9 @@ func bare(ctx workflow.Context) error {
 		return err
 	}
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: 10 * time.Second})
-	for range 3 {
-		if err := workflow.ExecuteActivity(ctx, noop).Get(ctx, nil); err != nil {
-			return err
-		}
+	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{StartToCloseTimeout: 10 * time.Second})
+	if err := steps(ctx); err != nil {
+		return err
 	}
 	done = true
 	return workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
@@ -48,18 +85,25 @@ func startFloor(c client.Client) (*floor, error) {
 		MaxConcurrentActivityTaskPollers: 5, MaxConcurrentWorkflowTaskPollers: 5,
 	})
 	w.RegisterWorkflow(bare)
+	w.RegisterWorkflow(shape)
 	w.RegisterActivity(noop)
 	return &floor{client: c, worker: w}, w.Start()
 }
 
 func (f *floor) stop() { f.worker.Stop() }
 
-// run runs one bare workflow and awaits it as the front door awaits an order.
-func (f *floor) run(ctx context.Context) error {
+// bare runs three steps in sequence.
+func (f *floor) bare(ctx context.Context) error { return f.run(ctx, bare) }
+
+// shape runs the steps of an order, doing nothing.
+func (f *floor) shape(ctx context.Context) error { return f.run(ctx, shape) }
+
+// run runs a workflow and awaits it as the front door awaits an order.
+func (f *floor) run(ctx context.Context, wf any) error {
 	id := fmt.Sprintf("floor/%d/%d", time.Now().UnixNano(), f.next.Add(1))
 	start := f.client.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
 		ID: id, TaskQueue: floorQueue, WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
-	}, bare)
+	}, wf)
 	handle, err := f.client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: start,
 		UpdateOptions:          client.UpdateWorkflowOptions{WorkflowID: id, UpdateName: "outcome", WaitForStage: client.WorkflowUpdateStageCompleted},

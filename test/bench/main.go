@@ -74,7 +74,7 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	r, err := measure(ctx, o, floor.run, orders.place)
+	r, err := measure(ctx, o, floor.bare, floor.shape, orders.place)
 	if err != nil {
 		return err
 	}

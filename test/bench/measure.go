@@ -33,14 +33,14 @@ func median(values []float64) float64 {
 
 // result is everything that was measured.
 type result struct {
-	Floor, Orders series
-	Events        int
+	Floor, Shape, Orders series
+	Events               int
 }
 
-// measure runs floor and orders in turn, so that a machine that slows down
-// slows both.
-func measure(ctx context.Context, o options, floor, orders task) (*result, error) {
-	for _, warm := range []task{floor, orders} {
+// measure runs floor, shape and orders in turn, so that a machine that slows down
+// slows all.
+func measure(ctx context.Context, o options, floor, shape, orders task) (*result, error) {
+	for _, warm := range []task{floor, shape, orders} {
 		if err := single(ctx, warm, o.single/2+1, &series{}); err != nil {
 			return nil, err
 		}
@@ -51,7 +51,7 @@ func measure(ctx context.Context, o options, floor, orders task) (*result, error
 			name string
 			task task
 			into *series
-		}{{"floor", floor, &r.Floor}, {"orders", orders, &r.Orders}} {
+		}{{"floor", floor, &r.Floor}, {"shape", shape, &r.Shape}, {"orders", orders, &r.Orders}} {
 			if err := single(ctx, part.task, o.single, part.into); err != nil {
 				return nil, fmt.Errorf("%s: %w", part.name, err)
 			}

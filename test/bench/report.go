@@ -14,17 +14,19 @@ import (
 )
 
 func (r *result) text() string {
-	p50, rate := ms(r.Orders.quantile(.5))/ms(r.Floor.quantile(.5)), median(r.Orders.rate)/median(r.Floor.rate)
-	return fmt.Sprintf(`
-| | floor | orders | ratio |
-| --- | ---: | ---: | ---: |
-| p50, one at a time | %.1f ms | %.1f ms | **%.2f** |
-| p99, one at a time | %.1f ms | %.1f ms | %.2f |
-| a second, %d at a time | %.1f | %.1f | **%.2f** |
-| events of a confirmed order's history | | %d | |
-`, ms(r.Floor.quantile(.5)), ms(r.Orders.quantile(.5)), p50,
-		ms(r.Floor.quantile(.99)), ms(r.Orders.quantile(.99)), ms(r.Orders.quantile(.99))/ms(r.Floor.quantile(.99)),
-		concurrency, median(r.Floor.rate), median(r.Orders.rate), rate, r.Events)
+	row := func(name, unit string, of func(series) float64) string {
+		floor, shape, orders := of(r.Floor), of(r.Shape), of(r.Orders)
+		return fmt.Sprintf("| %s | %.1f%s | %.1f%s (%.2f) | %.1f%s (**%.2f**) |\n", name,
+			floor, unit, shape, unit, shape/floor, orders, unit, orders/floor)
+	}
+	latency := func(q float64) func(series) float64 {
+		return func(s series) float64 { return ms(s.quantile(q)) }
+	}
+	return "\n| | floor | shape (ratio) | orders (ratio) |\n| --- | ---: | ---: | ---: |\n" +
+		row("p50, one at a time", " ms", latency(.5)) +
+		row("p99, one at a time", " ms", latency(.99)) +
+		row(fmt.Sprintf("a second, %d at a time", concurrency), "", func(s series) float64 { return median(s.rate) }) +
+		fmt.Sprintf("| events of a confirmed order's history | | | %d |\n", r.Events)
 }
 
 // write writes the report and its plot.
@@ -36,7 +38,9 @@ func (r *result) write(dir string) error {
 
 Written by %s. An order is a POST that is answered with 201: claimed in the order database, priced, reserved, authorized and
 captured at the payment simulator, committed, confirmed. The floor is a bare workflow of three no-op activities in sequence on
-the same server, awaited the same way. Both run in turn in one run, so the ratios hold where the machine is noisy; the
+the same server, awaited the same way. The shape is the steps of an order (three in parallel, two in sequence, one remote
+beside one local) doing nothing: what it takes more than the floor is Temporal's price for these steps, what an order takes more than
+the shape is the platform's own work. All run in turn in one run, so the ratios hold where the machine is noisy; the
 absolute figures are this machine's (%d cores, everything on them: Temporal, Postgres with fsync, the simulator, the services, the clients).
 %s
 ![Latency one at a time: the share of runs that took at most so long](benchmarks.svg)
@@ -51,7 +55,7 @@ func (r *result) plot(path string) error {
 	p.X.Label.Text, p.Y.Label.Text = "ms", "share of runs"
 	p.Y.Min, p.Y.Max, p.X.Min = 0, 1, 0
 	p.Add(plotter.NewGrid())
-	if err := plotutil.AddLines(p, "floor", distribution(r.Floor), "orders", distribution(r.Orders)); err != nil {
+	if err := plotutil.AddLines(p, "floor", distribution(r.Floor), "shape", distribution(r.Shape), "orders", distribution(r.Orders)); err != nil {
 		return err
 	}
 	p.Legend.Top, p.Legend.Left = true, true

@@ -2,6 +2,7 @@ package pgcluster
 
 import (
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -13,13 +14,33 @@ import (
 func (o *owner) attributes() *syscall.SysProcAttr {
 	a := &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGINT}
 	if o != nil {
-		a.Credential = &syscall.Credential{Uid: uint32(o.uid), Gid: uint32(o.gid)}
+		a.Credential = &syscall.Credential{Uid: uint32(o.uid), Gid: uint32(o.gid)} //nolint:gosec // a user id
 	}
 	return a
 }
 
-// isPostgres tells a server from another process that got its id since.
-func isPostgres(pid int) bool {
-	name, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")
-	return err == nil && strings.TrimSpace(string(name)) == "postgres"
+// handed is the path by which a program reaches its i-th extra file.
+func handed(i int, _ string) string { return "/proc/self/fd/" + strconv.Itoa(3+i) }
+
+// processes are Postgres's that work in a directory, where they all change to.
+func processes(dir string, _ int) []int {
+	if resolved, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = resolved
+	}
+	links, _ := filepath.Glob("/proc/[0-9]*/cwd")
+	var pids []int
+	for _, link := range links {
+		if cwd, err := os.Readlink(link); err != nil || cwd != dir {
+			continue
+		}
+		process := filepath.Dir(link)
+		name, err := os.ReadFile(filepath.Join(process, "comm")) //nolint:gosec // of /proc
+		if err != nil || strings.TrimSpace(string(name)) != "postgres" {
+			continue
+		}
+		if pid, err := strconv.Atoi(filepath.Base(process)); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
 }

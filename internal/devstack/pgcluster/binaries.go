@@ -1,24 +1,44 @@
 package pgcluster
 
 import (
+	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
-
-	embedded "github.com/fergusstrange/embedded-postgres"
+	"strings"
 )
 
 // binaries finds the directory of Postgres's programs: on the PATH, where
-// Debian and Homebrew put them, else fetched.
-func binaries(dir string, o *owner) (string, error) {
+// Debian and Homebrew put them, else fetched. Files that are there already can
+// be served by the version that made them only.
+func binaries(dataDir string, o *owner) (string, error) {
+	made, err := os.ReadFile(filepath.Join(dataDir, "PG_VERSION")) //nolint:gosec // the operator's own directory
+	version := ""
+	if err == nil {
+		version = strings.TrimSpace(string(made))
+	}
+	found := candidates()
+	for _, bin := range found {
+		if version == "" || major(bin) == version {
+			return bin, nil
+		}
+	}
+	if len(found) == 0 || version == fetchedMajor {
+		return fetch(o)
+	}
+	return "", fmt.Errorf("the data in %s is of Postgres %s, which is not on this machine: install that version, or start with an empty directory", dataDir, version)
+}
+
+// candidates are the directories with Postgres's programs, best first.
+func candidates() []string {
+	var all []string
 	if path, err := exec.LookPath("initdb"); err == nil {
-		if target, err := filepath.EvalSymlinks(path); err == nil && complete(filepath.Dir(target)) {
-			return filepath.Dir(target), nil
+		if resolved, err := filepath.EvalSymlinks(path); err == nil {
+			all = append(all, filepath.Dir(resolved))
 		}
 	}
 	for _, pattern := range []string{
@@ -26,18 +46,11 @@ func binaries(dir string, o *owner) (string, error) {
 		"/opt/homebrew/opt/postgresql*/bin",
 		"/usr/local/opt/postgresql*/bin",
 	} {
-		found, err := filepath.Glob(pattern)
-		if err != nil {
-			return "", err
-		}
-		slices.SortFunc(found, func(a, b string) int { return cmp.Or(len(b)-len(a), cmp.Compare(b, a)) }) // newest first: 10 after 9
-		for _, candidate := range found {
-			if complete(candidate) {
-				return candidate, nil
-			}
-		}
+		found, _ := filepath.Glob(pattern)                                                                // the patterns are well formed
+		slices.SortFunc(found, func(a, b string) int { return cmp.Or(len(b)-len(a), cmp.Compare(b, a)) }) // newest first: 10 before 9
+		all = append(all, found...)
 	}
-	return fetch(dir, o)
+	return slices.DeleteFunc(all, func(dir string) bool { return !complete(dir) })
 }
 
 func complete(dir string) bool {
@@ -49,22 +62,12 @@ func complete(dir string) bool {
 	return true
 }
 
-// fetch downloads Postgres once. The library has no call for only that, so it
-// is made to start a server of its own, which is stopped at once; as root it
-// could not, so there the programs have to be on the machine.
-func fetch(dir string, o *owner) (string, error) {
-	if o != nil {
-		return "", errors.New("there is no Postgres on this machine: install it (Debian: apt-get install postgresql)")
+// major is the major version of the programs in a directory, such as 15; empty
+// where they do not tell.
+func major(bin string) string {
+	out, err := exec.Command(filepath.Join(bin, "postgres"), "--version").Output() //nolint:gosec,noctx // found by candidates; ends at once
+	if err != nil {
+		return ""
 	}
-	at := filepath.Join(dir, "fetched")
-	if bin := filepath.Join(at, "bin"); complete(bin) {
-		return bin, nil
-	}
-	probe := embedded.NewDatabase(embedded.DefaultConfig().Port(0).BinariesPath(at).
-		RuntimePath(filepath.Join(dir, "fetching")).Logger(io.Discard))
-	if err := probe.Start(); err != nil && !complete(filepath.Join(at, "bin")) {
-		return "", fmt.Errorf("there is no Postgres on this machine and none could be fetched (%w): install it (Debian: apt-get install postgresql)", err)
-	}
-	_ = probe.Stop()
-	return filepath.Join(at, "bin"), nil
+	return string(bytes.TrimSpace(regexp.MustCompile(` \d+`).Find(out)))
 }

@@ -1,12 +1,10 @@
 // Package pgcluster runs a private Postgres cluster for the dev command and the
 // tests: found on the machine or fetched, its state in one directory, its
-// processes gone when their parent is.
+// processes gone when their parent is. Where a server is given, it uses that.
 package pgcluster
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -15,7 +13,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -25,26 +22,35 @@ import (
 
 const superuser = "skald_admin"
 
+// launches bounds the tries to start: another process may take the port
+// between its choice and its use.
+const launches = 3
+
 // Options say where a cluster lives and how.
 type Options struct {
 	// Dir holds all state. It is created.
 	Dir string
-	// Fsync makes what was committed survive a crash. Without it, it does not
-	// even survive a kill of the server.
+	// Fsync makes what was committed survive a crash of the machine. Without
+	// it, it does not even survive a kill of the server.
 	Fsync bool
+	// ServerURL, where it is not empty, is how a superuser reaches a running
+	// server that is to be used instead of one of our own.
+	ServerURL string
 }
 
 // Cluster is a running cluster.
 type Cluster struct {
-	dir      string
-	bin      string
-	port     int
-	password string
-	owner    *owner // nil: the processes run as whoever runs this
-	data     *os.File
-	server   *exec.Cmd
-	exited   chan struct{}
-	mu       sync.Mutex
+	dir  string
+	base url.URL // how the superuser reaches the server
+
+	roles sync.Mutex // guards the file of the roles' passwords
+
+	// What follows is of a server of our own.
+	bin    string
+	owner  *owner // nil: the processes run as whoever runs this
+	data   *os.File
+	mu     sync.Mutex // guards server
+	server *server
 }
 
 // Start starts the cluster in a directory, made at the first start. A server
@@ -54,211 +60,155 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Cluster{dir: dir, exited: make(chan struct{})}
-	if c.owner, err = unprivileged(); err != nil {
-		return nil, err
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the directory of Postgres: %w", err)
 	}
-	if c.bin, err = binaries(dir, c.owner); err != nil {
-		return nil, err
+	c := &Cluster{dir: dir}
+	if o.ServerURL != "" {
+		if err := c.use(ctx, o.ServerURL); err != nil {
+			return nil, err
+		}
+		return c, nil
 	}
-	if err := c.prepare(ctx); err != nil {
-		return nil, err
-	}
-	if err := c.stopLeftover(ctx); err != nil {
-		return nil, err
-	}
-	if err := c.choosePort(); err != nil {
-		return nil, err
-	}
-	if err := c.launch(o.Fsync); err != nil {
-		return nil, err
-	}
-	if err := c.awaitReady(ctx); err != nil {
+	if err := c.start(ctx, o.Fsync); err != nil {
 		c.Stop()
 		return nil, err
 	}
-	return c, c.lockDown(ctx)
+	return c, nil
 }
 
-// dataDir is where the cluster's files are.
-func (c *Cluster) dataDir() string { return filepath.Join(c.dir, "data") }
-
-// LogFile is where the server writes its log.
-func (c *Cluster) LogFile() string { return filepath.Join(c.dir, "postgres.log") }
-
-// url is how a role reaches a database.
-func (c *Cluster) url(role, password, database string) string {
-	u := url.URL{
-		Scheme: "postgres", User: url.UserPassword(role, password),
-		Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(c.port)), Path: "/" + database, RawQuery: "sslmode=disable",
+// use takes a server that others run.
+func (c *Cluster) use(ctx context.Context, serverURL string) error {
+	u, err := url.Parse(serverURL)
+	if err != nil || u.User == nil || u.Host == "" {
+		return errors.New("the URL of the Postgres server is not of the form postgres://user:password@host:port/database")
 	}
-	return u.String()
+	c.base = *u
+	conn, err := pgx.Connect(ctx, serverURL)
+	if err != nil {
+		return fmt.Errorf("connect to the given Postgres server: %w", err)
+	}
+	return conn.Close(ctx)
 }
 
-// AdminURL is how the superuser reaches a database.
-func (c *Cluster) AdminURL(database string) string { return c.url(superuser, c.password, database) }
-
-// prepare makes the directory and initialises the cluster in it, once.
-func (c *Cluster) prepare(ctx context.Context) error {
-	if err := os.MkdirAll(c.dataDir(), 0o700); err != nil {
+func (c *Cluster) start(ctx context.Context, fsync bool) (err error) {
+	if c.owner, err = unprivileged(); err != nil {
 		return err
 	}
-	if err := c.owner.own(c.dataDir()); err != nil {
+	if c.bin, err = binaries(c.dataDir(), c.owner); err != nil {
 		return err
 	}
-	var err error
-	if c.data, err = os.Open(c.dataDir()); err != nil {
+	password, err := c.prepare(ctx, fsync)
+	if err != nil {
 		return err
 	}
-	if c.password, err = c.secret(); err != nil {
+	if err := c.stopLeftover(ctx); err != nil {
 		return err
 	}
-	made := filepath.Join(c.dir, "initialised")
-	if _, err := os.Stat(made); err == nil {
-		return nil
-	}
-	if err := c.clear(); err != nil {
-		return err
-	}
-	if err := c.initialise(ctx); err != nil {
-		return fmt.Errorf("initialise Postgres in %s: %w", c.dataDir(), err)
-	}
-	return os.WriteFile(made, nil, 0o600)
-}
-
-func (c *Cluster) initialise(ctx context.Context) error {
-	path := filepath.Join(c.dir, "admin-password")
-	if err := c.owner.own(path); err != nil {
-		return err
-	}
-	initdb := c.command(ctx, "initdb", "--username", superuser, "--auth", "scram-sha-256",
-		"--encoding", "UTF8", "--locale", "C", "--no-sync", "--no-instructions")
-	if c.owner != nil {
-		file, err := os.Open(path)
-		if err != nil {
+	for launch := 1; ; launch++ {
+		err := c.launch(ctx, password, fsync)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, errEnded) || launch == launches {
 			return err
 		}
-		defer func() { _ = file.Close() }()
-		initdb.ExtraFiles = append(initdb.ExtraFiles, file)
-		path = "/proc/self/fd/4"
 	}
-	initdb.Args = append(initdb.Args, "--pwfile", path)
-	if out, err := initdb.CombinedOutput(); err != nil {
-		return fmt.Errorf("%w: %s", err, out)
-	}
-	return nil
+	return c.lockDown(ctx)
 }
 
-// clear removes what an interrupted initialisation left behind.
-func (c *Cluster) clear() error {
-	entries, err := os.ReadDir(c.dataDir())
-	for _, e := range entries {
-		err = errors.Join(err, os.RemoveAll(filepath.Join(c.dataDir(), e.Name())))
-	}
-	return err
-}
-
-// secret reads or makes the superuser's password.
-func (c *Cluster) secret() (string, error) {
-	path := filepath.Join(c.dir, "admin-password")
-	if raw, err := os.ReadFile(path); err == nil {
-		return string(raw), nil
-	}
-	password := randomPassword()
-	return password, os.WriteFile(path, []byte(password), 0o600)
-}
-
-func randomPassword() string {
-	b := make([]byte, 24)
-	_, _ = rand.Read(b) // never fails, see crypto/rand
-	return base64.RawURLEncoding.EncodeToString(b)
-}
-
-// choosePort keeps the port of the last start where it is free.
-func (c *Cluster) choosePort() error {
-	path := filepath.Join(c.dir, "port")
-	var last int
-	if raw, err := os.ReadFile(path); err == nil {
-		last, _ = strconv.Atoi(string(raw))
-	}
-	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(last))) //nolint:noctx // closed at once
-	if err != nil {
-		listener, err = net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
-	}
+// launch starts the server and waits until it answers.
+func (c *Cluster) launch(ctx context.Context, password string, fsync bool) error {
+	port, err := c.choosePort()
 	if err != nil {
 		return err
 	}
-	c.port = listener.Addr().(*net.TCPAddr).Port
-	if err := listener.Close(); err != nil {
+	c.base = url.URL{
+		Scheme: "postgres", User: url.UserPassword(superuser, password),
+		Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), RawQuery: "sslmode=disable",
+	}
+	if c.server, err = c.run(port, fsync); err != nil {
 		return err
 	}
-	return os.WriteFile(path, []byte(strconv.Itoa(c.port)), 0o600)
-}
-
-// stopLeftover stops the server that a killed parent left behind.
-func (c *Cluster) stopLeftover(ctx context.Context) error {
-	pid := c.postmaster()
-	if pid == 0 {
-		return nil
-	}
-	_ = syscall.Kill(pid, syscall.SIGINT) // fast shutdown, unless it has just gone
-	for c.postmaster() != 0 && syscall.Kill(pid, 0) == nil {
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("the Postgres with process id %d that still runs in %s did not stop: stop it by hand", pid, c.dataDir())
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
-	return nil
-}
-
-// postmaster is the process that serves the directory; 0 where none does.
-func (c *Cluster) postmaster() int {
-	raw, err := os.ReadFile(filepath.Join(c.dataDir(), "postmaster.pid"))
-	if err != nil {
-		return 0
-	}
-	first, _, _ := strings.Cut(string(raw), "\n")
-	pid, err := strconv.Atoi(strings.TrimSpace(first))
-	if err != nil || !isPostgres(pid) {
-		return 0
-	}
-	return pid
-}
-
-func (c *Cluster) awaitReady(ctx context.Context) error {
 	for {
 		conn, err := pgx.Connect(ctx, c.AdminURL("postgres"))
 		if err == nil {
 			return conn.Close(ctx)
 		}
 		select {
-		case <-c.exited:
-			log, _ := os.ReadFile(c.LogFile())
-			return fmt.Errorf("start Postgres: it ended: %s", tail(string(log)))
+		case <-c.server.exited:
+			return c.server.failure()
 		case <-ctx.Done():
-			return fmt.Errorf("start Postgres: it did not get ready: %w", err)
+			return fmt.Errorf("Postgres did not get ready: %w", err)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
 
-func tail(s string) string { return s[max(0, len(s)-2000):] }
+// dataDir is where the cluster's files are.
+func (c *Cluster) dataDir() string { return filepath.Join(c.dir, "data") }
 
-// Stop ends the server: connections are cut, what was committed is kept.
+// LogFile is where the server writes its log; empty for a server of others.
+func (c *Cluster) LogFile() string {
+	if c.data == nil {
+		return ""
+	}
+	return filepath.Join(c.dir, "postgres.log")
+}
+
+// AdminURL is how the superuser reaches a database.
+func (c *Cluster) AdminURL(database string) string { return c.url(c.base.User, database) }
+
+// url is how a role reaches a database.
+func (c *Cluster) url(role *url.Userinfo, database string) string {
+	u := c.base
+	u.User, u.Path, u.RawPath = role, "/"+database, ""
+	return u.String()
+}
+
+// Stop ends the server: connections are cut, what was committed is kept. A
+// server of others goes on.
 func (c *Cluster) Stop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.server == nil {
-		return
+	if c.server != nil {
+		c.server.stop()
+		c.server = nil
 	}
-	_ = c.server.Process.Signal(syscall.SIGINT)
+	if c.data != nil {
+		_ = c.data.Close()
+	}
+}
+
+// server is a running postmaster.
+type server struct {
+	cmd    *exec.Cmd
+	exited chan struct{}
+	log    string
+	logged int64 // what the log held before
+}
+
+// errEnded tells a server that ended at its start.
+var errEnded = errors.New("Postgres ended at its start")
+
+// failure is what the server said before it ended.
+func (s *server) failure() error {
+	said, err := os.ReadFile(s.log)
+	if err != nil {
+		return errors.Join(errEnded, err)
+	}
+	said = said[min(s.logged, int64(len(said))):]
+	return fmt.Errorf("%w: %s", errEnded, said[max(0, len(said)-2000):])
+}
+
+// stop asks for a fast shutdown, which lets no transaction finish but writes
+// all that is committed.
+func (s *server) stop() {
+	_ = s.cmd.Process.Signal(syscall.SIGINT)
 	select {
-	case <-c.exited:
+	case <-s.exited:
 	case <-time.After(20 * time.Second):
-		_ = c.server.Process.Kill()
-		<-c.exited
+		_ = s.cmd.Process.Kill()
+		<-s.exited
 	}
-	c.server = nil
-	_ = c.data.Close()
 }

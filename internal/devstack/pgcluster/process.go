@@ -18,10 +18,10 @@ import (
 // the name that an open file has of its own.
 func (c *Cluster) command(ctx context.Context, program string, args ...string) *exec.Cmd {
 	dir := c.dataDir()
-	cmd := exec.CommandContext(ctx, filepath.Join(c.bin, program))
+	cmd := exec.CommandContext(ctx, filepath.Join(c.bin, program)) //nolint:gosec // found by binaries
 	if c.owner != nil {
-		cmd.ExtraFiles = []*os.File{c.data} // the child's file 3
-		dir = "/proc/self/fd/3"
+		cmd.ExtraFiles = []*os.File{c.data}
+		dir = handed(0, dir)
 		cmd.Dir = "/"
 		cmd.Env = append(os.Environ(), "HOME=/")
 	}
@@ -30,15 +30,18 @@ func (c *Cluster) command(ctx context.Context, program string, args ...string) *
 	return cmd
 }
 
-// launch starts the server. It lives no longer than this process: see
-// attributes.
-func (c *Cluster) launch(fsync bool) error {
+// run starts the server. It lives no longer than this process: see attributes.
+func (c *Cluster) run(port int, fsync bool) (*server, error) {
 	log, err := os.OpenFile(c.LogFile(), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	s := &server{exited: make(chan struct{}), log: c.LogFile()}
+	if info, err := log.Stat(); err == nil {
+		s.logged = info.Size()
 	}
 	settings := map[string]string{
-		"port": strconv.Itoa(c.port), "listen_addresses": "127.0.0.1", "unix_socket_directories": "",
+		"port": strconv.Itoa(port), "listen_addresses": "127.0.0.1", "unix_socket_directories": "",
 		"max_connections": "300", "shared_buffers": "128MB", "password_encryption": "scram-sha-256",
 		"fsync": onOff(fsync), "full_page_writes": onOff(fsync), "synchronous_commit": onOff(fsync),
 		"timezone": "UTC", "log_timezone": "UTC", "deadlock_timeout": "500ms", "max_wal_size": "2GB",
@@ -48,8 +51,8 @@ func (c *Cluster) launch(fsync bool) error {
 	for name, value := range settings {
 		args = append(args, "-c", name+"="+value)
 	}
-	cmd := c.command(context.Background(), "postgres", args...) //nolint:contextcheck // it outlives the call
-	cmd.Stdout, cmd.Stderr = log, log
+	s.cmd = c.command(context.Background(), "postgres", args...) //nolint:contextcheck // it outlives the call
+	s.cmd.Stdout, s.cmd.Stderr = log, log
 	started := make(chan error, 1)
 	go func() {
 		// The kernel signals the child when the thread that made it ends, so
@@ -57,18 +60,17 @@ func (c *Cluster) launch(fsync bool) error {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		defer func() { _ = log.Close() }()
-		err := cmd.Start()
+		err := s.cmd.Start()
 		started <- err
 		if err == nil {
-			_ = cmd.Wait()
+			_ = s.cmd.Wait()
 		}
-		close(c.exited)
+		close(s.exited)
 	}()
 	if err := <-started; err != nil {
-		return fmt.Errorf("start Postgres: %w", err)
+		return nil, fmt.Errorf("start Postgres: %w", err)
 	}
-	c.server = cmd
-	return nil
+	return s, nil
 }
 
 func onOff(b bool) string {

@@ -5,13 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// lockDown keeps every role out of the databases that are not its own.
+// lockDown keeps every role out of the databases that are nobody's. A server of
+// others is left as it is.
 func (c *Cluster) lockDown(ctx context.Context) error {
 	return c.admin(ctx, func(conn *pgx.Conn) error {
 		_, err := conn.Exec(ctx, "REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC")
@@ -20,8 +22,8 @@ func (c *Cluster) lockDown(ctx context.Context) error {
 }
 
 // Provision makes a database and a role of a service's name, once. The role
-// owns the database, and can connect to no other. It returns the role's URL,
-// which stays the same.
+// owns the database, and can connect to no other service's. It returns the
+// role's URL, which stays the same.
 func (c *Cluster) Provision(ctx context.Context, service string) (string, error) {
 	password, err := c.rolePassword(service)
 	if err != nil {
@@ -55,7 +57,7 @@ func (c *Cluster) Provision(ctx context.Context, service string) (string, error)
 	if err != nil {
 		return "", fmt.Errorf("provision database %s: %w", service, err)
 	}
-	return c.url(service, password, service), nil
+	return c.url(url.UserPassword(service, password), service), nil
 }
 
 // admin runs fn as the superuser.
@@ -69,6 +71,8 @@ func (c *Cluster) admin(ctx context.Context, fn func(*pgx.Conn) error) error {
 
 // rolePassword reads or makes the password of a service's role.
 func (c *Cluster) rolePassword(service string) (string, error) {
+	c.roles.Lock()
+	defer c.roles.Unlock()
 	path := filepath.Join(c.dir, "roles.json")
 	roles := map[string]string{}
 	raw, err := os.ReadFile(path)
@@ -85,8 +89,5 @@ func (c *Cluster) rolePassword(service string) (string, error) {
 	if raw, err = json.Marshal(roles); err != nil {
 		return "", err
 	}
-	if err := os.WriteFile(path+".new", raw, 0o600); err != nil {
-		return "", err
-	}
-	return roles[service], os.Rename(path+".new", path)
+	return roles[service], replaceFile(path, raw)
 }

@@ -29,7 +29,7 @@ type object = map[string]any
 type bench struct {
 	t         *testing.T
 	simulator *psp.Simulator
-	url       string
+	url, key  string
 }
 
 // setup starts a simulator on a directory; what the test changes of its options
@@ -47,7 +47,7 @@ func setup(t *testing.T, options ...func(*psp.Options)) *bench {
 		require.NoError(t, simulator.Close())
 		server.Close()
 	})
-	return &bench{t: t, simulator: simulator, url: server.URL}
+	return &bench{t: t, simulator: simulator, url: server.URL, key: "sk_test_any"}
 }
 
 type answer struct {
@@ -65,7 +65,7 @@ func (a answer) errorField(name string) any {
 func (b *bench) try(ctx context.Context, method, path, key string, form url.Values) (answer, error) {
 	r, err := http.NewRequestWithContext(ctx, method, b.url+path, strings.NewReader(form.Encode()))
 	require.NoError(b.t, err)
-	r.Header.Set("Authorization", "Bearer sk_test_any")
+	r.Header.Set("Authorization", "Bearer "+b.key)
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if key != "" {
 		r.Header.Set("Idempotency-Key", key)

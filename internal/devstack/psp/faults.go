@@ -125,6 +125,11 @@ func (s *Simulator) pause(f Fault) {
 
 // later does something after its client was left without an answer.
 func (s *Simulator) later(f Fault, do func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ctx.Err() != nil { // Close may wait already
+		return
+	}
 	s.late.Go(func() {
 		defer func() {
 			if r := recover(); r != nil && r != http.ErrAbortHandler { //nolint:errorlint // a panic's value

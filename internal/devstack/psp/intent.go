@@ -84,7 +84,7 @@ func (in *intent) refuse(call string) *response {
 		"You cannot "+call+" this PaymentIntent because it has a status of "+in.Status+".")
 }
 
-// json is the intent as the API shows it, always with its charge.
+// json is the intent as the API shows it, with its charge as an id.
 func (in *intent) json(publicURL string) map[string]any {
 	out := map[string]any{
 		"id": in.ID, "object": "payment_intent", "status": in.Status, "amount": in.Amount, "currency": in.Currency,
@@ -108,17 +108,23 @@ func (in *intent) json(publicURL string) map[string]any {
 		}
 	}
 	if in.Charge != "" {
-		refunded := in.Refunded
-		if in.Status == canceled {
-			refunded = in.Amount
-		}
-		out["latest_charge"] = map[string]any{
-			"id": in.Charge, "object": "charge", "status": "succeeded", "amount": in.Amount, "currency": in.Currency,
-			"captured": in.Received > 0, "amount_captured": in.Received, "amount_refunded": refunded,
-			"refunded": refunded == in.Amount, "payment_intent": in.ID, "metadata": in.Metadata,
-		}
+		out["latest_charge"] = in.Charge
 	}
 	return out
+}
+
+// chargeJSON is the intent's charge. A hold that was given back counts as
+// refunded, as at Stripe.
+func (in *intent) chargeJSON() map[string]any {
+	refunded := in.Refunded
+	if in.Status == canceled {
+		refunded = in.Amount
+	}
+	return map[string]any{
+		"id": in.Charge, "object": "charge", "status": "succeeded", "amount": in.Amount, "currency": in.Currency,
+		"captured": in.Received > 0, "amount_captured": in.Received, "amount_refunded": refunded,
+		"refunded": refunded == in.Amount, "payment_intent": in.ID, "metadata": in.Metadata,
+	}
 }
 
 // entry is a line of the log about the intent.

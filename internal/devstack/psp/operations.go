@@ -3,6 +3,7 @@ package psp
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -59,11 +60,11 @@ func (s *Simulator) create(c call) change {
 	}
 	in.ID = newID("pi")
 	if confirm {
-		done := s.authorize(in)
+		done := s.authorize(c, in)
 		done.created = true
 		return done
 	}
-	return change{response: s.shown(in), intent: in, outcome: outcomeSucceeded}
+	return change{response: s.shown(c, in), intent: in, outcome: outcomeSucceeded}
 }
 
 // draft is the intent that a form asks for, without an id. An amount that is no
@@ -110,13 +111,13 @@ func (s *Simulator) confirm(c call) change {
 		if in.Method == "" {
 			return change{response: in.refuse("confirm"), intent: in, outcome: outcomeRefused}
 		}
-		return s.authorize(in)
+		return s.authorize(c, in)
 	})
 }
 
-func (s *Simulator) authorize(in *intent) change {
+func (s *Simulator) authorize(c call, in *intent) change {
 	outcome, no := in.hold()
-	out := change{response: s.shown(in), intent: in, outcome: outcome, event: "payment_intent.amount_capturable_updated"}
+	out := change{response: s.shown(c, in), intent: in, outcome: outcome, event: "payment_intent.amount_capturable_updated"}
 	switch {
 	case no != nil:
 		shown := *no
@@ -138,7 +139,7 @@ func (s *Simulator) capture(c call) change {
 			return invalid("", "amount_to_capture", "The simulator captures the whole amount only.")
 		}
 		in.Status, in.Received = succeeded, in.Amount
-		return change{response: s.shown(in), intent: in, outcome: outcomeSucceeded, event: "payment_intent.succeeded"}
+		return change{response: s.shown(c, in), intent: in, outcome: outcomeSucceeded, event: "payment_intent.succeeded"}
 	})
 }
 
@@ -152,7 +153,7 @@ func (s *Simulator) cancel(c call) change {
 			outcome = outcomeSucceeded
 		}
 		in.Status = canceled
-		return change{response: s.shown(in), intent: in, outcome: outcome, event: "payment_intent.canceled"}
+		return change{response: s.shown(c, in), intent: in, outcome: outcome, event: "payment_intent.canceled"}
 	})
 }
 
@@ -193,7 +194,7 @@ func (s *Simulator) getRefund(c call) change {
 }
 
 func (s *Simulator) get(c call) change {
-	return s.on(c.id, func(in *intent) change { return change{response: s.shown(in)} })
+	return s.on(c.id, func(in *intent) change { return change{response: s.shown(c, in)} })
 }
 
 func (s *Simulator) list(call) change {
@@ -216,6 +217,22 @@ func (s *Simulator) on(id string, fn func(*intent) change) change {
 	return fn(&copied)
 }
 
-func (s *Simulator) shown(in *intent) *response {
-	return &response{Status: http.StatusOK, Body: in.json(s.options.PublicURL)}
+// shown is an answer with the intent, and with its charge where the call asks
+// for that.
+func (s *Simulator) shown(c call, in *intent) *response {
+	body := in.json(s.options.PublicURL)
+	if in.Charge != "" && c.expands("latest_charge") {
+		body["latest_charge"] = in.chargeJSON()
+	}
+	return &response{Status: http.StatusOK, Body: body}
+}
+
+// expands tells whether a call asks for an object in place of its id.
+func (c call) expands(field string) bool {
+	for name, values := range c.form {
+		if strings.HasPrefix(name, "expand[") && slices.Contains(values, field) {
+			return true
+		}
+	}
+	return false
 }

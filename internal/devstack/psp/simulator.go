@@ -111,7 +111,9 @@ func New(o Options) (*Simulator, error) {
 // do not. Requests that hang are cut, so Close may come before or after the end
 // of the server.
 func (s *Simulator) Close() error {
+	s.mu.Lock()
 	s.end()
+	s.mu.Unlock()
 	s.late.Wait()
 	s.hooks.wait()
 	return s.journal.close()

@@ -128,8 +128,9 @@ func TestShown(t *testing.T) {
 	refund := b.post("/v1/refunds", "", "payment_intent", id, "amount", "1999")
 	require.Equal(t, http.StatusOK, refund.status)
 	require.Equal(t, refund.body, b.get("/v1/refunds/"+refund.body["id"].(string)).body)
-	charge := b.get("/v1/payment_intents/" + id).body["latest_charge"].(object)
+	charge := b.get("/v1/payment_intents/" + id + "?expand[]=latest_charge").body["latest_charge"].(object)
 	require.EqualValues(t, 1999, charge["amount_refunded"])
+	require.Equal(t, charge["id"], b.get("/v1/payment_intents/" + id).body["latest_charge"], "an id, unless asked for")
 	listed := b.get("/v1/payment_intents").body["data"].([]any)
 	require.Len(t, listed, 1)
 

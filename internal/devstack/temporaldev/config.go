@@ -1,7 +1,9 @@
 package temporaldev
 
 import (
+	"errors"
 	"net"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -11,17 +13,17 @@ import (
 	sqliteplugin "go.temporal.io/server/common/persistence/sql/sqlplugin/sqlite"
 )
 
-const loopback = "127.0.0.1"
-
-// database is the SQLite file as Temporal is told of it. One connection: more
-// of them meet "database is locked" where a reader turns writer.
+// database is the SQLite file as Temporal is told of it, which puts the name
+// into a URI. One connection: more of them meet "database is locked" where a
+// reader turns writer. The log is copied into the file every 10000 pages of
+// 4 KiB: each copying waits for the disk.
 func database(file string) *config.SQL {
 	return &config.SQL{
 		PluginName:   sqliteplugin.PluginName,
-		DatabaseName: file,
+		DatabaseName: (&url.URL{Path: file}).EscapedPath(),
 		ConnectAttributes: map[string]string{
 			"mode": "rwc", "journal_mode": "wal", "synchronous": "normal", "busy_timeout": "10000",
-			"cache_size": "-65536", "temp_store": "memory",
+			"cache_size": "-65536", "temp_store": "memory", "wal_autocheckpoint": "10000",
 		},
 	}
 }
@@ -40,6 +42,7 @@ func settings() dynamicconfig.StaticClient {
 		dynamicconfig.MatchingNumTaskqueueWritePartitions.Key():     1,
 		dynamicconfig.ForceSearchAttributesCacheRefreshOnRead.Key(): true,
 		dynamicconfig.FrontendRPS.Key():                             100000,
+		dynamicconfig.EnableServerVersionCheck.Key():                false, // it calls home
 	}
 }
 
@@ -53,23 +56,22 @@ func configuration(addr string, db *config.SQL) (*config.Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	names := []string{"frontend", "history", "matching", "worker"}
+	free, err := freePorts(2 * len(names))
+	if err != nil {
+		return nil, err
+	}
 	services := map[string]config.Service{}
-	for _, name := range []string{"frontend", "history", "matching", "worker"} {
-		grpc := port
-		if name != "frontend" {
-			if grpc, err = freePort(); err != nil {
-				return nil, err
-			}
+	for i, name := range names {
+		grpc := free[2*i]
+		if name == "frontend" {
+			grpc = port
 		}
-		membership, err := freePort()
-		if err != nil {
-			return nil, err
-		}
-		services[name] = config.Service{RPC: config.RPC{GRPCPort: grpc, MembershipPort: membership, BindOnIP: host}}
+		services[name] = config.Service{RPC: config.RPC{GRPCPort: grpc, MembershipPort: free[2*i+1], BindOnIP: host}}
 	}
 	return &config.Config{
 		Global: config.Global{
-			Membership: config.Membership{MaxJoinDuration: 30 * time.Second, BroadcastAddress: loopback},
+			Membership: config.Membership{MaxJoinDuration: 30 * time.Second, BroadcastAddress: host},
 		},
 		Persistence: config.Persistence{
 			DefaultStore: sqliteplugin.PluginName, VisibilityStore: sqliteplugin.PluginName, NumHistoryShards: 1,
@@ -104,10 +106,15 @@ func freeAddr(addr string) (string, error) {
 	return listener.Addr().String(), listener.Close()
 }
 
-func freePort() (int, error) {
-	listener, err := net.Listen("tcp", net.JoinHostPort(loopback, "0")) //nolint:noctx // closed at once
-	if err != nil {
-		return 0, err
+// freePorts gives ports of loopback that are free, each another.
+func freePorts(n int) (ports []int, err error) {
+	for range n {
+		listener, listenErr := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
+		if listenErr != nil {
+			return nil, errors.Join(err, listenErr)
+		}
+		defer func() { err = errors.Join(err, listener.Close()) }() // not before all are chosen
+		ports = append(ports, listener.Addr().(*net.TCPAddr).Port)
 	}
-	return listener.Addr().(*net.TCPAddr).Port, listener.Close()
+	return ports, nil
 }

@@ -5,21 +5,14 @@ package temporaldev
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 
-	"go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/client"
-	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/server/common/authorization"
 	"go.temporal.io/server/common/config"
 	"go.temporal.io/server/common/log"
-	"go.temporal.io/server/schema/sqlite"
 	"go.temporal.io/server/temporal"
 )
 
@@ -29,9 +22,10 @@ type Options struct {
 	Dir string
 	// Addr is where the frontend listens, host:port; port 0 picks a free one.
 	Addr string
-	// Namespace is created at the first start, with the search attributes, all
-	// of them keywords.
-	Namespace        string
+	// Namespace is created at the first start.
+	Namespace string
+	// SearchAttributes of the namespace, all of them keywords. Those that an
+	// earlier start did not know are added.
 	SearchAttributes []string
 }
 
@@ -41,6 +35,9 @@ type Server struct {
 	Namespace string
 	server    temporal.Server
 }
+
+// stopTimeout bounds a stop: the server waits for whoever still polls it.
+const stopTimeout = 15 * time.Second
 
 // clusterName is what a cluster of one is called.
 const clusterName = "active"
@@ -54,11 +51,14 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the address %s of the Temporal server is not free: choose another with --temporal-addr: %w", o.Addr, err)
 	}
-	db := database(filepath.Join(o.Dir, "temporal.db"))
-	if err := prepare(db, o); err != nil {
+	file, err := filepath.Abs(filepath.Join(o.Dir, "temporal.db"))
+	if err != nil {
+		return nil, err
+	}
+	if err := prepare(file, o); err != nil {
 		return nil, fmt.Errorf("prepare Temporal's database: %w", err)
 	}
-	c, err := configuration(addr, db)
+	c, err := configuration(addr, database(file))
 	if err != nil {
 		return nil, err
 	}
@@ -75,76 +75,19 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("build Temporal server: %w", err)
 	}
+	s := &Server{Addr: addr, Namespace: o.Namespace, server: server}
 	if err := server.Start(); err != nil {
+		s.Stop()
 		return nil, fmt.Errorf("start Temporal server: %w", err)
 	}
-	s := &Server{Addr: addr, Namespace: o.Namespace, server: server}
-	if err := s.awaitReady(ctx); err != nil {
+	if err := s.awaitReady(ctx, o.SearchAttributes); err != nil {
 		s.Stop()
-		return nil, err
+		return nil, fmt.Errorf("the Temporal server did not get ready: %w", err)
 	}
 	return s, nil
 }
 
-// prepare makes the database's schema and its namespace, once. The file gets
-// its name when it is whole.
-func prepare(db *config.SQL, o Options) error {
-	_, err := os.Stat(db.DatabaseName)
-	if err == nil {
-		return nil
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	draft := database(db.DatabaseName + ".new")
-	delete(draft.ConnectAttributes, "journal_mode") // so that it is one file
-	if err := os.Remove(draft.DatabaseName); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err := sqlite.SetupSchema(draft); err != nil {
-		return err
-	}
-	attributes := map[string]enums.IndexedValueType{}
-	for _, name := range o.SearchAttributes {
-		attributes[name] = enums.INDEXED_VALUE_TYPE_KEYWORD
-	}
-	namespace, err := sqlite.NewNamespaceConfig(clusterName, o.Namespace, false, attributes)
-	if err != nil {
-		return err
-	}
-	if err := sqlite.CreateNamespaces(draft, namespace); err != nil {
-		return err
-	}
-	return os.Rename(draft.DatabaseName, db.DatabaseName)
-}
-
-func (s *Server) awaitReady(ctx context.Context) error {
-	var c client.Client
-	for {
-		var err error
-		if c == nil {
-			c, err = client.DialContext(ctx, client.Options{HostPort: s.Addr, Namespace: s.Namespace, Logger: quiet{}})
-		}
-		if err == nil {
-			_, err = c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: s.Namespace})
-		}
-		if err == nil {
-			// Visibility is the last to come up.
-			_, err = c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Namespace: s.Namespace})
-		}
-		if err == nil {
-			c.Close()
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("the Temporal server did not get ready: %w", err)
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
-}
-
-// Stop ends the server.
+// Stop ends the server. What it has answered is in the database.
 func (s *Server) Stop() {
 	done := make(chan struct{})
 	go func() {
@@ -153,16 +96,6 @@ func (s *Server) Stop() {
 	}()
 	select {
 	case <-done:
-	case <-time.After(15 * time.Second): // what is not said by then is in the database
+	case <-time.After(stopTimeout):
 	}
 }
-
-// quiet keeps the SDK's complaints about a server that is not up yet to itself.
-type quiet struct{}
-
-var _ sdklog.Logger = quiet{}
-
-func (quiet) Debug(string, ...any) {}
-func (quiet) Info(string, ...any)  {}
-func (quiet) Warn(string, ...any)  {}
-func (quiet) Error(string, ...any) {}

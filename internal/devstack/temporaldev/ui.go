@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	uiserver "github.com/temporalio/ui-server/v2/server"
@@ -26,7 +27,7 @@ func StartUI(ctx context.Context, addr string, s *Server) (*UI, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the address of the Temporal Web UI is not free: choose another with --ui-addr: %w", err)
 	}
-	host, portText, err := net.SplitHostPort(addr)
+	_, portText, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +36,7 @@ func StartUI(ctx context.Context, addr string, s *Server) (*UI, error) {
 		return nil, err
 	}
 	ui := &UI{URL: "http://" + addr, server: uiserver.NewServer(server_options.WithConfigProvider(&uiconfig.Config{
-		TemporalGRPCAddress: s.Addr, Host: host, Port: port, EnableUI: true, DefaultNamespace: s.Namespace,
+		TemporalGRPCAddress: s.Addr, Host: strings.TrimSuffix(addr, ":"+portText), Port: port, EnableUI: true, DefaultNamespace: s.Namespace,
 		HideLogs: true, DisableNewsFetch: true, CORS: uiconfig.CORS{CookieInsecure: true},
 	}))}
 	go func() { _ = ui.server.Start() }()

@@ -8,25 +8,9 @@ import (
 	"github.com/google/uuid"
 
 	orderdb "github.com/skaldhq/skald/db/order"
-	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/internal/money"
 	"github.com/skaldhq/skald/services/order"
 )
-
-// createParams turns a validated request into a row.
-func createParams(orderID uuid.UUID, hash []byte, r order.CreateRequest) orderdb.ClaimAndCreateParams {
-	user, _ := order.UserIDPrefix.Parse(r.UserID)
-	p := orderdb.ClaimAndCreateParams{
-		Caller: r.Caller, Key: r.Key, RequestHash: hash, ID: orderID, UserID: user,
-		Currency: r.Currency, PaymentMethod: r.PaymentMethod, PublicID: order.IDPrefix.Format(orderID),
-	}
-	for _, item := range r.Items {
-		product, _ := order.ProductIDPrefix.Parse(item.ProductID)
-		p.ProductIds = append(p.ProductIds, product)
-		p.Quantities = append(p.Quantities, item.Quantity)
-	}
-	return p
-}
 
 // created is the order that a request has just made.
 func created(orderID uuid.UUID, r order.CreateRequest, at time.Time) order.Order {
@@ -39,6 +23,17 @@ func created(orderID uuid.UUID, r order.CreateRequest, at time.Time) order.Order
 		ID: public, UserID: r.UserID, Status: order.Pending, Items: items, Currency: r.Currency, PaymentMethod: r.PaymentMethod,
 		Saga: order.Saga{WorkflowID: order.WorkflowID(public), State: order.SagaRunning}, Version: 1,
 		CreatedAt: at.UTC(), UpdatedAt: at.UTC(),
+	}
+}
+
+// movedRow is the order of a row that a transition gives.
+func movedRow(r orderdb.TransitionRow) orderdb.Order {
+	return orderdb.Order{
+		ID: r.ID, UserID: r.UserID, Status: r.Status, Currency: r.Currency, PaymentMethod: r.PaymentMethod, ItemCount: r.ItemCount,
+		TotalAmount: r.TotalAmount, TotalCurrency: r.TotalCurrency, PaymentID: r.PaymentID,
+		FailureCode: r.FailureCode, FailureDetail: r.FailureDetail, FailureStep: r.FailureStep,
+		ActionType: r.ActionType, ActionUrl: r.ActionUrl, ActionExpires: r.ActionExpires,
+		SagaState: r.SagaState, SagaStartedAt: r.SagaStartedAt, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }
 
@@ -58,10 +53,7 @@ func toOrder(row orderdb.Order, rawItems []byte) (order.Order, error) {
 		Saga:    order.Saga{WorkflowID: order.WorkflowID(public), State: order.SagaState(row.SagaState)},
 		Version: row.Version, CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
 	}
-	if row.TotalAmount != nil && row.TotalCurrency != nil {
-		total := money.New(*row.TotalAmount, *row.TotalCurrency)
-		o.Total = &total
-	}
+	o.Total = price(row.TotalAmount, row.TotalCurrency)
 	if row.PaymentID != nil {
 		o.PaymentID = order.PaymentIDPrefix.Format(*row.PaymentID)
 	}
@@ -97,49 +89,4 @@ func price(amount *int64, currency *string) *money.Money {
 	}
 	m := money.New(*amount, *currency)
 	return &m
-}
-
-// event is what the outbox tells of an order: no personal data.
-type event struct {
-	OrderID string       `json:"order_id"`
-	Status  order.Status `json:"status"`
-	Total   *money.Money `json:"total,omitempty"`
-	Reason  string       `json:"reason,omitempty"`
-}
-
-func transitionParams(t order.Transition) (orderdb.TransitionParams, error) {
-	parsed, err := order.IDPrefix.Parse(t.OrderID)
-	if err != nil {
-		return orderdb.TransitionParams{}, order.ErrNotFound
-	}
-	p := orderdb.TransitionParams{
-		ID: parsed, Status: string(t.To), SagaState: string(t.SagaState),
-		UnitPrices: []int64{}, Totals: []int64{}, FromStatuses: []string{},
-	}
-	for _, from := range t.To.From() {
-		p.FromStatuses = append(p.FromStatuses, string(from))
-	}
-	e := event{OrderID: t.OrderID, Status: t.To}
-	if q := t.Quote; q != nil {
-		p.TotalAmount, p.TotalCurrency, e.Total = &q.Total.Amount, &q.Total.Currency, &q.Total
-		for _, line := range q.Lines {
-			p.UnitPrices = append(p.UnitPrices, line.UnitPrice.Amount)
-			p.Totals = append(p.Totals, line.Total.Amount)
-		}
-	}
-	if t.PaymentID != "" {
-		payment, err := order.PaymentIDPrefix.Parse(t.PaymentID)
-		if err != nil {
-			return orderdb.TransitionParams{}, fault.InvalidField("payment_id", err.Error())
-		}
-		p.PaymentID = &payment
-	}
-	if f := t.Failure; f != nil {
-		p.FailureCode, p.FailureDetail, p.FailureStep, e.Reason = &f.Code, &f.Detail, &f.Step, f.Code
-	}
-	if a := t.Action; a != nil {
-		p.ActionType, p.ActionUrl, p.ActionExpires = &a.Type, &a.URL, &a.ExpiresAt
-	}
-	p.Payload, err = json.Marshal(e)
-	return p, err
 }

@@ -9,13 +9,15 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	orderdb "github.com/skaldhq/skald/db/order"
 	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/internal/pg"
 	"github.com/skaldhq/skald/services/order"
 )
+
+// maxBatch bounds what Unstarted reads at once.
+const maxBatch = 1000
 
 // Store is an order.Service.
 type Store struct {
@@ -28,16 +30,7 @@ var _ order.Service = (*Store)(nil)
 
 // New returns a store on a database with the schema of db/order.
 func New(pool pg.Pool) *Store {
-	return &Store{
-		pool:    pool,
-		queries: orderdb.New(pool),
-		constraints: pg.Constraints{
-			"orders_transition_legal":    order.ErrTransition,
-			"orders_version_without_gap": order.ErrTransition,
-			"orders_confirmed_is_priced": order.ErrTransition,
-			"outbox_once":                order.ErrTransition,
-		},
-	}
+	return &Store{pool: pool, queries: orderdb.New(pool), constraints: constraints()}
 }
 
 // Ready reports whether the database answers.
@@ -47,12 +40,12 @@ func (s *Store) Ready(ctx context.Context) error {
 
 // Create claims the key and creates the order.
 func (s *Store) Create(ctx context.Context, r order.CreateRequest) (order.Order, bool, error) {
-	if err := r.Validate(); err != nil {
+	orderID := uuid.Must(uuid.NewV7())
+	params, err := createParams(orderID, r)
+	if err != nil {
 		return order.Order{}, false, err
 	}
-	orderID := uuid.Must(uuid.NewV7())
-	hash := r.Hash()
-	rows, err := s.queries.ClaimAndCreate(ctx, createParams(orderID, hash, r))
+	rows, err := s.queries.ClaimAndCreate(ctx, params)
 	if err != nil {
 		return order.Order{}, false, s.write(err)
 	}
@@ -63,21 +56,11 @@ func (s *Store) Create(ctx context.Context, r order.CreateRequest) (order.Order,
 	if err != nil {
 		return order.Order{}, false, s.constraints.Translate(err)
 	}
-	if !bytes.Equal(claim.RequestHash, hash) {
+	if !bytes.Equal(claim.RequestHash, params.RequestHash) {
 		return order.Order{}, false, order.ErrKeyReused
 	}
 	o, err := s.read(ctx, claim.OrderID)
 	return o, false, err
-}
-
-// write translates the error of a statement that commits by itself: where the
-// server gave no answer, it may have.
-func (s *Store) write(err error) error {
-	err = s.constraints.Translate(err)
-	if fault.KindOf(err) == fault.Unavailable && !errors.Is(err, context.Canceled) {
-		return fault.New(fault.Unknown, "commit_unknown", "The database did not say whether it committed.").Because(err)
-	}
-	return err
 }
 
 // Get reads an order.
@@ -102,30 +85,19 @@ func (s *Store) read(ctx context.Context, orderID uuid.UUID) (order.Order, error
 
 // List reads a page, newest first.
 func (s *Store) List(ctx context.Context, f order.Filter) (order.Page, error) {
-	cursor, err := pg.ParseCursor(f.Cursor)
+	limit := min(max(f.Limit, 1), order.MaxPage)
+	params, err := listParams(f, limit)
 	if err != nil {
 		return order.Page{}, err
-	}
-	params := orderdb.ListOrdersParams{BeforeAt: cursor.At, BeforeID: cursor.ID, PageLimit: int32(f.Limit) + 1} //nolint:gosec // bounded by the caller
-	if f.UserID != "" {
-		parsed, _ := order.UserIDPrefix.Parse(f.UserID) // what is no id is the nil one, which nobody has
-		params.UserID = &parsed
-	}
-	if f.Status != "" {
-		status := string(f.Status)
-		params.Status = &status
-	}
-	if !f.CreatedAfter.IsZero() {
-		params.CreatedAfter = &f.CreatedAfter
 	}
 	rows, err := s.queries.ListOrders(ctx, params)
 	if err != nil {
 		return order.Page{}, s.constraints.Translate(err)
 	}
 	var page order.Page
-	if len(rows) > f.Limit {
-		rows = rows[:f.Limit]
-		last := rows[f.Limit-1].Order
+	if len(rows) > limit {
+		rows = rows[:limit]
+		last := rows[limit-1].Order
 		page.NextCursor = pg.Cursor{At: last.CreatedAt, ID: last.ID}.String()
 	}
 	for _, row := range rows {
@@ -138,24 +110,40 @@ func (s *Store) List(ctx context.Context, f order.Filter) (order.Page, error) {
 	return page, nil
 }
 
-// TransitionOrder moves an order along its state machine.
+// TransitionOrder moves an order along its state machine: one round trip where
+// it moves and is priced, as on the way to a confirmed order.
 func (s *Store) TransitionOrder(ctx context.Context, t order.Transition) (order.Order, error) {
 	params, err := transitionParams(t)
 	if err != nil {
 		return order.Order{}, err
 	}
-	moved, err := s.queries.Transition(ctx, params)
+	row, err := s.queries.Transition(ctx, params)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return s.unmoved(ctx, params.ID, t)
+	}
 	if err != nil {
 		return order.Order{}, s.write(err)
 	}
-	o, err := s.read(ctx, params.ID)
-	if err != nil {
-		return order.Order{}, err
+	if row.Items == nil {
+		return s.read(ctx, params.ID)
 	}
-	if moved == 0 && o.Status != t.To {
+	return toOrder(movedRow(row), row.Items)
+}
+
+// unmoved tells why a transition moved nothing. Only a statement that began
+// after the one that waited can see what that waited for.
+func (s *Store) unmoved(ctx context.Context, orderID uuid.UUID, t order.Transition) (order.Order, error) {
+	o, err := s.read(ctx, orderID)
+	switch {
+	case err != nil:
+		return order.Order{}, err
+	case o.Status == t.To:
+		return o, nil
+	case o.Status.CanBecome(t.To) && t.Quote != nil && len(t.Quote.Lines) != len(o.Items):
+		return order.Order{}, fault.InvalidField("quote.lines", "there must be one for each item")
+	default:
 		return order.Order{}, order.ErrTransition
 	}
-	return o, nil
 }
 
 // MarkSaga records the saga's state.
@@ -165,28 +153,20 @@ func (s *Store) MarkSaga(ctx context.Context, m order.Mark) error {
 		return order.ErrNotFound
 	}
 	n, err := s.queries.MarkSaga(ctx, orderdb.MarkSagaParams{ID: parsed, SagaState: string(m.SagaState)})
-	if err == nil && n == 0 {
-		return order.ErrNotFound
-	}
-	return s.constraints.Translate(err)
+	return s.found(n, err)
 }
 
 // Unstarted finds orders whose saga nobody may have started.
 func (s *Store) Unstarted(ctx context.Context, age time.Duration, limit int) ([]order.Order, error) {
-	ids, err := s.queries.Unstarted(ctx, orderdb.UnstartedParams{
-		Age:       pgtype.Interval{Microseconds: age.Microseconds(), Valid: true},
-		PageLimit: int32(limit), //nolint:gosec // bounded by the caller
-	})
+	rows, err := s.queries.Unstarted(ctx, unstartedParams(age, limit))
 	if err != nil {
 		return nil, s.constraints.Translate(err)
 	}
-	orders := make([]order.Order, 0, len(ids))
-	for _, orderID := range ids {
-		o, err := s.read(ctx, orderID)
-		if err != nil {
+	orders := make([]order.Order, len(rows))
+	for i, row := range rows {
+		if orders[i], err = toOrder(row.Order, row.Items); err != nil {
 			return nil, err
 		}
-		orders = append(orders, o)
 	}
 	return orders, nil
 }
@@ -197,5 +177,17 @@ func (s *Store) ConfirmStarted(ctx context.Context, orderID string) error {
 	if err != nil {
 		return order.ErrNotFound
 	}
-	return s.constraints.Translate(s.queries.ConfirmStarted(ctx, parsed))
+	n, err := s.queries.ConfirmStarted(ctx, parsed)
+	return s.found(n, err)
+}
+
+// found: an update that met no row is of an order that does not exist.
+func (s *Store) found(rows int64, err error) error {
+	if err != nil {
+		return s.write(err)
+	}
+	if rows == 0 {
+		return order.ErrNotFound
+	}
+	return nil
 }

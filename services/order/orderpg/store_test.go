@@ -5,10 +5,10 @@ import (
 	"os"
 	"testing"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
+	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/internal/pgtest"
 	"github.com/skaldhq/skald/services/order"
 	"github.com/skaldhq/skald/services/order/orderpg"
@@ -28,35 +28,54 @@ func TestStore(t *testing.T) {
 	})
 }
 
-// outboxIsWhole: one event for each version of each order, without a gap.
+// outboxIsWhole: one event for each version of each order, without a gap, and
+// the last of them tells the order's status.
 func outboxIsWhole(t *testing.T, pool *pgxpool.Pool) {
 	var wrong int
 	err := pool.QueryRow(context.Background(), `
 		SELECT count(*) FROM orders o
 		WHERE (SELECT array_agg(version ORDER BY version) FROM outbox WHERE aggregate_id = o.id)
-			IS DISTINCT FROM (SELECT array_agg(v) FROM generate_series(1, o.version) v)`).Scan(&wrong)
+				IS DISTINCT FROM (SELECT array_agg(v) FROM generate_series(1, o.version) v)
+			OR o.status IS DISTINCT FROM (SELECT payload->>'status' FROM outbox WHERE aggregate_id = o.id AND version = o.version)`).Scan(&wrong)
 	require.NoError(t, err)
 	require.Zero(t, wrong)
 }
 
-// TestGuard: the database itself refuses what the service never does.
-func TestGuard(t *testing.T) {
+// TestNoAnswer: of a statement that reached Postgres and got no answer nobody
+// knows the end; one that never reached it did nothing.
+func TestNoAnswer(t *testing.T) {
 	t.Parallel()
 	pool := cluster.Database(t, "order")
 	s := orderpg.New(pool)
-	o, _, err := s.Create(t.Context(), ordertest.Request())
+	r := ordertest.Request()
+	r.Key = "blocked"
+
+	tx, err := pool.Begin(t.Context())
 	require.NoError(t, err)
-	_, err = s.TransitionOrder(t.Context(), order.Transition{OrderID: o.ID, To: order.Rejected, SagaState: order.SagaCompensated})
+	_, err = tx.Exec(t.Context(), "LOCK TABLE idempotency_keys")
 	require.NoError(t, err)
-	for sql, constraint := range map[string]string{
-		"UPDATE orders SET status = 'confirmed', version = version + 1, total_amount = 1, total_currency = 'EUR'": "orders_transition_legal",
-		"UPDATE orders SET version = version + 1": "orders_version_without_gap",
-		"UPDATE orders SET status = 'lost'":       "orders_transition_legal",
-		"UPDATE order_items SET quantity = 0":     "order_items_quantity_positive",
-	} {
-		_, err := pool.Exec(t.Context(), sql)
-		var pgErr *pgconn.PgError
-		require.ErrorAs(t, err, &pgErr)
-		require.Equal(t, constraint, pgErr.ConstraintName)
-	}
+	waiting, cancel := context.WithCancel(t.Context())
+	answer := make(chan error, 1)
+	go func() {
+		_, _, err := s.Create(waiting, r)
+		answer <- err
+	}()
+	require.NoError(t, blocked(t, pool))
+	cancel()
+	require.Equal(t, fault.Unknown, fault.KindOf(<-answer))
+
+	require.NoError(t, tx.Rollback(t.Context()))
+	o, _, err := s.Create(t.Context(), r)
+	require.NoError(t, err, "the same key finds out")
+	require.Equal(t, order.Pending, o.Status)
+
+	nowhere, err := pgxpool.New(t.Context(), "postgres://nobody@127.0.0.1:1/none")
+	require.NoError(t, err)
+	defer nowhere.Close()
+	away := orderpg.New(nowhere)
+	_, _, err = away.Create(t.Context(), r)
+	require.Equal(t, fault.Unavailable, fault.KindOf(err))
+	_, err = away.Get(t.Context(), o.ID)
+	require.Equal(t, fault.Unavailable, fault.KindOf(err))
+	require.Equal(t, fault.Unavailable, fault.KindOf(away.Ready(t.Context())))
 }

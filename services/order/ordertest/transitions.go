@@ -11,12 +11,15 @@ import (
 	"github.com/skaldhq/skald/services/order"
 )
 
-var statuses = []order.Status{
-	order.Pending, order.AwaitingPayment, order.Confirmed, order.Rejected, order.Cancelled, order.Failed, order.Refunded,
+// Statuses gives every status of an order.
+func Statuses() []order.Status {
+	return []order.Status{
+		order.Pending, order.AwaitingPayment, order.Confirmed, order.Rejected, order.Cancelled, order.Failed, order.Refunded,
+	}
 }
 
-// way leads from pending to a status.
-func way(to order.Status) []order.Status {
+// Way leads from pending to a status.
+func Way(to order.Status) []order.Status {
 	switch to {
 	case order.Pending:
 		return nil
@@ -30,18 +33,18 @@ func way(to order.Status) []order.Status {
 func move(to order.Status, orderID string) order.Transition {
 	t := order.Transition{OrderID: orderID, To: to, SagaState: order.SagaRunning}
 	if to == order.Confirmed {
-		t.Quote = quote()
+		t.Quote = Quote()
 	}
 	return t
 }
 
 // transitions tries every status from every status.
 func transitions(t *testing.T, s order.Service) {
-	for _, from := range statuses {
-		for _, to := range statuses {
-			o, _, err := s.Create(t.Context(), Request())
-			require.NoError(t, err)
-			for _, step := range way(from) {
+	for _, from := range Statuses() {
+		for _, to := range Statuses() {
+			o := place(t, s)
+			for _, step := range Way(from) {
+				var err error
 				o, err = s.TransitionOrder(t.Context(), move(step, o.ID))
 				require.NoError(t, err)
 			}
@@ -54,8 +57,12 @@ func transitions(t *testing.T, s order.Service) {
 				require.NoError(t, err)
 				require.Equal(t, to, moved.Status)
 				require.Equal(t, o.Version+1, moved.Version)
+				require.Equal(t, time.UTC, moved.UpdatedAt.Location())
+				require.True(t, moved.UpdatedAt.After(o.UpdatedAt))
+				require.Equal(t, moved, get(t, s, o.ID))
 			default:
 				require.ErrorIs(t, err, order.ErrTransition, "%s → %s", from, to)
+				require.Equal(t, o, get(t, s, o.ID), "a refusal changes nothing")
 			}
 		}
 	}
@@ -65,8 +72,7 @@ func transitions(t *testing.T, s order.Service) {
 func transitionsRace(t *testing.T, s order.Service) {
 	endings := []order.Status{order.Confirmed, order.Rejected, order.Cancelled, order.Failed}
 	for range 10 {
-		o, _, err := s.Create(t.Context(), Request())
-		require.NoError(t, err)
+		o := place(t, s)
 		won := make([]bool, len(endings))
 		var all errgroup.Group
 		for i, to := range endings {
@@ -80,8 +86,7 @@ func transitionsRace(t *testing.T, s order.Service) {
 			})
 		}
 		require.NoError(t, all.Wait())
-		end, err := s.Get(t.Context(), o.ID)
-		require.NoError(t, err)
+		end := get(t, s, o.ID)
 		for i, to := range endings {
 			require.Equal(t, end.Status == to, won[i])
 		}
@@ -89,31 +94,19 @@ func transitionsRace(t *testing.T, s order.Service) {
 	}
 }
 
-func transitionContent(t *testing.T, s order.Service) {
-	o, _, err := s.Create(t.Context(), Request())
-	require.NoError(t, err)
-	action := &order.Action{Type: "redirect", URL: "https://pay.example/3ds", ExpiresAt: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)}
-	payment := order.PaymentIDPrefix.New()
-	o, err = s.TransitionOrder(t.Context(), order.Transition{
-		OrderID: o.ID, To: order.AwaitingPayment, Quote: quote(), PaymentID: payment, Action: action, SagaState: order.SagaWaiting,
-	})
-	require.NoError(t, err)
-	require.Equal(t, action, o.NextAction)
-	require.Equal(t, payment, o.PaymentID)
-	require.Equal(t, quote().Total, *o.Total)
-	for i, line := range quote().Lines {
-		require.Equal(t, line.UnitPrice, *o.Items[i].UnitPrice)
-		require.Equal(t, line.Total, *o.Items[i].Total)
+// sameTransitionRaces: an activity that runs many times at once counts once.
+func sameTransitionRaces(t *testing.T, s order.Service) {
+	o := place(t, s)
+	var all errgroup.Group
+	for range 20 {
+		all.Go(func() error {
+			moved, err := s.TransitionOrder(t.Context(), move(order.Confirmed, o.ID))
+			if err == nil && (moved.Status != order.Confirmed || moved.Version != 2) {
+				return errors.New("not the order that was confirmed")
+			}
+			return err
+		})
 	}
-	require.NoError(t, s.MarkSaga(t.Context(), order.Mark{OrderID: o.ID, SagaState: order.SagaCompensating}))
-	failure := &order.Failure{Code: "payment_declined", Detail: "The payment was declined.", Step: "AuthorizePayment"}
-	o, err = s.TransitionOrder(t.Context(), order.Transition{
-		OrderID: o.ID, To: order.Rejected, Failure: failure, SagaState: order.SagaCompensated,
-	})
-	require.NoError(t, err)
-	require.Equal(t, failure, o.Failure)
-	require.Nil(t, o.NextAction)
-	require.Equal(t, quote().Total, *o.Total, "what was known stays")
-	require.Equal(t, order.SagaCompensated, o.Saga.State)
-	require.Equal(t, int64(3), o.Version)
+	require.NoError(t, all.Wait())
+	require.EqualValues(t, 2, get(t, s, o.ID).Version)
 }

@@ -15,9 +15,11 @@ func (c *Client) ParseEvent(body []byte, signature string) (payment.Event, error
 	if err != nil {
 		return payment.Event{}, payment.ErrSignature.Because(err)
 	}
-	// Every event we ask for is about an object that carries our metadata.
+	// Every event we ask for is about an intent, or about the charge of one,
+	// which carries its metadata too.
 	var object struct {
 		ID       string            `json:"id"`
+		Intent   string            `json:"payment_intent"`
 		Metadata map[string]string `json:"metadata"`
 	}
 	if event.Data != nil {
@@ -25,5 +27,8 @@ func (c *Client) ParseEvent(body []byte, signature string) (payment.Event, error
 			return payment.Event{}, payment.ErrSignature.Because(err)
 		}
 	}
-	return payment.Event{ID: event.ID, Type: string(event.Type), OrderID: object.Metadata["order_id"], IntentID: object.ID}, nil
+	if object.Intent == "" {
+		object.Intent = object.ID
+	}
+	return payment.Event{ID: event.ID, Type: string(event.Type), OrderID: object.Metadata["order_id"], IntentID: object.Intent}, nil
 }

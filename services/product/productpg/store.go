@@ -28,6 +28,7 @@ var _ product.Service = (*Store)(nil)
 func New(pool pg.Pool) *Store {
 	return &Store{pool: pool, queries: productdb.New(pool), constraints: pg.Constraints{
 		"products_base_price_not_negative": fault.InvalidField("base_price.amount", "must not be negative"),
+		"products_currency_code":           fault.InvalidField("base_price.currency", "must be an ISO 4217 code"),
 	}}
 }
 
@@ -38,13 +39,14 @@ func (s *Store) Ready(ctx context.Context) error {
 
 // Put creates the product or replaces its state.
 func (s *Store) Put(ctx context.Context, r product.PutRequest) (product.Product, bool, error) {
-	productID, err := product.IDPrefix.Parse(r.ID)
-	if err != nil {
-		return product.Product{}, false, fault.InvalidField("id", err.Error())
+	if err := r.Validate(); err != nil {
+		return product.Product{}, false, err
 	}
+	productID, _ := product.IDPrefix.Parse(r.ID) // what is valid parses
 	row, err := s.queries.PutProduct(ctx, productdb.PutProductParams{
 		ID: productID, Name: r.Name, Description: r.Description, Category: r.Category,
 		BasePrice: r.BasePrice.Amount, Currency: r.BasePrice.Currency,
+		Searched: strings.ToLower(r.Name + "\n" + r.Description),
 	})
 	if err != nil {
 		return product.Product{}, false, s.constraints.Translate(err)
@@ -74,12 +76,16 @@ func (s *Store) List(ctx context.Context, f product.Filter) (product.Page, error
 	if err != nil {
 		return product.Page{}, err
 	}
-	params := productdb.ListProductsParams{BeforeAt: cursor.At, BeforeID: cursor.ID, PageLimit: int32(f.Limit) + 1} //nolint:gosec // bounded by the caller
+	if !f.Matchable() {
+		return product.Page{}, nil
+	}
+	limit := min(max(f.Limit, 1), product.MaxPage)
+	params := productdb.ListProductsParams{BeforeAt: cursor.At, BeforeID: cursor.ID, PageLimit: int32(limit) + 1} //nolint:gosec // at most product.MaxPage
 	if f.Category != "" {
 		params.Category = &f.Category
 	}
 	if f.Query != "" {
-		pattern := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(f.Query) + "%"
+		pattern := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(f.Query)) + "%"
 		params.Pattern = &pattern
 	}
 	rows, err := s.queries.ListProducts(ctx, params)
@@ -87,9 +93,9 @@ func (s *Store) List(ctx context.Context, f product.Filter) (product.Page, error
 		return product.Page{}, s.constraints.Translate(err)
 	}
 	var page product.Page
-	if len(rows) > f.Limit {
-		rows = rows[:f.Limit]
-		last := rows[f.Limit-1]
+	if len(rows) > limit {
+		rows = rows[:limit]
+		last := rows[limit-1]
 		page.NextCursor = pg.Cursor{At: last.CreatedAt, ID: last.ID}.String()
 	}
 	for _, row := range rows {

@@ -24,7 +24,10 @@ var _ user.Service = (*Store)(nil)
 
 // New returns a store on a database with the schema of db/user.
 func New(pool pg.Pool) *Store {
-	return &Store{pool: pool, queries: userdb.New(pool), constraints: pg.Constraints{"users_email_once": user.ErrEmailTaken}}
+	return &Store{pool: pool, queries: userdb.New(pool), constraints: pg.Constraints{
+		"users_email_once":   user.ErrEmailTaken,
+		"users_status_known": fault.InvalidField("status", "must be active or suspended"),
+	}}
 }
 
 // Ready reports whether the database answers.
@@ -34,10 +37,10 @@ func (s *Store) Ready(ctx context.Context) error {
 
 // Put creates the user or replaces its state.
 func (s *Store) Put(ctx context.Context, r user.PutRequest) (user.User, bool, error) {
-	userID, err := user.IDPrefix.Parse(r.ID)
-	if err != nil {
-		return user.User{}, false, fault.InvalidField("id", err.Error())
+	if err := r.Validate(); err != nil {
+		return user.User{}, false, err
 	}
+	userID, _ := user.IDPrefix.Parse(r.ID) // what is valid parses
 	row, err := s.queries.PutUser(ctx, userdb.PutUserParams{
 		ID: userID, Email: r.Email, Name: r.Name, Locale: r.Locale, Status: string(r.Status),
 	})
@@ -65,12 +68,13 @@ func (s *Store) Get(ctx context.Context, userID string) (user.User, error) {
 
 // List reads a page, newest first.
 func (s *Store) List(ctx context.Context, limit int, after string) (user.Page, error) {
+	limit = min(max(limit, 1), user.MaxPage)
 	cursor, err := pg.ParseCursor(after)
 	if err != nil {
 		return user.Page{}, err
 	}
 	rows, err := s.queries.ListUsers(ctx, userdb.ListUsersParams{
-		BeforeAt: cursor.At, BeforeID: cursor.ID, PageLimit: int32(limit) + 1, //nolint:gosec // bounded by the caller
+		BeforeAt: cursor.At, BeforeID: cursor.ID, PageLimit: int32(limit) + 1, //nolint:gosec // at most user.MaxPage
 	})
 	if err != nil {
 		return user.Page{}, s.constraints.Translate(err)

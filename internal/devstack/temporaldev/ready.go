@@ -1,0 +1,91 @@
+package temporaldev
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
+)
+
+// awaitReady waits until the server answers for its namespace and knows the
+// search attributes.
+func (s *Server) awaitReady(ctx context.Context, attributes []string) error {
+	var c client.Client
+	err := eventually(ctx, func() (err error) {
+		c, err = client.DialContext(ctx, client.Options{HostPort: s.Addr, Namespace: s.Namespace, Logger: quiet{}})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if err := eventually(ctx, func() error { return s.addMissing(ctx, c, attributes) }); err != nil {
+		return err
+	}
+	conditions := make([]string, len(attributes))
+	for i, name := range attributes {
+		conditions[i] = fmt.Sprintf("`%s` IS NULL", name)
+	}
+	// Visibility is the last to come up.
+	return eventually(ctx, func() error {
+		_, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
+			Namespace: s.Namespace, Query: strings.Join(conditions, " AND "),
+		})
+		return err
+	})
+}
+
+// addMissing adds the search attributes that the database does not have.
+func (s *Server) addMissing(ctx context.Context, c client.Client, attributes []string) error {
+	have, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: s.Namespace})
+	if err != nil {
+		return fmt.Errorf("list search attributes: %w", err)
+	}
+	missing := map[string]enums.IndexedValueType{}
+	for _, name := range attributes {
+		if _, ok := have.GetCustomAttributes()[name]; !ok {
+			missing[name] = enums.INDEXED_VALUE_TYPE_KEYWORD
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	_, err = c.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{
+		Namespace: s.Namespace, SearchAttributes: missing,
+	})
+	if err != nil {
+		return fmt.Errorf("add search attributes: %w", err)
+	}
+	return nil
+}
+
+// eventually tries until it succeeds or the context ends.
+func eventually(ctx context.Context, try func() error) error {
+	for {
+		err := try()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// quiet keeps the SDK's complaints about a server that is not up yet to itself.
+type quiet struct{}
+
+var _ sdklog.Logger = quiet{}
+
+func (quiet) Debug(string, ...any) {}
+func (quiet) Info(string, ...any)  {}
+func (quiet) Warn(string, ...any)  {}
+func (quiet) Error(string, ...any) {}

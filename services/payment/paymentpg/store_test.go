@@ -1,0 +1,108 @@
+package paymentpg_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"github.com/skaldhq/skald/internal/devstack/psp"
+	"github.com/skaldhq/skald/internal/pgtest"
+	"github.com/skaldhq/skald/services/payment"
+	"github.com/skaldhq/skald/services/payment/paymentpg"
+	"github.com/skaldhq/skald/services/payment/paymenttest"
+	"github.com/skaldhq/skald/services/payment/stripepay"
+)
+
+var cluster pgtest.Cluster
+
+func TestMain(m *testing.M) { os.Exit(cluster.Run(m)) }
+
+// open returns the service on a database of its own and a simulator of its own.
+func open(t *testing.T) (*paymentpg.Store, *pgxpool.Pool, *httptest.Server) {
+	t.Helper()
+	simulator, err := psp.New(psp.Options{Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	server := httptest.NewServer(simulator.Handler())
+	t.Cleanup(func() {
+		server.CloseClientConnections()
+		require.NoError(t, simulator.Close())
+		server.Close()
+	})
+	pool := cluster.Database(t, "payment")
+	provider := stripepay.New(stripepay.Config{Key: "sk_test", URL: server.URL, WebhookSecret: "whsec", Timeout: 300 * time.Millisecond})
+	return paymentpg.New(pool, provider), pool, server
+}
+
+func TestStore(t *testing.T) {
+	t.Parallel()
+	store, pool, server := open(t)
+	paymenttest.Run(t, paymenttest.Bench{
+		Service: store,
+		Effects: func(orderID string) (done []string) {
+			response, err := http.Get(server.URL + "/_log")
+			require.NoError(t, err)
+			defer func() { _ = response.Body.Close() }()
+			var log []psp.Entry
+			require.NoError(t, json.NewDecoder(response.Body).Decode(&log))
+			for _, e := range log {
+				if e.Metadata["order_id"] == orderID && e.Outcome == "succeeded" && e.Operation != "create" {
+					done = append(done, e.Operation)
+				}
+			}
+			return done
+		},
+		Booked: func(t *testing.T, orderID string) []string {
+			t.Helper()
+			parsed, err := payment.OrderIDPrefix.Parse(orderID)
+			require.NoError(t, err)
+			rows, err := pool.Query(context.Background(), "SELECT kind FROM ledger_transactions WHERE order_id = $1 ORDER BY id", parsed)
+			require.NoError(t, err)
+			kinds, err := pgx.CollectRows(rows, pgx.RowTo[string])
+			require.NoError(t, err)
+			if len(kinds) == 0 {
+				return nil
+			}
+			return kinds
+		},
+		Fail: func(t *testing.T, operation, kind string) {
+			t.Helper()
+			body := fmt.Sprintf(`{"operation":%q,"kind":%q,"calls":1,"delay_ms":400}`, operation, kind)
+			response, err := http.Post(server.URL+"/_faults", "application/json", strings.NewReader(body))
+			require.NoError(t, err)
+			require.NoError(t, response.Body.Close())
+			require.Equal(t, http.StatusCreated, response.StatusCode)
+		},
+	})
+}
+
+// TestLedger: the database itself keeps the ledger balanced and append-only.
+func TestLedger(t *testing.T) {
+	t.Parallel()
+	store, pool, _ := open(t)
+	_, err := store.AuthorizePayment(t.Context(), paymenttest.Request())
+	require.NoError(t, err)
+	for sql, constraint := range map[string]string{
+		"UPDATE ledger_entries SET amount = amount + 1": "ledger_append_only",
+		"DELETE FROM ledger_entries":                    "ledger_append_only",
+		"TRUNCATE ledger_transactions CASCADE":          "ledger_append_only",
+		"INSERT INTO ledger_entries (transaction_id, account, amount, currency) SELECT id, 'customer', 1, 'EUR' FROM ledger_transactions": "ledger_balanced",
+		"INSERT INTO ledger_transactions (payment_id, order_id, kind) SELECT id, order_id, 'refund' FROM payments":                        "ledger_balanced",
+	} {
+		_, err := pool.Exec(t.Context(), sql)
+		var pgErr *pgconn.PgError
+		require.ErrorAs(t, err, &pgErr, sql)
+		require.Equal(t, constraint, pgErr.ConstraintName, sql)
+	}
+}

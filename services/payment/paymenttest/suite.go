@@ -1,0 +1,287 @@
+// Package paymenttest is what any implementation of payment.Service must pass.
+package paymenttest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/skaldhq/skald/internal/fault"
+	"github.com/skaldhq/skald/internal/money"
+	"github.com/skaldhq/skald/services/payment"
+)
+
+// Bench is a service and the provider behind it.
+type Bench struct {
+	Service payment.Service
+	// Effects gives the provider's successful effects on an order, in order.
+	Effects func(orderID string) []string
+	// Booked gives the kinds of the ledger's transactions of an order, in order.
+	Booked func(t *testing.T, orderID string) []string
+	// Fail makes the provider fail the next call of an operation in some way.
+	Fail func(t *testing.T, operation, kind string)
+}
+
+// Run runs the suite; all tests share one bench, each with orders of its own.
+func Run(t *testing.T, b Bench) {
+	t.Helper()
+	t.Run("sequences", b.sequences)
+	t.Run("declined", b.declined)
+	t.Run("mismatch", b.mismatch)
+	t.Run("faults", b.faults)
+	t.Run("same operation at once", b.concurrent)
+	t.Run("authorize races void", b.races)
+	t.Run("reading", b.reading)
+}
+
+// Request is a valid authorization of a new order.
+func Request() payment.AuthorizeRequest {
+	return payment.AuthorizeRequest{
+		OrderID: payment.OrderIDPrefix.New(), UserID: payment.UserIDPrefix.New(), Amount: money.New(1999, "EUR"), Method: "pm_card_visa",
+	}
+}
+
+var operations = []string{"authorize", "void", "capture", "refund"}
+
+func (b Bench) do(ctx context.Context, operation string, r payment.AuthorizeRequest) (payment.Payment, error) {
+	o := payment.OrderRequest{OrderID: r.OrderID}
+	switch operation {
+	case "authorize":
+		return b.Service.AuthorizePayment(ctx, r)
+	case "void":
+		return b.Service.VoidPayment(ctx, o)
+	case "capture":
+		return b.Service.CapturePayment(ctx, o)
+	default:
+		return b.Service.RefundPayment(ctx, o)
+	}
+}
+
+// model is what a payment is expected to be: at most a state.
+type model struct{ state string }
+
+// do gives the answer that an operation is expected to have, and its effect.
+func (m *model) do(operation string) (want error, effect bool) {
+	switch operation + " " + m.state {
+	case "authorize ":
+		m.state = "authorized"
+		return nil, true
+	case "authorize voided":
+		return payment.ErrVoided, false
+	case "void ":
+		m.state = "voided"
+		return nil, false
+	case "void authorized":
+		m.state = "voided"
+		return nil, true
+	case "void captured", "void refunded":
+		return payment.ErrCaptured, false
+	case "capture ":
+		return payment.ErrNotAuthorized, false
+	case "capture authorized":
+		m.state = "captured"
+		return nil, true
+	case "capture voided":
+		return payment.ErrVoided, false
+	case "refund ":
+		return payment.ErrNotAuthorized, false
+	case "refund authorized", "refund voided":
+		return payment.ErrNotCaptured, false
+	case "refund captured":
+		m.state = "refunded"
+		return nil, true
+	default: // done again
+		return nil, false
+	}
+}
+
+// sequences tries every sequence of up to four operations against the model.
+func (b Bench) sequences(t *testing.T) {
+	t.Parallel()
+	var try func(sequence []string)
+	try = func(sequence []string) {
+		if len(sequence) > 0 {
+			b.sequence(t, sequence)
+		}
+		if len(sequence) == 4 {
+			return
+		}
+		for _, operation := range operations {
+			try(append(sequence[:len(sequence):len(sequence)], operation))
+		}
+	}
+	try(nil)
+}
+
+func (b Bench) sequence(t *testing.T, sequence []string) {
+	t.Helper()
+	r, m := Request(), model{}
+	var effects []string
+	name := strings.Join(sequence, " ")
+	for _, operation := range sequence {
+		want, effect := m.do(operation)
+		p, err := b.do(t.Context(), operation, r)
+		if want != nil {
+			require.ErrorIs(t, err, want, "%s in %s", operation, name)
+			continue
+		}
+		require.NoError(t, err, "%s in %s", operation, name)
+		require.Equal(t, m.state, string(p.Status), "%s in %s", operation, name)
+		if effect {
+			effects = append(effects, operation)
+		}
+	}
+	require.Equal(t, effects, b.Effects(r.OrderID), name)
+	require.Equal(t, effects, b.Booked(t, r.OrderID), name)
+}
+
+func (b Bench) declined(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{"pm_card_chargeDeclined", "pm_card_chargeDeclinedInsufficientFunds", "pm_card_nobodyKnows"} {
+		r := Request()
+		r.Method = method
+		for range 2 { // a retry never changes an outcome
+			_, err := b.Service.AuthorizePayment(t.Context(), r)
+			require.ErrorIs(t, err, payment.ErrDeclined)
+		}
+		p, err := b.do(t.Context(), "void", r)
+		require.NoError(t, err)
+		require.Equal(t, payment.Declined, p.Status)
+		require.NotEmpty(t, p.DeclineCode)
+		require.Empty(t, b.Effects(r.OrderID))
+		require.Empty(t, b.Booked(t, r.OrderID))
+	}
+}
+
+func (b Bench) mismatch(t *testing.T) {
+	t.Parallel()
+	r := Request()
+	_, err := b.Service.AuthorizePayment(t.Context(), r)
+	require.NoError(t, err)
+	r.Amount.Amount++
+	_, err = b.Service.AuthorizePayment(t.Context(), r)
+	require.ErrorIs(t, err, payment.ErrMismatch)
+	for field, spoil := range map[string]func(*payment.AuthorizeRequest){
+		"order_id":        func(r *payment.AuthorizeRequest) { r.OrderID = "ord_x" },
+		"user_id":         func(r *payment.AuthorizeRequest) { r.UserID = "" },
+		"amount.currency": func(r *payment.AuthorizeRequest) { r.Amount.Currency = "euro" },
+		"method":          func(r *payment.AuthorizeRequest) { r.Method = "" },
+	} {
+		r := Request()
+		spoil(&r)
+		_, err := b.Service.AuthorizePayment(t.Context(), r)
+		require.Equal(t, field, fault.From(err).Field)
+	}
+	r = Request()
+	r.Amount.Amount = 0
+	_, err = b.Service.AuthorizePayment(t.Context(), r)
+	require.ErrorIs(t, err, payment.ErrAmount)
+}
+
+// faults: whatever the provider does to one call, done again until there is an
+// answer each operation has happened once.
+func (b Bench) faults(t *testing.T) { // not parallel: a fault meets the next call of anyone
+	for _, sequence := range [][]string{{"authorize", "capture", "refund"}, {"authorize", "void"}} {
+		for i, operation := range sequence {
+			for _, kind := range []string{"error_before", "error_after", "hang_before", "hang_after", "late_effect"} {
+				r := Request()
+				for j, step := range sequence {
+					if i == j {
+						b.Fail(t, operation, kind)
+					}
+					var err error
+					require.Eventually(t, func() bool {
+						_, err = b.do(t.Context(), step, r)
+						return err == nil || fault.KindOf(err).Definite()
+					}, 20*time.Second, 50*time.Millisecond, "%s after %s of %s", step, kind, operation)
+					require.NoError(t, err, "%s after %s of %s", step, kind, operation)
+				}
+				require.Equal(t, sequence, b.Effects(r.OrderID), "%s of %s", kind, operation)
+				require.Equal(t, sequence, b.Booked(t, r.OrderID), "%s of %s", kind, operation)
+			}
+		}
+	}
+}
+
+// concurrent: zombies of an operation do no harm.
+func (b Bench) concurrent(t *testing.T) {
+	t.Parallel()
+	r := Request()
+	for _, operation := range []string{"authorize", "capture", "refund"} {
+		var all errgroup.Group
+		for range 8 {
+			all.Go(func() error {
+				_, err := b.do(t.Context(), operation, r)
+				return open(err)
+			})
+		}
+		require.NoError(t, all.Wait())
+		_, err := b.do(t.Context(), operation, r)
+		require.NoError(t, err)
+	}
+	require.Equal(t, []string{"authorize", "capture", "refund"}, b.Effects(r.OrderID))
+	require.Equal(t, []string{"authorize", "capture", "refund"}, b.Booked(t, r.OrderID))
+}
+
+// open drops an error that only says to try again.
+func open(err error) error {
+	if err != nil && !fault.KindOf(err).Definite() {
+		return nil
+	}
+	return err
+}
+
+// races: a void that comes while an authorization runs leaves nothing held,
+// whichever is faster.
+func (b Bench) races(t *testing.T) {
+	t.Parallel()
+	for range 40 {
+		r := Request()
+		var both errgroup.Group
+		both.Go(func() error {
+			_, err := b.do(t.Context(), "authorize", r)
+			if errors.Is(err, payment.ErrVoided) {
+				return nil
+			}
+			return open(err)
+		})
+		both.Go(func() error { _, err := b.do(t.Context(), "void", r); return open(err) })
+		require.NoError(t, both.Wait())
+		p, err := b.do(t.Context(), "void", r)
+		require.NoError(t, err)
+		require.Equal(t, payment.Voided, p.Status)
+		_, err = b.do(t.Context(), "authorize", r)
+		require.ErrorIs(t, err, payment.ErrVoided)
+		effects := b.Effects(r.OrderID)
+		if len(effects) > 0 {
+			require.Equal(t, []string{"authorize", "void"}, effects)
+		}
+		require.Equal(t, effects, b.Booked(t, r.OrderID), fmt.Sprint(effects))
+	}
+}
+
+func (b Bench) reading(t *testing.T) {
+	t.Parallel()
+	r := Request()
+	p, err := b.Service.AuthorizePayment(t.Context(), r)
+	require.NoError(t, err)
+	require.Equal(t, r.Amount, p.Amount)
+	read, err := b.Service.Get(t.Context(), p.ID)
+	require.NoError(t, err)
+	require.Equal(t, p, read)
+	page, err := b.Service.List(t.Context(), payment.Filter{OrderID: r.OrderID, Limit: 10})
+	require.NoError(t, err)
+	require.Equal(t, []payment.Payment{p}, page.Items)
+	for _, missing := range []string{"", "pay_x", payment.IDPrefix.New()} {
+		_, err = b.Service.Get(t.Context(), missing)
+		require.ErrorIs(t, err, payment.ErrNotFound)
+	}
+	_, err = b.Service.ReceiveWebhook(t.Context(), []byte("{}"), "t=1,v1=forged")
+	require.ErrorIs(t, err, payment.ErrSignature)
+}

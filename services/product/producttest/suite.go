@@ -1,0 +1,134 @@
+// Package producttest is what any implementation of product.Service must pass.
+package producttest
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/skaldhq/skald/internal/fault"
+	"github.com/skaldhq/skald/internal/money"
+	"github.com/skaldhq/skald/services/product"
+)
+
+// Run runs the suite; each test gets a service without products.
+func Run(t *testing.T, open func(*testing.T) product.Service) {
+	t.Helper()
+	for name, test := range map[string]func(*testing.T, product.Service){
+		"put":                 put,
+		"puts race":           putsRace,
+		"invalid":             invalid,
+		"delete":              remove,
+		"list":                list,
+		"list filters":        listFilters,
+		"pages under inserts": pagesUnderInserts,
+		"missing":             missing,
+		"ready":               ready,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, open(t))
+		})
+	}
+}
+
+// Request is a valid request for a product of its own.
+func Request() product.PutRequest {
+	return product.PutRequest{
+		ID: product.IDPrefix.New(), Name: "Rune dice", Description: "Six of them, of bone.", Category: "games",
+		BasePrice: money.New(1999, "EUR"),
+	}
+}
+
+func add(t *testing.T, s product.Service, r product.PutRequest) product.Product {
+	t.Helper()
+	p, created, err := s.Put(t.Context(), r)
+	require.NoError(t, err)
+	require.True(t, created)
+	return p
+}
+
+func get(t *testing.T, s product.Service, productID string) product.Product {
+	t.Helper()
+	p, err := s.Get(t.Context(), productID)
+	require.NoError(t, err)
+	return p
+}
+
+func put(t *testing.T, s product.Service) {
+	r := Request()
+	first := add(t, s, r)
+	require.Equal(t, product.Product{
+		ID: r.ID, Name: r.Name, Description: r.Description, Category: r.Category, BasePrice: r.BasePrice,
+		Version: 1, CreatedAt: first.CreatedAt, UpdatedAt: first.CreatedAt,
+	}, first)
+	require.Equal(t, time.UTC, first.CreatedAt.Location())
+	require.Equal(t, first, get(t, s, r.ID))
+
+	r.Name, r.Description, r.Category, r.BasePrice = "Runenwürfel ᚱ", "", "", money.New(0, "USD")
+	second, created, err := s.Put(t.Context(), r)
+	require.NoError(t, err)
+	require.False(t, created)
+	require.Equal(t, product.Product{
+		ID: r.ID, Name: r.Name, BasePrice: r.BasePrice,
+		Version: 2, CreatedAt: first.CreatedAt, UpdatedAt: second.UpdatedAt,
+	}, second)
+	require.True(t, second.UpdatedAt.After(first.UpdatedAt))
+	require.Equal(t, second, get(t, s, r.ID))
+
+	r.BasePrice.Amount = math.MaxInt64
+	third, _, err := s.Put(t.Context(), r)
+	require.NoError(t, err)
+	require.Equal(t, r.BasePrice, third.BasePrice)
+}
+
+func invalid(t *testing.T, s product.Service) {
+	for _, test := range []struct {
+		field string
+		spoil func(*product.PutRequest)
+	}{
+		{"id", func(r *product.PutRequest) { r.ID = "" }},
+		{"id", func(r *product.PutRequest) { r.ID = "prd_nothing" }},
+		{"id", func(r *product.PutRequest) { r.ID = strings.Replace(r.ID, "prd", "usr", 1) }},
+		{"name", func(r *product.PutRequest) { r.Name = "" }},
+		{"name", func(r *product.PutRequest) { r.Name = "\x00" }},
+		{"description", func(r *product.PutRequest) { r.Description = "\xff" }},
+		{"category", func(r *product.PutRequest) { r.Category = "\x00" }},
+		{"base_price.amount", func(r *product.PutRequest) { r.BasePrice.Amount = -1 }},
+		{"base_price.currency", func(r *product.PutRequest) { r.BasePrice.Currency = "" }},
+		{"base_price.currency", func(r *product.PutRequest) { r.BasePrice.Currency = "eur" }},
+		{"base_price.currency", func(r *product.PutRequest) { r.BasePrice.Currency = "EURO" }},
+	} {
+		r := Request()
+		test.spoil(&r)
+		_, _, err := s.Put(t.Context(), r)
+		require.Equal(t, fault.Invalid, fault.KindOf(err), "%v", err)
+		require.Equal(t, test.field, fault.From(err).Field)
+	}
+	require.Empty(t, walk(t, s, product.Filter{Limit: 10}))
+}
+
+func remove(t *testing.T, s product.Service) {
+	r := Request()
+	add(t, s, r)
+	kept := add(t, s, Request())
+	require.NoError(t, s.Delete(t.Context(), r.ID))
+	_, err := s.Get(t.Context(), r.ID)
+	require.ErrorIs(t, err, product.ErrNotFound)
+	require.ErrorIs(t, s.Delete(t.Context(), r.ID), product.ErrNotFound)
+	require.Equal(t, kept, get(t, s, kept.ID))
+	require.EqualValues(t, 1, add(t, s, r).Version, "it begins anew")
+}
+
+func missing(t *testing.T, s product.Service) {
+	for _, productID := range []string{product.IDPrefix.New(), strings.Replace(product.IDPrefix.New(), "prd", "usr", 1), "prd_nothing", "1", "", "\x00"} {
+		_, err := s.Get(t.Context(), productID)
+		require.ErrorIs(t, err, product.ErrNotFound)
+		require.ErrorIs(t, s.Delete(t.Context(), productID), product.ErrNotFound)
+	}
+}
+
+func ready(t *testing.T, s product.Service) { require.NoError(t, s.Ready(t.Context())) }

@@ -1,0 +1,39 @@
+package user
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/skaldhq/skald/internal/fault"
+)
+
+// MaxPage is the most users that a page holds.
+const MaxPage = 100
+
+// maxEmail is the longest address that mail can be sent to (RFC 5321, section
+// 4.5.3.1.3, less the angle brackets).
+const maxEmail = 254
+
+// Validate tells the first field that is wrong.
+func (r PutRequest) Validate() error {
+	if _, err := IDPrefix.Parse(r.ID); err != nil {
+		return fault.InvalidField("id", err.Error())
+	}
+	local, domain, at := strings.Cut(r.Email, "@")
+	if !at || local == "" || domain == "" || len(r.Email) > maxEmail || !isText(r.Email) {
+		return fault.InvalidField("email", "must be an e-mail address")
+	}
+	if r.Name == "" || !isText(r.Name) {
+		return fault.InvalidField("name", "must be text that is not empty")
+	}
+	if r.Locale == "" || !isText(r.Locale) {
+		return fault.InvalidField("locale", "must be a BCP 47 language tag")
+	}
+	if r.Status != Active && r.Status != Suspended {
+		return fault.InvalidField("status", "must be active or suspended")
+	}
+	return nil
+}
+
+// isText reports whether a database can keep s: it has no NUL and is UTF-8.
+func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
