@@ -46,18 +46,18 @@ var (
 		StartToClose: 10 * time.Second, ScheduleToClose: 5 * time.Minute,
 		FirstRetry: 100 * time.Millisecond, LastRetry: 5 * time.Second,
 	}
-	// pay: calls of the payment provider, which may take most of its own
-	// client's timeout each (two calls and a question).
+	// pay: calls of the payment provider: three, each bounded by its client's
+	// timeout of 5 s. An attempt that a crash took along is missed no later.
 	pay = saga.Policy{
-		StartToClose: 30 * time.Second, ScheduleToClose: 5 * time.Minute,
+		StartToClose: 16 * time.Second, ScheduleToClose: 5 * time.Minute,
 		FirstRetry: 200 * time.Millisecond, LastRetry: 10 * time.Second,
 	}
 	// settle: what must be done until it is (the pivot, what follows it, and
-	// every compensation). It parks after half a minute, so that an operator
-	// knows within the minute, and goes on every half minute.
+	// every compensation). It parks within the minute, after an attempt that was
+	// lost and some that failed, so that an operator knows, and goes on.
 	settle = saga.Policy{
-		StartToClose: 30 * time.Second, ScheduleToClose: 30 * time.Second,
-		FirstRetry: 200 * time.Millisecond, LastRetry: 5 * time.Second, Parked: 30 * time.Second,
+		StartToClose: 16 * time.Second, ScheduleToClose: 45 * time.Second,
+		FirstRetry: 200 * time.Millisecond, LastRetry: 5 * time.Second, Parked: 15 * time.Second,
 	}
 	// record: one statement in the order service's own database, inside the
 	// saga's worker.

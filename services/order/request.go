@@ -32,14 +32,14 @@ const MaxPage = 100
 // Validate tells the first field that is wrong.
 func (r CreateRequest) Validate() error {
 	if _, err := UserIDPrefix.Parse(r.UserID); err != nil {
-		return fault.InvalidField("user_id", err.Error())
+		return noSuch("user_not_found", "user_id", err)
 	}
 	if len(r.Items) == 0 || len(r.Items) > MaxItems {
 		return fault.InvalidField("items", fmt.Sprintf("an order has 1 to %d items", MaxItems))
 	}
 	for i, item := range r.Items {
 		if _, err := ProductIDPrefix.Parse(item.ProductID); err != nil {
-			return fault.InvalidField(fmt.Sprintf("items[%d].product_id", i), err.Error())
+			return noSuch("product_not_found", fmt.Sprintf("items[%d].product_id", i), err)
 		}
 		if item.Quantity < 1 || item.Quantity > MaxQuantity {
 			return fault.InvalidField(fmt.Sprintf("items[%d].quantity", i), fmt.Sprintf("must be 1 to %d", MaxQuantity))
@@ -55,6 +55,12 @@ func (r CreateRequest) Validate() error {
 		return fault.InvalidField("currency", "must be an ISO 4217 code")
 	}
 	return nil
+}
+
+// noSuch is the answer to an id that cannot be one: nobody has it, so its code
+// is that of an id that nobody has.
+func noSuch(code, field string, err error) error {
+	return &fault.Error{Kind: fault.Invalid, Code: code, Message: err.Error(), Field: field}
 }
 
 // Validate tells what no order can be settled with. Whether there is a line

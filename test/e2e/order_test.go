@@ -3,6 +3,8 @@ package e2e_test
 import (
 	"context"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -150,6 +152,9 @@ func TestRace(t *testing.T) {
 	require.Eventually(t, func() bool {
 		return b.stockOf(product) == stock{OnHand: 0}
 	}, 30*time.Second, 100*time.Millisecond, "%+v", b.stockOf(product))
+	log, err := os.ReadFile(filepath.Join(b.stack.Data, "postgres", "postgres.log"))
+	require.NoError(t, err)
+	require.NotContains(t, string(log), "deadlock detected")
 }
 
 func (b *bench) awaitDecided(orderID string) {

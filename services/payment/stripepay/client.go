@@ -20,7 +20,7 @@ type Config struct {
 	Key           string
 	URL           string // empty: Stripe's own
 	WebhookSecret string
-	// Timeout bounds one call; 0 is 8 s. Two calls and a question have to fit
+	// Timeout bounds one call; 0 is 5 s. Two calls and a question have to fit
 	// into one attempt of an activity.
 	Timeout time.Duration
 	// ReturnURL is where the customer goes after confirming a payment.
@@ -36,7 +36,7 @@ type Client struct {
 var _ payment.Provider = (*Client)(nil)
 
 const (
-	defaultTimeout   = 8 * time.Second
+	defaultTimeout   = 5 * time.Second
 	defaultReturnURL = "https://example.com/"
 	idleConnections  = 64
 )
