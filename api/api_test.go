@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -118,7 +117,7 @@ func setup(t *testing.T) (*world, http.Handler) {
 	h, err := api.New(api.Config{
 		Users: fakeUsers{}, Products: fakeProducts{}, Stock: fakeStock{world: w}, Prices: fakePrices{world: w},
 		Orders: fakeOrders{world: w}, Payments: fakePayments{world: w}, Sagas: fakeSagas{w}, MaxWait: 50 * time.Millisecond,
-		APIKeys: map[string]string{"skald_a": "alice"}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		APIKeys: map[string]string{"skald_a": "alice"}, Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
 	return w, h

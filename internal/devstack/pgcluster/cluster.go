@@ -139,7 +139,7 @@ func (c *Cluster) launch(ctx context.Context, password string, fsync bool) error
 		case <-c.server.exited:
 			return c.server.failure()
 		case <-ctx.Done():
-			return fmt.Errorf("Postgres did not get ready: %w", err)
+			return fmt.Errorf("start Postgres: it did not get ready: %w", err)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
@@ -189,7 +189,7 @@ type server struct {
 }
 
 // errEnded tells a server that ended at its start.
-var errEnded = errors.New("Postgres ended at its start")
+var errEnded = errors.New("start Postgres: it ended")
 
 // failure is what the server said before it ended.
 func (s *server) failure() error {

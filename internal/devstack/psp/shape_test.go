@@ -23,17 +23,17 @@ func TestShapes(t *testing.T) {
 	require.NoError(t, err)
 	stripe := httptest.NewServer(http.HandlerFunc(stub.HandleRequest))
 	t.Cleanup(stripe.Close)
-	b, real := setup(t), &bench{t: t, url: stripe.URL, key: "sk_test_123"}
+	b, genuine := setup(t), &bench{t: t, url: stripe.URL, key: "sk_test_123"}
 
 	const expanded = "?expand[]=latest_charge"
 	intent := b.create(visa)
-	requireShape(t, real.get("/v1/payment_intents/pi_1"+expanded).body, b.get(intent).body, "created")
+	requireShape(t, genuine.get("/v1/payment_intents/pi_1"+expanded).body, b.get(intent).body, "created")
 	b.post(intent+"/confirm", "")
-	requireShape(t, real.get("/v1/payment_intents/pi_1"+expanded).body, b.get(intent+expanded).body, "held")
+	requireShape(t, genuine.get("/v1/payment_intents/pi_1"+expanded).body, b.get(intent+expanded).body, "held")
 	b.post(intent+"/capture", "")
 	refund := b.post("/v1/refunds", "", "payment_intent", b.get(intent).body["id"].(string))
-	requireShape(t, real.get("/v1/refunds/re_1").body, refund.body, "refund")
-	requireShape(t, real.get("/v1/payment_intents").body, b.get("/v1/payment_intents").body, "list")
+	requireShape(t, genuine.get("/v1/refunds/re_1").body, refund.body, "refund")
+	requireShape(t, genuine.get("/v1/payment_intents").body, b.get("/v1/payment_intents").body, "list")
 }
 
 func requireShape(t *testing.T, want, got object, at string) {
