@@ -86,9 +86,6 @@ func orderAttributes(p *placement) []temporal.SearchAttributeUpdate {
 // markOrder records the saga's state in the order. The states that come with a
 // change of the order's status are recorded along with that.
 func markOrder(ctx workflow.Context, p *placement, s saga.State) {
-	if s == saga.Parked && p.status.Decided() {
-		p.answered = true // what is left to do no longer changes the answer
-	}
 	ended := s == saga.Completed || s == saga.Compensated
 	if s == saga.Waiting || (ended && !p.marked) {
 		return

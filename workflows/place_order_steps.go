@@ -107,7 +107,9 @@ func confirmOrder() step {
 	return step{
 		Name: "ConfirmOrder", Summary: "the order is confirmed", Kind: saga.Retriable,
 		Action: action(record, func(ctx workflow.Context, _ *run, p *placement) error {
-			return p.transition(ctx, order.Transition{To: order.Confirmed, SagaState: order.SagaCompleted})
+			err := p.transition(ctx, order.Transition{To: order.Confirmed, SagaState: order.SagaCompleted})
+			p.answered = err == nil // what is left to do only goes forward: the client need not wait for it
+			return err
 		}),
 	}
 }

@@ -30,7 +30,7 @@ func TestConfirmed(t *testing.T) {
 	require.Equal(t, "completed", o.Saga.State)
 	require.Equal(t, "/v1/orders/"+o.ID, locationPath(a))
 	require.Equal(t, o, b.get(o.ID))
-	require.Equal(t, stock{OnHand: 7, Available: 7}, b.stockOf(product))
+	b.requireStock(stock{OnHand: 7, Available: 7}, product)
 	require.Equal(t, []string{"authorize", "capture"}, b.effects(o.ID))
 	b.do(http.MethodGet, "/v1/payments/"+o.PaymentID, nil, http.StatusOK)
 }
@@ -112,11 +112,11 @@ func TestIdempotencyKey(t *testing.T) {
 		require.Equal(t, answers[0].OrderID(), a.OrderID())
 	}
 	require.Equal(t, []string{"authorize", "capture"}, b.effects(answers[0].OrderID()))
-	require.Equal(t, stock{OnHand: 998, Available: 998}, b.stockOf(product))
+	b.requireStock(stock{OnHand: 998, Available: 998}, product)
 
 	o.Items[0].Quantity = 3
 	require.Equal(t, "idempotency_mismatch", b.place(o, http.StatusUnprocessableEntity, "Idempotency-Key", key).Problem.Code)
-	require.Equal(t, stock{OnHand: 998, Available: 998}, b.stockOf(product))
+	b.requireStock(stock{OnHand: 998, Available: 998}, product)
 }
 
 // TestRace: many clients want the last units, some of them on two lines.

@@ -83,6 +83,13 @@ func (b *bench) stockOf(product string) stock {
 	return s
 }
 
+// requireStock waits for a stock: a confirmed order's units are sold a moment
+// after its client was answered.
+func (b *bench) requireStock(want stock, product string) {
+	b.Helper()
+	require.Eventually(b, func() bool { return b.stockOf(product) == want }, 10*time.Second, 20*time.Millisecond, "%+v", b.stockOf(product))
+}
+
 func (b *bench) order(product string, quantity int64, method string) stack.NewOrder {
 	return stack.NewOrder{UserID: b.user, PaymentMethod: method, Items: []stack.Item{{ProductID: product, Quantity: quantity}}}
 }
