@@ -5,7 +5,6 @@ package broker
 import (
 	"fmt"
 	"net"
-	"strconv"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 )
@@ -16,19 +15,16 @@ type Broker struct {
 	cluster *kfake.Cluster
 }
 
-// Start runs a broker on an address of loopback, host:port; port 0 picks a free
-// one. Every batch is on disk before it is acknowledged.
+// Start runs a broker on an address, host:port; port 0 picks a free one. Every
+// batch is on disk before it is acknowledged.
+//
+// Clients create their topics by request. A topic that the broker made up at
+// the first use of its name would only be written down at a clean stop, and be
+// lost with all of its records at kill -9.
 func Start(dir, addr string) (*Broker, error) {
-	_, portText, err := net.SplitHostPort(addr)
-	if err != nil {
-		return nil, err
-	}
-	port, err := strconv.Atoi(portText)
-	if err != nil {
-		return nil, err
-	}
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.Ports(port), kfake.DataDir(dir), kfake.SyncWrites(),
-		kfake.AllowAutoTopicCreation(), kfake.DefaultNumPartitions(3))
+	listen := func(network, _ string) (net.Listener, error) { return net.Listen(network, addr) } //nolint:noctx // closed by Close
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.ListenFn(listen), kfake.DataDir(dir), kfake.SyncWrites(),
+		kfake.DefaultNumPartitions(3))
 	if err != nil {
 		return nil, fmt.Errorf("start broker on %s: %w", addr, err)
 	}

@@ -15,15 +15,14 @@ import (
 
 // database is the SQLite file as Temporal is told of it, which puts the name
 // into a URI. One connection: more of them meet "database is locked" where a
-// reader turns writer. The log is copied into the file every 10000 pages of
-// 4 KiB: each copying waits for the disk.
+// reader turns writer.
 func database(file string) *config.SQL {
 	return &config.SQL{
 		PluginName:   sqliteplugin.PluginName,
 		DatabaseName: (&url.URL{Path: file}).EscapedPath(),
 		ConnectAttributes: map[string]string{
 			"mode": "rwc", "journal_mode": "wal", "synchronous": "normal", "busy_timeout": "10000",
-			"cache_size": "-65536", "temp_store": "memory", "wal_autocheckpoint": "10000",
+			"cache_size": "-65536", "temp_store": "memory",
 		},
 	}
 }

@@ -8,13 +8,14 @@ import (
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	sdklog "go.temporal.io/sdk/log"
 )
 
-// awaitReady waits until the server answers for its namespace and knows the
-// search attributes.
+// awaitReady waits until the server answers for its namespace, hands out tasks
+// and knows the search attributes.
 func (s *Server) awaitReady(ctx context.Context, attributes []string) error {
 	var c client.Client
 	err := eventually(ctx, func() (err error) {
@@ -26,6 +27,16 @@ func (s *Server) awaitReady(ctx context.Context, attributes []string) error {
 	}
 	defer c.Close()
 	if err := eventually(ctx, func() error { return s.addMissing(ctx, c, attributes) }); err != nil {
+		return err
+	}
+	// The frontend answers before the service behind the task queues does.
+	err = eventually(ctx, func() error {
+		_, err := c.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
+			Namespace: s.Namespace, TaskQueue: &taskqueue.TaskQueue{Name: "ready"}, TaskQueueType: enums.TASK_QUEUE_TYPE_WORKFLOW,
+		})
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	conditions := make([]string, len(attributes))

@@ -58,7 +58,11 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err := prepare(file, o); err != nil {
 		return nil, fmt.Errorf("prepare Temporal's database: %w", err)
 	}
-	c, err := configuration(addr, database(file))
+	db := database(file)
+	if err := forgetMembers(ctx, db); err != nil {
+		return nil, fmt.Errorf("forget the last run of Temporal: %w", err)
+	}
+	c, err := configuration(addr, db)
 	if err != nil {
 		return nil, err
 	}
