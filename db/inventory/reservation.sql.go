@@ -7,41 +7,11 @@ package inventorydb
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgtype"
 )
-
-const claimReservation = `-- name: ClaimReservation :one
-INSERT INTO reservations (order_id, state, request_hash, expires_at)
-VALUES ($1, 'reserved', $2, now() + $3::interval)
-ON CONFLICT (order_id) DO NOTHING
-RETURNING order_id, state, request_hash, refusal_code, released_reason, expires_at, created_at, updated_at
-`
-
-type ClaimReservationParams struct {
-	OrderID     uuid.UUID
-	RequestHash []byte
-	Ttl         pgtype.Interval
-}
-
-// ClaimReservation returns no row where the order already has a reservation of
-// any state; it waits for one that is being written.
-func (q *Queries) ClaimReservation(ctx context.Context, arg ClaimReservationParams) (Reservation, error) {
-	row := q.db.QueryRow(ctx, claimReservation, arg.OrderID, arg.RequestHash, arg.Ttl)
-	var i Reservation
-	err := row.Scan(
-		&i.OrderID,
-		&i.State,
-		&i.RequestHash,
-		&i.RefusalCode,
-		&i.ReleasedReason,
-		&i.ExpiresAt,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-	)
-	return i, err
-}
 
 const claimTombstone = `-- name: ClaimTombstone :one
 INSERT INTO reservations (order_id, state, released_reason)
@@ -50,7 +20,8 @@ ON CONFLICT (order_id) DO NOTHING
 RETURNING order_id, state, request_hash, refusal_code, released_reason, expires_at, created_at, updated_at
 `
 
-// ClaimTombstone is ClaimReservation for a release.
+// ClaimTombstone returns no row where the order has a reservation of any state;
+// it waits for one that is being written.
 func (q *Queries) ClaimTombstone(ctx context.Context, orderID uuid.UUID) (Reservation, error) {
 	row := q.db.QueryRow(ctx, claimTombstone, orderID)
 	var i Reservation
@@ -97,20 +68,31 @@ func (q *Queries) GetReservation(ctx context.Context, orderID uuid.UUID) (Reserv
 	return i, err
 }
 
-const insertLines = `-- name: InsertLines :exec
-INSERT INTO reservation_lines (order_id, product_id, quantity)
-SELECT $1::uuid, unnest($2::uuid[]), unnest($3::bigint[])
+const holdAgain = `-- name: HoldAgain :execrows
+WITH wanted AS (
+    SELECT l.product_id, l.quantity FROM reservation_lines l WHERE l.order_id = $1
+), verdict AS (
+    SELECT count(*) = (SELECT count(*) FROM wanted) AS enough
+    FROM wanted
+    JOIN stock s ON s.product_id = wanted.product_id AND s.on_hand - s.reserved >= wanted.quantity
+), held AS (
+    UPDATE stock SET reserved = stock.reserved + wanted.quantity, updated_at = now()
+    FROM wanted, verdict
+    WHERE verdict.enough AND stock.product_id = wanted.product_id
+)
+UPDATE reservations r SET state = 'reserved', released_reason = NULL, updated_at = now()
+FROM verdict
+WHERE verdict.enough AND r.order_id = $1
 `
 
-type InsertLinesParams struct {
-	OrderID    uuid.UUID
-	ProductIds []uuid.UUID
-	Quantities []int64
-}
-
-func (q *Queries) InsertLines(ctx context.Context, arg InsertLinesParams) error {
-	_, err := q.db.Exec(ctx, insertLines, arg.OrderID, arg.ProductIds, arg.Quantities)
-	return err
+// HoldAgain takes the units of an expired reservation, all lines or none; the
+// stock rows must be locked. It changes no row where there are too few.
+func (q *Queries) HoldAgain(ctx context.Context, orderID uuid.UUID) (int64, error) {
+	result, err := q.db.Exec(ctx, holdAgain, orderID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const listLines = `-- name: ListLines :many
@@ -190,33 +172,6 @@ func (q *Queries) LockReservation(ctx context.Context, orderID uuid.UUID) (Reser
 	return i, err
 }
 
-const rejectReservation = `-- name: RejectReservation :one
-UPDATE reservations SET state = 'rejected', refusal_code = $1::text, updated_at = now()
-WHERE order_id = $2
-RETURNING order_id, state, request_hash, refusal_code, released_reason, expires_at, created_at, updated_at
-`
-
-type RejectReservationParams struct {
-	RefusalCode string
-	OrderID     uuid.UUID
-}
-
-func (q *Queries) RejectReservation(ctx context.Context, arg RejectReservationParams) (Reservation, error) {
-	row := q.db.QueryRow(ctx, rejectReservation, arg.RefusalCode, arg.OrderID)
-	var i Reservation
-	err := row.Scan(
-		&i.OrderID,
-		&i.State,
-		&i.RequestHash,
-		&i.RefusalCode,
-		&i.ReleasedReason,
-		&i.ExpiresAt,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-	)
-	return i, err
-}
-
 const releaseReservation = `-- name: ReleaseReservation :one
 UPDATE reservations SET state = 'released', released_reason = 'undone', updated_at = now()
 WHERE order_id = $1
@@ -239,15 +194,120 @@ func (q *Queries) ReleaseReservation(ctx context.Context, orderID uuid.UUID) (Re
 	return i, err
 }
 
-const sellReservation = `-- name: SellReservation :one
-UPDATE reservations SET state = 'sold', released_reason = NULL, updated_at = now()
-WHERE order_id = $1
-RETURNING order_id, state, request_hash, refusal_code, released_reason, expires_at, created_at, updated_at
+const reserve = `-- name: Reserve :one
+WITH known AS (
+    SELECT FROM reservations r WHERE r.order_id = $1
+), wanted AS (
+    SELECT unnest($2::uuid[]) AS product_id, unnest($3::bigint[]) AS quantity
+), verdict AS MATERIALIZED (
+    SELECT count(*) = cardinality($2::uuid[]) AS enough
+    FROM wanted
+    JOIN stock s ON s.product_id = wanted.product_id AND s.on_hand - s.reserved >= wanted.quantity
+    WHERE NOT EXISTS (SELECT FROM known)
+), held AS (
+    UPDATE stock SET reserved = stock.reserved + wanted.quantity, updated_at = now()
+    FROM wanted, verdict
+    WHERE verdict.enough AND stock.product_id = wanted.product_id
+), claimed AS (
+    INSERT INTO reservations (order_id, state, request_hash, refusal_code, expires_at)
+    SELECT $1, CASE WHEN enough THEN 'reserved' ELSE 'rejected' END, $4::bytea,
+        CASE WHEN NOT enough THEN $5::text END, now() + $6::interval
+    FROM verdict
+    WHERE NOT EXISTS (SELECT FROM known)
+    RETURNING order_id, state, request_hash, refusal_code, released_reason, expires_at, created_at, updated_at
+), lines AS (
+    INSERT INTO reservation_lines (order_id, product_id, quantity)
+    SELECT claimed.order_id, wanted.product_id, wanted.quantity
+    FROM claimed, wanted
+    WHERE claimed.state = 'reserved'
+)
+SELECT order_id, state, request_hash, refusal_code, released_reason, expires_at, created_at, updated_at FROM claimed
 `
 
-func (q *Queries) SellReservation(ctx context.Context, orderID uuid.UUID) (Reservation, error) {
-	row := q.db.QueryRow(ctx, sellReservation, orderID)
-	var i Reservation
+type ReserveParams struct {
+	OrderID     uuid.UUID
+	ProductIds  []uuid.UUID
+	Quantities  []int64
+	RequestHash []byte
+	RefusalCode string
+	Ttl         pgtype.Interval
+}
+
+type ReserveRow struct {
+	OrderID        uuid.UUID
+	State          string
+	RequestHash    []byte
+	RefusalCode    *string
+	ReleasedReason *string
+	ExpiresAt      *time.Time
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+}
+
+// Reserve holds all lines or keeps the refusal. It returns no row where the
+// order has a reservation of any state; one that is being written makes it wait
+// and then break reservations_pkey, which undoes all of it. The stock rows must
+// be locked: it judges them as they were when it started.
+func (q *Queries) Reserve(ctx context.Context, arg ReserveParams) (ReserveRow, error) {
+	row := q.db.QueryRow(ctx, reserve,
+		arg.OrderID,
+		arg.ProductIds,
+		arg.Quantities,
+		arg.RequestHash,
+		arg.RefusalCode,
+		arg.Ttl,
+	)
+	var i ReserveRow
+	err := row.Scan(
+		&i.OrderID,
+		&i.State,
+		&i.RequestHash,
+		&i.RefusalCode,
+		&i.ReleasedReason,
+		&i.ExpiresAt,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const sell = `-- name: Sell :one
+WITH sold AS (
+    UPDATE reservations SET state = 'sold', updated_at = now()
+    WHERE reservations.order_id = $1 AND reservations.state = 'reserved'
+    RETURNING order_id, state, request_hash, refusal_code, released_reason, expires_at, created_at, updated_at
+), held AS (
+    SELECT l.product_id, l.quantity FROM reservation_lines l JOIN sold ON sold.order_id = l.order_id
+), locked AS MATERIALIZED (
+    SELECT s.product_id FROM stock s
+    WHERE s.product_id IN (SELECT held.product_id FROM held)
+    ORDER BY s.product_id
+    FOR NO KEY UPDATE
+), gone AS (
+    UPDATE stock
+    SET on_hand = stock.on_hand - held.quantity, reserved = stock.reserved - held.quantity, updated_at = now()
+    FROM held, (SELECT count(*) FROM locked) AS all_locked
+    WHERE stock.product_id = held.product_id
+)
+SELECT order_id, state, request_hash, refusal_code, released_reason, expires_at, created_at, updated_at FROM sold
+`
+
+type SellRow struct {
+	OrderID        uuid.UUID
+	State          string
+	RequestHash    []byte
+	RefusalCode    *string
+	ReleasedReason *string
+	ExpiresAt      *time.Time
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+}
+
+// Sell turns what an order holds into what it bought, in one statement. It
+// returns no row where the order holds nothing.
+func (q *Queries) Sell(ctx context.Context, orderID uuid.UUID) (SellRow, error) {
+	row := q.db.QueryRow(ctx, sell, orderID)
+	var i SellRow
 	err := row.Scan(
 		&i.OrderID,
 		&i.State,

@@ -57,36 +57,6 @@ func (q *Queries) GiveBackStock(ctx context.Context, orderIds []uuid.UUID) error
 	return err
 }
 
-const holdStock = `-- name: HoldStock :execrows
-WITH wanted AS (
-    SELECT unnest($1::uuid[]) AS product_id, unnest($2::bigint[]) AS quantity
-)
-UPDATE stock SET reserved = stock.reserved + wanted.quantity, updated_at = now()
-FROM wanted
-WHERE stock.product_id = wanted.product_id
-  AND cardinality($1::uuid[]) = (
-      SELECT count(*)
-      FROM stock s
-      JOIN wanted w ON w.product_id = s.product_id
-      WHERE s.on_hand - s.reserved >= w.quantity
-  )
-`
-
-type HoldStockParams struct {
-	ProductIds []uuid.UUID
-	Quantities []int64
-}
-
-// HoldStock holds all lines or none. The rows must be locked: it judges them as
-// they were when it started.
-func (q *Queries) HoldStock(ctx context.Context, arg HoldStockParams) (int64, error) {
-	result, err := q.db.Exec(ctx, holdStock, arg.ProductIds, arg.Quantities)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
 const insertAdjustment = `-- name: InsertAdjustment :exec
 INSERT INTO adjustments (product_id, difference) VALUES ($1, $2)
 `
@@ -148,7 +118,9 @@ ORDER BY product_id
 FOR NO KEY UPDATE
 `
 
-// LockStock locks in id order, so that no two orders wait for each other.
+// LockStock locks in id order, so that no two orders wait for each other. It is
+// a statement of its own: only the next one sees what those left behind for whom
+// it waited.
 func (q *Queries) LockStock(ctx context.Context, productIds []uuid.UUID) error {
 	_, err := q.db.Exec(ctx, lockStock, productIds)
 	return err
@@ -164,18 +136,6 @@ FOR NO KEY UPDATE
 // LockStockOf is LockStock for the products that orders hold.
 func (q *Queries) LockStockOf(ctx context.Context, orderIds []uuid.UUID) error {
 	_, err := q.db.Exec(ctx, lockStockOf, orderIds)
-	return err
-}
-
-const sellStock = `-- name: SellStock :exec
-UPDATE stock
-SET on_hand = stock.on_hand - l.quantity, reserved = stock.reserved - l.quantity, updated_at = now()
-FROM reservation_lines l
-WHERE l.order_id = $1 AND stock.product_id = l.product_id
-`
-
-func (q *Queries) SellStock(ctx context.Context, orderID uuid.UUID) error {
-	_, err := q.db.Exec(ctx, sellStock, orderID)
 	return err
 }
 

@@ -11,36 +11,6 @@ import (
 	"github.com/google/uuid"
 )
 
-const claimQuote = `-- name: ClaimQuote :execrows
-INSERT INTO quotes (order_id, request_hash, total_amount, currency, refusal_code)
-VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (order_id) DO NOTHING
-`
-
-type ClaimQuoteParams struct {
-	OrderID     uuid.UUID
-	RequestHash []byte
-	TotalAmount *int64
-	Currency    *string
-	RefusalCode *string
-}
-
-// ClaimQuote inserts nothing where the order already has its quote; it waits for
-// one that is being written.
-func (q *Queries) ClaimQuote(ctx context.Context, arg ClaimQuoteParams) (int64, error) {
-	result, err := q.db.Exec(ctx, claimQuote,
-		arg.OrderID,
-		arg.RequestHash,
-		arg.TotalAmount,
-		arg.Currency,
-		arg.RefusalCode,
-	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
 const getQuote = `-- name: GetQuote :one
 SELECT order_id, request_hash, total_amount, currency, refusal_code, created_at FROM quotes WHERE order_id = $1
 `
@@ -59,14 +29,27 @@ func (q *Queries) GetQuote(ctx context.Context, orderID uuid.UUID) (Quote, error
 	return i, err
 }
 
-const insertQuoteLines = `-- name: InsertQuoteLines :exec
-INSERT INTO quote_lines (order_id, position, product_id, quantity, unit_amount, amount)
-SELECT $1::uuid, unnest($2::integer[]), unnest($3::uuid[]),
-    unnest($4::bigint[]), unnest($5::bigint[]), unnest($6::bigint[])
+const keepQuote = `-- name: KeepQuote :one
+WITH kept AS (
+    INSERT INTO quotes (order_id, request_hash, total_amount, currency, refusal_code)
+    VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (order_id) DO NOTHING
+    RETURNING order_id
+), lines AS (
+    INSERT INTO quote_lines (order_id, position, product_id, quantity, unit_amount, amount)
+    SELECT kept.order_id, unnest($6::integer[]), unnest($7::uuid[]),
+        unnest($8::bigint[]), unnest($9::bigint[]), unnest($10::bigint[])
+    FROM kept
+)
+SELECT EXISTS (SELECT FROM kept) AS first
 `
 
-type InsertQuoteLinesParams struct {
+type KeepQuoteParams struct {
 	OrderID     uuid.UUID
+	RequestHash []byte
+	TotalAmount *int64
+	Currency    *string
+	RefusalCode *string
 	Positions   []int32
 	ProductIds  []uuid.UUID
 	Quantities  []int64
@@ -74,16 +57,25 @@ type InsertQuoteLinesParams struct {
 	Amounts     []int64
 }
 
-func (q *Queries) InsertQuoteLines(ctx context.Context, arg InsertQuoteLinesParams) error {
-	_, err := q.db.Exec(ctx, insertQuoteLines,
+// KeepQuote keeps an answer with its lines, in one statement. It keeps nothing,
+// and says so, where the order already has its answer; it waits for one that is
+// being written.
+func (q *Queries) KeepQuote(ctx context.Context, arg KeepQuoteParams) (bool, error) {
+	row := q.db.QueryRow(ctx, keepQuote,
 		arg.OrderID,
+		arg.RequestHash,
+		arg.TotalAmount,
+		arg.Currency,
+		arg.RefusalCode,
 		arg.Positions,
 		arg.ProductIds,
 		arg.Quantities,
 		arg.UnitAmounts,
 		arg.Amounts,
 	)
-	return err
+	var first bool
+	err := row.Scan(&first)
+	return first, err
 }
 
 const listQuoteLines = `-- name: ListQuoteLines :many

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -57,6 +58,25 @@ func (c Constraints) Translate(err error) error {
 	return errUnavailable.Because(err)
 }
 
+// Write is Translate for a statement that commits by itself. Postgres answers
+// with an error only where it did not commit; where it gave no answer to a
+// statement that may have reached it, it may have: Unknown.
+func (c Constraints) Write(err error) error {
+	translated := c.Translate(err)
+	var answer *pgconn.PgError
+	var unreached *pgconn.ConnectError
+	if fault.KindOf(translated) != fault.Unavailable || errors.As(err, &answer) || errors.As(err, &unreached) || pgconn.SafeToRetry(err) {
+		return translated
+	}
+	return errUnknown.Because(err)
+}
+
+// Breaks reports whether a statement failed on the constraint of that name.
+func Breaks(err error, constraint string) bool {
+	var pgErr *pgconn.PgError
+	return errors.As(err, &pgErr) && pgErr.ConstraintName == constraint
+}
+
 // retryable reports whether a SQLSTATE says that the statement had no effect
 // and a later try may succeed. Source: PostgreSQL, appendix A, error codes.
 func retryable(code string) bool {
@@ -73,6 +93,9 @@ func retryable(code string) bool {
 	}
 }
 
+// rollbackTimeout bounds what a connection that answers no more can hold up.
+const rollbackTimeout = 5 * time.Second
+
 // InTx runs fn in one transaction and translates what it returns. A commit
 // without an answer is Unknown: it may have happened.
 func (c Constraints) InTx(ctx context.Context, pool Pool, fn func(pgx.Tx) error) error {
@@ -80,7 +103,11 @@ func (c Constraints) InTx(ctx context.Context, pool Pool, fn func(pgx.Tx) error)
 	if err != nil {
 		return c.Translate(err)
 	}
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
+		defer cancel()
+		_ = tx.Rollback(ctx)
+	}()
 	if err := fn(tx); err != nil {
 		return c.Translate(err)
 	}

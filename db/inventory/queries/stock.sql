@@ -21,7 +21,9 @@ SELECT * FROM stock WHERE product_id = @product_id;
 SELECT * FROM stock WHERE product_id = ANY(@product_ids::uuid[]);
 
 -- name: LockStock :exec
--- LockStock locks in id order, so that no two orders wait for each other.
+-- LockStock locks in id order, so that no two orders wait for each other. It is
+-- a statement of its own: only the next one sees what those left behind for whom
+-- it waited.
 SELECT 1 FROM stock
 WHERE product_id = ANY(@product_ids::uuid[])
 ORDER BY product_id
@@ -33,28 +35,6 @@ SELECT 1 FROM stock
 WHERE product_id IN (SELECT l.product_id FROM reservation_lines l WHERE l.order_id = ANY(@order_ids::uuid[]))
 ORDER BY product_id
 FOR NO KEY UPDATE;
-
--- name: HoldStock :execrows
--- HoldStock holds all lines or none. The rows must be locked: it judges them as
--- they were when it started.
-WITH wanted AS (
-    SELECT unnest(@product_ids::uuid[]) AS product_id, unnest(@quantities::bigint[]) AS quantity
-)
-UPDATE stock SET reserved = stock.reserved + wanted.quantity, updated_at = now()
-FROM wanted
-WHERE stock.product_id = wanted.product_id
-  AND cardinality(@product_ids::uuid[]) = (
-      SELECT count(*)
-      FROM stock s
-      JOIN wanted w ON w.product_id = s.product_id
-      WHERE s.on_hand - s.reserved >= w.quantity
-  );
-
--- name: SellStock :exec
-UPDATE stock
-SET on_hand = stock.on_hand - l.quantity, reserved = stock.reserved - l.quantity, updated_at = now()
-FROM reservation_lines l
-WHERE l.order_id = @order_id AND stock.product_id = l.product_id;
 
 -- name: GiveBackStock :exec
 UPDATE stock SET reserved = stock.reserved - held.quantity, updated_at = now()

@@ -11,6 +11,7 @@ import (
 
 	inventorydb "github.com/skaldhq/skald/db/inventory"
 	"github.com/skaldhq/skald/internal/fault"
+	"github.com/skaldhq/skald/internal/pg"
 	"github.com/skaldhq/skald/services/inventory"
 )
 
@@ -26,23 +27,27 @@ func (s *Store) ReserveStock(ctx context.Context, r inventory.ReserveRequest) (i
 		return inventory.Reservation{}, err
 	}
 	lines := inventory.AddUp(r.Lines)
-	claim := inventorydb.ClaimReservationParams{
-		OrderID: order, RequestHash: hash(lines),
-		Ttl: pgtype.Interval{Microseconds: r.TTL.Microseconds(), Valid: true},
+	products, quantities := columns(lines)
+	wanted := inventorydb.ReserveParams{
+		OrderID: order, ProductIds: products, Quantities: quantities, RequestHash: hash(lines),
+		RefusalCode: inventory.ErrInsufficient.Code, Ttl: pgtype.Interval{Microseconds: r.TTL.Microseconds(), Valid: true},
 	}
 	var res inventory.Reservation
 	err = s.inTx(ctx, func(q *inventorydb.Queries) error {
-		row, err := q.ClaimReservation(ctx, claim)
-		if errors.Is(err, pgx.ErrNoRows) {
-			res, err = reservedBefore(ctx, q, claim)
+		if err := q.LockStock(ctx, products); err != nil {
 			return err
 		}
-		if err != nil {
-			return err
-		}
-		res, err = hold(ctx, q, row, lines)
+		row, err := q.Reserve(ctx, wanted)
+		res = reservationFromRow(inventorydb.Reservation(row), lines)
 		return err
 	})
+	if errors.Is(err, pgx.ErrNoRows) || pg.Breaks(err, "reservations_pkey") {
+		// In a transaction of its own: who holds stock must not wait for an order.
+		err = s.inTx(ctx, func(q *inventorydb.Queries) error {
+			res, err = reservedBefore(ctx, q, order, wanted.RequestHash)
+			return err
+		})
+	}
 	if err != nil {
 		return inventory.Reservation{}, err
 	}
@@ -54,48 +59,18 @@ func (s *Store) ReserveStock(ctx context.Context, r inventory.ReserveRequest) (i
 
 // reservedBefore answers a reservation for an order that has one. Nothing
 // changes: a hold that expired since stays for CommitStock to take again.
-func reservedBefore(ctx context.Context, q *inventorydb.Queries, claim inventorydb.ClaimReservationParams) (inventory.Reservation, error) {
-	row, err := q.LockReservation(ctx, claim.OrderID)
+func reservedBefore(ctx context.Context, q *inventorydb.Queries, order uuid.UUID, requestHash []byte) (inventory.Reservation, error) {
+	row, err := q.LockReservation(ctx, order)
 	if err != nil {
 		return inventory.Reservation{}, err
 	}
-	if row.RequestHash != nil && !bytes.Equal(row.RequestHash, claim.RequestHash) {
+	if row.RequestHash != nil && !bytes.Equal(row.RequestHash, requestHash) {
 		return inventory.Reservation{}, inventory.ErrMismatch
 	}
 	if undoneForGood(row) {
 		return inventory.Reservation{}, inventory.ErrReleased
 	}
 	return withLines(ctx, q, row)
-}
-
-// hold takes the units of a reservation that was just claimed, or rejects it.
-func hold(ctx context.Context, q *inventorydb.Queries, row inventorydb.Reservation, lines []inventory.Line) (inventory.Reservation, error) {
-	products, quantities, ok := columns(lines)
-	if ok {
-		var err error
-		if ok, err = take(ctx, q, products, quantities); err != nil {
-			return inventory.Reservation{}, err
-		}
-	}
-	if !ok {
-		row, err := q.RejectReservation(ctx, inventorydb.RejectReservationParams{
-			OrderID: row.OrderID, RefusalCode: inventory.ErrInsufficient.Code,
-		})
-		return reservationFromRow(row, nil), err
-	}
-	err := q.InsertLines(ctx, inventorydb.InsertLinesParams{OrderID: row.OrderID, ProductIds: products, Quantities: quantities})
-	return reservationFromRow(row, lines), err
-}
-
-// take adds to the reserved count of all products or of none, and tells which.
-// The lock comes first, in a statement of its own: only the next one sees what
-// those left behind for whom the lock waited.
-func take(ctx context.Context, q *inventorydb.Queries, products []uuid.UUID, quantities []int64) (bool, error) {
-	if err := q.LockStock(ctx, products); err != nil {
-		return false, err
-	}
-	held, err := q.HoldStock(ctx, inventorydb.HoldStockParams{ProductIds: products, Quantities: quantities})
-	return held == int64(len(products)), err
 }
 
 // withLines completes a reservation with what it holds, held or sold.

@@ -50,17 +50,14 @@ func linesFromRows(rows []inventorydb.ListLinesRow) []inventory.Line {
 	return lines
 }
 
-// columns is lines as the two arrays that queries take. ok is false where a
-// line names what cannot be a product.
-func columns(lines []inventory.Line) (products []uuid.UUID, quantities []int64, ok bool) {
+// columns is lines as the two arrays that queries take. What cannot be a product
+// is the nil one, which no stock row has.
+func columns(lines []inventory.Line) (products []uuid.UUID, quantities []int64) {
 	for _, line := range lines {
-		product, err := inventory.ProductIDPrefix.Parse(line.ProductID)
-		if err != nil {
-			return nil, nil, false
-		}
+		product, _ := inventory.ProductIDPrefix.Parse(line.ProductID)
 		products, quantities = append(products, product), append(quantities, line.Quantity)
 	}
-	return products, quantities, true
+	return products, quantities
 }
 
 // hash identifies what was asked for: lines that were added up. It is stored,

@@ -67,63 +67,61 @@ func (s *Store) CommitStock(ctx context.Context, r inventory.OrderRequest) (inve
 	if err != nil {
 		return inventory.Reservation{}, err
 	}
-	var res inventory.Reservation
-	err = s.inTx(ctx, func(q *inventorydb.Queries) error {
-		res, err = commit(ctx, q, order)
-		return err
-	})
+	var row inventorydb.Reservation
+	sold, err := s.queries.Sell(ctx, order)
+	switch {
+	case err == nil:
+		row = inventorydb.Reservation(sold)
+	case errors.Is(err, pgx.ErrNoRows):
+		err = s.inTx(ctx, func(q *inventorydb.Queries) error {
+			row, err = commitUnheld(ctx, q, order)
+			return err
+		})
+	default:
+		err = s.constraints.Write(err)
+	}
 	if err != nil {
 		return inventory.Reservation{}, err
 	}
-	return res, nil
+	res, err := withLines(ctx, s.queries, row)
+	return res, s.constraints.Translate(err)
 }
 
-func commit(ctx context.Context, q *inventorydb.Queries, order uuid.UUID) (inventory.Reservation, error) {
+// commitUnheld commits an order that held nothing a moment ago.
+func commitUnheld(ctx context.Context, q *inventorydb.Queries, order uuid.UUID) (inventorydb.Reservation, error) {
 	row, err := q.LockReservation(ctx, order)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return inventory.Reservation{}, inventory.ErrNotReserved
+		return row, inventory.ErrNotReserved
 	}
 	if err != nil {
-		return inventory.Reservation{}, err
+		return row, err
 	}
 	if undoneForGood(row) {
-		return inventory.Reservation{}, inventory.ErrReleased
+		return row, inventory.ErrReleased
 	}
 	switch inventory.State(row.State) {
 	case inventory.Rejected:
-		return inventory.Reservation{}, inventory.ErrNotReserved
+		return row, inventory.ErrNotReserved
 	case inventory.Sold:
-		return withLines(ctx, q, row)
-	case inventory.Reserved:
-		err = q.LockStockOf(ctx, []uuid.UUID{order})
+		return row, nil
 	case inventory.Released:
-		err = takeAgain(ctx, q, order)
+		if err := takeAgain(ctx, q, order); err != nil {
+			return row, err
+		}
+	case inventory.Reserved: // by now
 	}
-	if err != nil {
-		return inventory.Reservation{}, err
-	}
-	if err := q.SellStock(ctx, order); err != nil {
-		return inventory.Reservation{}, err
-	}
-	if row, err = q.SellReservation(ctx, order); err != nil {
-		return inventory.Reservation{}, err
-	}
-	return withLines(ctx, q, row)
+	sold, err := q.Sell(ctx, order)
+	return inventorydb.Reservation(sold), err
 }
 
 // takeAgain holds what an expired reservation held. Where stock does not allow
 // it the transaction ends and leaves all as it was: units may come back.
 func takeAgain(ctx context.Context, q *inventorydb.Queries, order uuid.UUID) error {
-	rows, err := q.ListLines(ctx, order)
-	if err != nil {
+	if err := q.LockStockOf(ctx, []uuid.UUID{order}); err != nil {
 		return err
 	}
-	products, quantities := make([]uuid.UUID, len(rows)), make([]int64, len(rows))
-	for i, row := range rows {
-		products[i], quantities[i] = row.ProductID, row.Quantity
-	}
-	ok, err := take(ctx, q, products, quantities)
-	if err == nil && !ok {
+	n, err := q.HoldAgain(ctx, order)
+	if err == nil && n == 0 {
 		return inventory.ErrInsufficient
 	}
 	return err

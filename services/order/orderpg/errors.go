@@ -1,10 +1,6 @@
 package orderpg
 
 import (
-	"errors"
-
-	"github.com/jackc/pgx/v5/pgconn"
-
 	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/internal/pg"
 	"github.com/skaldhq/skald/services/order"
@@ -22,17 +18,4 @@ func constraints() pg.Constraints {
 		"orders_item_count_range":       fault.InvalidField("items", "an order has 1 to 100 items"),
 		"order_items_quantity_positive": fault.InvalidField("items", "a quantity must be greater than 0"),
 	}
-}
-
-// write translates the error of a statement that commits by itself. Postgres
-// answers with an error only where it did not commit; where it gave no answer
-// to a statement that may have reached it, it may have.
-func (s *Store) write(err error) error {
-	translated := s.constraints.Translate(err)
-	var answer *pgconn.PgError
-	var unreached *pgconn.ConnectError
-	if fault.KindOf(translated) != fault.Unavailable || errors.As(err, &answer) || errors.As(err, &unreached) || pgconn.SafeToRetry(err) {
-		return translated
-	}
-	return fault.New(fault.Unknown, "commit_unknown", "The database did not say whether it committed.").Because(err)
 }

@@ -47,7 +47,7 @@ func (s *Store) Create(ctx context.Context, r order.CreateRequest) (order.Order,
 	}
 	rows, err := s.queries.ClaimAndCreate(ctx, params)
 	if err != nil {
-		return order.Order{}, false, s.write(err)
+		return order.Order{}, false, s.constraints.Write(err)
 	}
 	if len(rows) == 1 {
 		return created(orderID, r, rows[0]), true, nil
@@ -122,7 +122,7 @@ func (s *Store) TransitionOrder(ctx context.Context, t order.Transition) (order.
 		return s.unmoved(ctx, params.ID, t)
 	}
 	if err != nil {
-		return order.Order{}, s.write(err)
+		return order.Order{}, s.constraints.Write(err)
 	}
 	if row.Items == nil {
 		return s.read(ctx, params.ID)
@@ -184,7 +184,7 @@ func (s *Store) ConfirmStarted(ctx context.Context, orderID string) error {
 // found: an update that met no row is of an order that does not exist.
 func (s *Store) found(rows int64, err error) error {
 	if err != nil {
-		return s.write(err)
+		return s.constraints.Write(err)
 	}
 	if rows == 0 {
 		return order.ErrNotFound

@@ -52,30 +52,25 @@ func utc(t *time.Time) *time.Time {
 }
 
 // rowFromQuote is a quote, or the refusal of one, as it is kept.
-func rowFromQuote(order uuid.UUID, hash []byte, q pricing.Quote, refusal *fault.Error) pricingdb.ClaimQuoteParams {
-	row := pricingdb.ClaimQuoteParams{OrderID: order, RequestHash: hash}
+func rowFromQuote(order uuid.UUID, hash []byte, q pricing.Quote, refusal *fault.Error) (pricingdb.KeepQuoteParams, error) {
+	row := pricingdb.KeepQuoteParams{OrderID: order, RequestHash: hash}
 	if refusal != nil {
 		row.RefusalCode = &refusal.Code
-		return row
+		return row, nil
 	}
 	row.TotalAmount, row.Currency = &q.Total.Amount, &q.Total.Currency
-	return row
-}
-
-func rowsFromLines(order uuid.UUID, lines []pricing.Line) (pricingdb.InsertQuoteLinesParams, error) {
-	rows := pricingdb.InsertQuoteLinesParams{OrderID: order}
-	for i, line := range lines {
+	for i, line := range q.Lines {
 		product, err := pricing.ProductIDPrefix.Parse(line.ProductID)
 		if err != nil {
-			return rows, fmt.Errorf("read product of line %d: %w", i, err)
+			return row, fmt.Errorf("read product of line %d: %w", i, err)
 		}
-		rows.Positions = append(rows.Positions, int32(i)) //nolint:gosec // a request has few lines
-		rows.ProductIds = append(rows.ProductIds, product)
-		rows.Quantities = append(rows.Quantities, line.Quantity)
-		rows.UnitAmounts = append(rows.UnitAmounts, line.UnitPrice.Amount)
-		rows.Amounts = append(rows.Amounts, line.Total.Amount)
+		row.Positions = append(row.Positions, int32(i)) //nolint:gosec // a request has few lines
+		row.ProductIds = append(row.ProductIds, product)
+		row.Quantities = append(row.Quantities, line.Quantity)
+		row.UnitAmounts = append(row.UnitAmounts, line.UnitPrice.Amount)
+		row.Amounts = append(row.Amounts, line.Total.Amount)
 	}
-	return rows, nil
+	return row, nil
 }
 
 func quoteFromRows(row pricingdb.Quote, lines []pricingdb.QuoteLine) pricing.Quote {

@@ -53,7 +53,7 @@ func (s *Store) Set(ctx context.Context, r pricing.SetRequest) (pricing.Price, b
 	}
 	row, err := s.queries.SetPrice(ctx, rowFromRequest(product, r))
 	if err != nil {
-		return pricing.Price{}, false, s.constraints.Translate(err)
+		return pricing.Price{}, false, s.constraints.Write(err)
 	}
 	return priceFromRow(row.Price, row.Discounted), row.Created, nil
 }
@@ -71,7 +71,7 @@ func (s *Store) SetBase(ctx context.Context, productID string, base money.Money)
 		ProductID: product, BaseAmount: base.Amount, Currency: base.Currency,
 	})
 	if err != nil {
-		return pricing.Price{}, s.constraints.Translate(err)
+		return pricing.Price{}, s.constraints.Write(err)
 	}
 	return priceFromRow(row.Price, row.Discounted), nil
 }
@@ -88,10 +88,25 @@ func (s *Store) Get(ctx context.Context, productID string) (pricing.Price, error
 	return pricing.Price{}, pricing.ErrNotFound
 }
 
-// List reads the prices of many products at once.
+// List reads the prices of many products in one statement, so that they are of
+// one moment.
 func (s *Store) List(ctx context.Context, productIDs []string) (map[string]pricing.Price, error) {
-	found, err := list(ctx, s.queries, productIDs)
-	return found, s.constraints.Translate(err)
+	products := make([]uuid.UUID, 0, len(productIDs))
+	for _, productID := range productIDs {
+		if product, err := pricing.ProductIDPrefix.Parse(productID); err == nil {
+			products = append(products, product)
+		}
+	}
+	rows, err := s.queries.ListPrices(ctx, products)
+	if err != nil {
+		return nil, s.constraints.Translate(err)
+	}
+	found := make(map[string]pricing.Price, len(rows))
+	for _, row := range rows {
+		price := priceFromRow(row.Price, row.Discounted)
+		found[price.ProductID] = price
+	}
+	return found, nil
 }
 
 // Delete removes a price. What can be no product has none.
@@ -100,27 +115,7 @@ func (s *Store) Delete(ctx context.Context, productID string) error {
 	if err != nil {
 		return nil //nolint:nilerr // see above
 	}
-	return s.constraints.Translate(s.queries.DeletePrice(ctx, product))
-}
-
-// list reads prices in one statement, so that they are of one moment.
-func list(ctx context.Context, q *pricingdb.Queries, productIDs []string) (map[string]pricing.Price, error) {
-	products := make([]uuid.UUID, 0, len(productIDs))
-	for _, productID := range productIDs {
-		if product, err := pricing.ProductIDPrefix.Parse(productID); err == nil {
-			products = append(products, product)
-		}
-	}
-	rows, err := q.ListPrices(ctx, products)
-	if err != nil {
-		return nil, err
-	}
-	found := make(map[string]pricing.Price, len(rows))
-	for _, row := range rows {
-		price := priceFromRow(row.Price, row.Discounted)
-		found[price.ProductID] = price
-	}
-	return found, nil
+	return s.constraints.Write(s.queries.DeletePrice(ctx, product))
 }
 
 func parseProduct(productID string) (uuid.UUID, error) {
