@@ -1,4 +1,4 @@
-// Package api is the front door: the HTTP API of design, described by OpenAPI.
+// Package api is the front door: Skald's HTTP API, described by OpenAPI.
 // A file is a resource; registering is apart from serving, so that tests and
 // processes mount what they need.
 package api
@@ -29,9 +29,11 @@ type Config struct {
 	Orders   order.Service
 	Payments payment.Service
 	Sagas    Sagas
-	// MaxWait is how long a request waits for the outcome of an order at most.
-	MaxWait time.Duration
-	// APIKeys gives the name of the principal of a key.
+	// Wait is how long a request waits for the outcome of an order, MaxWait how
+	// long where the client asks for a wait of its own.
+	Wait, MaxWait time.Duration
+	// APIKeys gives the name of the principal of a key. Where there are none,
+	// any key is taken, and only tells callers apart.
 	APIKeys map[string]string
 	Log     *slog.Logger
 }
@@ -51,7 +53,7 @@ func New(c Config) (http.Handler, error) {
 	}
 	m := newMetrics()
 	mux.Handle("GET /metrics", m.handler())
-	return traced(logged(c.Log, m.measure(recovered(c.Log, problems(mux))))), nil
+	return traced(observed(recovered(c.Log, problems(mux)), logging(c.Log), m.observe)), nil
 }
 
 // OpenAPI gives the document of the front door, in YAML. It needs nothing that
@@ -63,6 +65,7 @@ func OpenAPI() ([]byte, error) {
 // register mounts every resource.
 func (c Config) register(mux *http.ServeMux) huma.API {
 	a := humago.New(mux, humaConfig())
+	a.UseMiddleware(c.authenticate(a)) // of the operations from here on
 	c.registerOrders(a)
 	c.registerUsers(a)
 	c.registerProducts(a)
@@ -82,7 +85,7 @@ func humaConfig() huma.Config {
 	c.CreateHooks = nil                                   // no $schema in bodies
 	c.RejectUnknownQueryParameters = true
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"key": {Type: "http", Scheme: "bearer", Description: "An API key: `Authorization: Bearer skald_…`. It scopes idempotency keys."},
+		"key": {Type: "http", Scheme: "bearer", Description: "An API key: `Authorization: Bearer skald_…`. It scopes idempotency keys. Without one, callers share a scope, except that orders are told apart by their user."},
 	}
 	c.Security = []map[string][]string{{}, {"key": {}}}
 	c.Tags = []*huma.Tag{
@@ -92,20 +95,29 @@ func humaConfig() huma.Config {
 		{Name: "stock", Description: "How many units there are."},
 		{Name: "prices", Description: "What a unit costs."},
 		{Name: "payments", Description: "The money of the orders."},
-		{Name: "operations", Description: "Health, readiness, webhooks."},
+		{Name: operations, Description: "Health, readiness, webhooks."},
 	}
 	return c
 }
 
-const description = `Skald is an order platform whose every order is a durable saga: it reserves stock, takes money and tells the
-customer, across services that can each fail, and undoes what it did when it cannot go on.
+const description = `Skald is an order platform whose every order is a durable saga: it reserves stock and takes money, across
+services that can each fail, and undoes what it did when it cannot go on.
 
 Errors are problem details (RFC 9457) with a stable ` + "`code`" + `. Money is in minor units. Times are RFC 3339 in UTC.`
 
+// operations is the tag of what serves those who run Skald, and takes no API key.
+const operations = "operations"
+
 // operation declares an operation; errors are the statuses it can fail with.
 func operation(id, method, path, tag, summary, details string, errs ...int) huma.Operation {
-	return huma.Operation{
+	op := huma.Operation{
 		OperationID: id, Method: method, Path: path, Tags: []string{tag}, Summary: summary, Description: details,
 		Errors: append(errs, http.StatusInternalServerError), MaxBodyBytes: maxBody,
 	}
+	if tag == operations {
+		op.Security = []map[string][]string{}
+	} else {
+		op.Errors = append(op.Errors, http.StatusUnauthorized)
+	}
+	return op
 }

@@ -15,7 +15,7 @@ const composeTimeout = 500 * time.Millisecond
 
 // compose adds stock and price to products, asking both services at the same
 // time, each once. A service that fails is named, and its part falls back: the
-// price to the catalogue's base price, the stock to null.
+// prices to the catalogue's base price, the stock to null.
 func (c Config) compose(ctx context.Context, products ...product.Product) []Product {
 	ctx, cancel := context.WithTimeout(ctx, composeTimeout)
 	defer cancel()
@@ -48,7 +48,7 @@ func (c Config) compose(ctx context.Context, products ...product.Product) []Prod
 			Degraded: degraded, Version: p.Version, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
 		}
 		if price, ok := prices[p.ID]; ok {
-			out[i].Price, out[i].Discount = price.Current, toDiscount(price.Discount)
+			out[i].BasePrice, out[i].Price, out[i].Discount = price.Base, price.Current, toDiscount(price.Discount)
 		}
 		if noStock == nil { // a product that inventory does not know has none
 			s := stock[p.ID]

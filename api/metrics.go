@@ -32,12 +32,7 @@ func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// measure observes every request.
-func (m *metrics) measure(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		begun := time.Now()
-		seen := &recorder{ResponseWriter: w, status: http.StatusOK}
-		next.ServeHTTP(seen, r)
-		m.requests.WithLabelValues(route(r), strconv.Itoa(seen.status)).Observe(time.Since(begun).Seconds())
-	})
+// observe counts a request.
+func (m *metrics) observe(r *http.Request, status int, took time.Duration) {
+	m.requests.WithLabelValues(route(r), strconv.Itoa(status)).Observe(took.Seconds())
 }

@@ -56,23 +56,37 @@ func traced(next http.Handler) http.Handler {
 	})
 }
 
-// logged writes a line a request: no body, no query, no header.
-func logged(log *slog.Logger, next http.Handler) http.Handler {
+// observer is told of each request when it was answered.
+type observer func(r *http.Request, status int, took time.Duration)
+
+// observed tells observers how each request was answered.
+func observed(next http.Handler, observers ...observer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := time.Now()
 		seen := &recorder{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(seen, r)
+		took := time.Since(begun)
+		for _, tell := range observers {
+			tell(r, seen.status, took)
+		}
+	})
+}
+
+// logging writes a line a request: no body, no query, no header, and of a
+// failure nothing that may hold any of them.
+func logging(log *slog.Logger) observer {
+	return func(r *http.Request, status int, took time.Duration) {
 		info := requestOf(r.Context())
 		attrs := []slog.Attr{
-			slog.String("method", r.Method), slog.String("route", route(r)), slog.Int("status", seen.status),
-			slog.Duration("took", time.Since(begun)), slog.String("trace_id", info.trace),
+			slog.String("method", r.Method), slog.String("route", route(r)), slog.Int("status", status),
+			slog.Duration("took", took), slog.String("trace_id", info.trace),
 		}
 		level := slog.LevelInfo
 		if info.cause != nil {
-			level, attrs = slog.LevelError, append(attrs, slog.String("error", info.cause.Error()))
+			level, attrs = slog.LevelError, append(attrs, failureAttrs(info.cause)...)
 		}
 		log.LogAttrs(r.Context(), level, "request", attrs...)
-	})
+	}
 }
 
 // route is the pattern that a request matched, which the mux notes in it.

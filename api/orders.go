@@ -9,6 +9,7 @@ import (
 
 	"github.com/skaldhq/skald/internal/money"
 	"github.com/skaldhq/skald/services/order"
+	"github.com/skaldhq/skald/services/payment"
 )
 
 // Order is an order as clients see it.
@@ -21,7 +22,7 @@ type Order struct {
 	PaymentMethod string              `json:"payment_method" example:"pm_card_visa"`
 	PaymentID     *string             `json:"payment_id" doc:"Null until there is a payment" example:"pay_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 	Failure       Maybe[OrderFailure] `json:"failure" doc:"Why the order did not succeed"`
-	NextAction    Maybe[OrderAction]  `json:"next_action" doc:"What the customer has to do, while the order awaits payment"`
+	NextAction    Maybe[OrderAction]  `json:"next_action" doc:"What the customer has to do, while the order awaits payment. Null in lists, and while the payment service does not answer: get the order"`
 	Saga          OrderSaga           `json:"saga"`
 	Version       int64               `json:"version" doc:"Grows by one with each change of the status" example:"2"`
 	CreatedAt     time.Time           `json:"created_at"`
@@ -70,6 +71,7 @@ type NewOrderItem struct {
 	Quantity  int64  `json:"quantity" minimum:"1" maximum:"1000000" example:"2"`
 }
 
+// toOrder gives all of an order but the customer's action, see Config.show.
 func toOrder(o order.Order) Order {
 	out := Order{
 		ID: o.ID, UserID: o.UserID, Status: o.Status, Items: make([]OrderItem, len(o.Items)), Total: Maybe[money.Money]{o.Total},
@@ -88,32 +90,62 @@ func toOrder(o order.Order) Order {
 	if f := o.Failure; f != nil {
 		out.Failure.Value = &OrderFailure{Code: f.Code, Detail: f.Detail, Step: f.Step}
 	}
-	if a := o.NextAction; a != nil {
-		out.NextAction.Value = &OrderAction{Type: a.Type, URL: a.URL, ExpiresAt: a.ExpiresAt}
-	}
 	return out
+}
+
+// actionTimeout is what the payment service may add to the time of an order.
+const actionTimeout = 500 * time.Millisecond
+
+// show gives the order with the customer's action, and the ETag of both. The
+// action's URL may carry the provider's client secret: only the payment service
+// keeps it.
+func (c Config) show(ctx context.Context, o order.Order) (Order, string) {
+	out, url := toOrder(o), ""
+	if o.Status == order.AwaitingPayment && o.NextAction != nil {
+		url = c.actionURL(ctx, o.ID)
+	}
+	if url != "" {
+		out.NextAction.Value = &OrderAction{Type: o.NextAction.Type, URL: url, ExpiresAt: o.NextAction.ExpiresAt}
+	}
+	return out, etag(o.Version, o.UpdatedAt, url)
+}
+
+// actionURL is where the customer confirms the order's payment; empty where
+// there is nothing to confirm, or nobody says where.
+func (c Config) actionURL(ctx context.Context, orderID string) string {
+	asking, cancel := context.WithTimeout(ctx, actionTimeout)
+	defer cancel()
+	found, err := c.Payments.List(asking, payment.Filter{OrderID: orderID, Limit: 1})
+	if err != nil {
+		note(ctx, err)
+		return ""
+	}
+	if len(found.Items) == 0 || found.Items[0].Status != payment.RequiresAction {
+		return ""
+	}
+	return found.Items[0].ActionURL
 }
 
 func orderPath(orderID string) string { return "/v1/orders/" + orderID }
 
 type placeOrderInput struct {
-	Authorization  string `header:"Authorization" hidden:"true"`
-	IdempotencyKey string `header:"Idempotency-Key" pattern:"^[\\x21-\\x7e][\\x20-\\x7e]{0,254}$" doc:"The same key with the same body makes one order, with another body it is refused. Scoped to the caller" example:"checkout-4711"`
-	Prefer         string `header:"Prefer" maxLength:"200" doc:"respond-async answers at once, wait=N after N seconds at most (RFC 7240)" example:"wait=5"`
-	Body           NewOrder
+	KeyHeader
+	Prefer string `header:"Prefer" maxLength:"200" doc:"respond-async answers at once, wait=N after N seconds at most, 30 at most (RFC 7240)" example:"wait=5"`
+	Body   NewOrder
 }
 
 type placeOrderOutput struct {
 	Status            int
 	Location          string `header:"Location" doc:"Where the order is"`
+	ETag              string `header:"ETag" doc:"Changes with the order"`
 	RetryAfter        string `header:"Retry-After" doc:"Seconds until it is worth to look again; where the order is not decided"`
-	PreferenceApplied string `header:"Preference-Applied" doc:"The preference that was followed"`
+	PreferenceApplied string `header:"Preference-Applied" doc:"The preference that was followed, the wait as it was granted"`
 	Body              Order
 }
 
 type orderInput struct {
-	OrderID     string `path:"order_id" doc:"The order's id" example:"ord_01k9m2v6y7e4p8s0t2w4x6z8ab"`
-	IfNoneMatch string `header:"If-None-Match" doc:"Answers 304 where the order still has this ETag"`
+	OrderID string `path:"order_id" doc:"The order's id" example:"ord_01k9m2v6y7e4p8s0t2w4x6z8ab"`
+	IfNoneMatch
 }
 
 type orderOutput struct {
@@ -132,7 +164,7 @@ type listOrdersOutput struct{ Body page[Order] }
 
 func (c Config) registerOrders(a huma.API) {
 	place := operation("place-order", http.MethodPost, "/v1/orders", "orders", "Place an order",
-		"Starts the order's saga and waits for its outcome: up to 10 s, or as `Prefer` says. An order that is not decided by then, or whose customer has to act, is answered with 202 and goes on.",
+		"Starts the order's saga and waits for its outcome: 10 s at most, or as `Prefer` says. An order that is not decided by then, or whose customer has to act, is answered with 202 and goes on.",
 		http.StatusBadRequest, http.StatusPaymentRequired, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
 	place.DefaultStatus = http.StatusCreated
 	place.Responses = map[string]*huma.Response{"202": {
@@ -144,7 +176,7 @@ func (c Config) registerOrders(a huma.API) {
 	huma.Register(a, operation("get-order", http.MethodGet, "/v1/orders/{order_id}", "orders", "Get an order",
 		"Works with every worker down.", http.StatusNotFound), c.getOrder)
 
-	huma.Register(a, operation("list-orders", http.MethodGet, "/v1/orders", "orders", "List orders", "Newest first.",
+	huma.Register(a, operation("list-orders", http.MethodGet, "/v1/orders", "orders", "List orders", "Newest first. `next_action` is null here: get the order.",
 		http.StatusUnprocessableEntity), c.listOrders)
 }
 
@@ -153,11 +185,9 @@ func (c Config) getOrder(ctx context.Context, in *orderInput) (*orderOutput, err
 	if err != nil {
 		return nil, problem(ctx, err)
 	}
-	tag := etag(o.Version, o.UpdatedAt)
-	if matches(in.IfNoneMatch, tag) {
-		return nil, huma.ErrorWithHeaders(huma.Status304NotModified(), http.Header{"Etag": {tag}})
-	}
-	return &orderOutput{ETag: tag, Body: toOrder(o)}, nil
+	out := &orderOutput{}
+	out.Body, out.ETag = c.show(ctx, o)
+	return out, in.unchanged(out.ETag)
 }
 
 func (c Config) listOrders(ctx context.Context, in *listOrdersInput) (*listOrdersOutput, error) {

@@ -1,11 +1,5 @@
 package api
 
-import (
-	"fmt"
-	"strings"
-	"time"
-)
-
 // PageQuery is how every list is paged.
 type PageQuery struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"How many at most"`
@@ -27,20 +21,4 @@ func newPage[S, T any](items []S, convert func(S) T, next string) page[T] {
 		p.NextCursor = &next
 	}
 	return p
-}
-
-// etag names a state of something that has a version.
-func etag(version int64, updated time.Time) string {
-	return fmt.Sprintf(`"%d-%x"`, version, updated.UnixMicro())
-}
-
-// matches compares weakly, as RFC 9110 wants it for If-None-Match.
-func matches(ifNoneMatch, tag string) bool {
-	for candidate := range strings.SplitSeq(ifNoneMatch, ",") {
-		candidate = strings.TrimPrefix(strings.TrimSpace(candidate), "W/")
-		if candidate == tag || candidate == "*" {
-			return true
-		}
-	}
-	return false
 }

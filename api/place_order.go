@@ -4,55 +4,45 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/skaldhq/skald/services/inventory"
 	"github.com/skaldhq/skald/services/order"
+	"github.com/skaldhq/skald/services/payment"
+	"github.com/skaldhq/skald/workflows"
 )
 
 // retryAfter is when it is worth to look at an undecided order again, in seconds.
 const retryAfter = "1"
 
+// startTimeout bounds what the start of a saga may add to an answer that waits
+// for nothing: where Temporal does not answer, a dispatcher starts the saga.
+const startTimeout = time.Second
+
 // placeOrder claims the order durably, and then waits for its saga. Once it is
 // claimed, nothing that goes wrong here can lose it: a dispatcher starts the
 // saga that this request did not live to start.
 func (c Config) placeOrder(ctx context.Context, in *placeOrderInput) (*placeOrderOutput, error) {
-	o, _, err := c.Orders.Create(ctx, in.request(c.principal(in.Authorization)))
+	o, _, err := c.Orders.Create(ctx, in.request(callerOf(ctx)))
 	if errors.Is(err, order.ErrKeyReused) {
-		return nil, newProblem(ctx, http.StatusUnprocessableEntity, order.ErrKeyReused.Code, order.ErrKeyReused.Message)
+		return nil, keyReused(ctx)
 	}
 	if err != nil {
 		return nil, problem(ctx, err)
 	}
-	async, wait := preference(in.Prefer, c.MaxWait)
+	p := c.preference(in.Prefer)
 	if !o.Status.Decided() && o.Status != order.AwaitingPayment {
-		if async {
-			err = c.Sagas.Start(ctx, o)
-		} else {
-			waiting, cancel := context.WithTimeout(ctx, wait)
-			err = c.Sagas.Await(waiting, o)
-			cancel()
-		}
-		if err != nil && ctx.Err() == nil && !errors.Is(err, context.DeadlineExceeded) {
-			note(ctx, err)
-		}
-		if now, err := c.Orders.Get(ctx, o.ID); err == nil && !async {
-			o = now
-		}
+		o = c.pursue(ctx, o, p.wait)
 	}
-	out, err := answer(ctx, o)
-	if err == nil && async {
-		out.PreferenceApplied = "respond-async"
-	}
-	return out, err
+	return c.answer(ctx, o, p)
 }
 
 func (in *placeOrderInput) request(caller string) order.CreateRequest {
 	r := order.CreateRequest{
-		Caller: caller, Key: in.IdempotencyKey, UserID: in.Body.UserID, Currency: in.Body.Currency, PaymentMethod: in.Body.PaymentMethod,
+		Caller: orderScope(caller, in.Body.UserID), Key: in.IdempotencyKey,
+		UserID: in.Body.UserID, Currency: in.Body.Currency, PaymentMethod: in.Body.PaymentMethod,
 	}
 	for _, item := range in.Body.Items {
 		r.Items = append(r.Items, order.Item{ProductID: item.ProductID, Quantity: item.Quantity})
@@ -60,32 +50,37 @@ func (in *placeOrderInput) request(caller string) order.CreateRequest {
 	return r
 }
 
-// preference reads Prefer (RFC 7240); what it does not know it passes over.
-func preference(prefer string, longest time.Duration) (async bool, wait time.Duration) {
-	wait = longest
-	for token := range strings.SplitSeq(prefer, ",") {
-		name, value, _ := strings.Cut(strings.TrimSpace(token), "=")
-		switch strings.ToLower(strings.TrimSpace(name)) {
-		case "respond-async":
-			async = true
-		case "wait":
-			if n, err := strconv.Atoi(strings.Trim(strings.TrimSpace(value), `"`)); err == nil && n >= 0 {
-				wait = min(longest, time.Duration(n)*time.Second)
-			}
+// pursue starts the order's saga and gives the order as it is after the wait.
+func (c Config) pursue(ctx context.Context, o order.Order, wait time.Duration) order.Order {
+	if wait == 0 {
+		starting, cancel := context.WithTimeout(ctx, startTimeout)
+		defer cancel()
+		if err := c.Sagas.Start(starting, o); err != nil && ctx.Err() == nil {
+			note(ctx, err)
 		}
+		return o
 	}
-	return async, wait
+	waiting, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	defer context.AfterFunc(closing(ctx), cancel)()
+	if err := c.Sagas.Await(waiting, o); err != nil && waiting.Err() == nil {
+		note(ctx, err)
+	}
+	if now, err := c.Orders.Get(ctx, o.ID); err == nil {
+		return now
+	}
+	return o
 }
 
-// answer is what the state of an order means to the one who placed it. It
-// depends on nothing else, so that the same key gets the same answer.
-func answer(ctx context.Context, o order.Order) (*placeOrderOutput, error) {
-	out := &placeOrderOutput{Status: http.StatusCreated, Location: orderPath(o.ID), Body: toOrder(o)}
+// answer is what the state of an order means to the one who placed it. Its
+// status and body depend on nothing else, so that the same key gets the same.
+func (c Config) answer(ctx context.Context, o order.Order, p preference) (*placeOrderOutput, error) {
 	switch o.Status {
 	case order.Confirmed, order.Refunded:
-		return out, nil
+		return c.placed(ctx, o, http.StatusCreated, p), nil
 	case order.Pending, order.AwaitingPayment:
-		out.Status, out.RetryAfter = http.StatusAccepted, retryAfter
+		out := c.placed(ctx, o, http.StatusAccepted, p)
+		out.RetryAfter = retryAfter
 		return out, nil
 	case order.Rejected, order.Cancelled, order.Failed: // below
 	}
@@ -93,21 +88,46 @@ func answer(ctx context.Context, o order.Order) (*placeOrderOutput, error) {
 	if o.Failure != nil {
 		code, detail = o.Failure.Code, o.Failure.Detail
 	}
-	p := newProblem(ctx, endStatus(o.Status, code), code, detail)
-	p.OrderID = o.ID
-	return nil, huma.ErrorWithHeaders(p, http.Header{"Location": {orderPath(o.ID)}})
+	ended := newProblem(ctx, endStatus(o.Status, code), code, detail)
+	ended.OrderID = o.ID
+	headers := http.Header{"Location": {orderPath(o.ID)}}
+	if applied := p.applied(ended.Status); applied != "" {
+		headers.Set("Preference-Applied", applied)
+	}
+	return nil, huma.ErrorWithHeaders(ended, headers)
+}
+
+func (c Config) placed(ctx context.Context, o order.Order, status int, p preference) *placeOrderOutput {
+	out := &placeOrderOutput{Status: status, Location: orderPath(o.ID), PreferenceApplied: p.applied(status)}
+	out.Body, out.ETag = c.show(ctx, o)
+	return out
 }
 
 // endStatus is the HTTP status of an order that did not succeed.
 func endStatus(status order.Status, code string) int {
-	switch {
-	case status == order.Failed:
+	if status == order.Failed {
 		return http.StatusServiceUnavailable
-	case status == order.Cancelled, code == "insufficient_stock":
+	}
+	if status == order.Cancelled {
 		return http.StatusConflict
-	case strings.HasPrefix(code, "payment_"):
-		return http.StatusPaymentRequired
-	default:
-		return http.StatusUnprocessableEntity
+	}
+	if known, ok := refusals()[code]; ok {
+		return known
+	}
+	return http.StatusUnprocessableEntity
+}
+
+// codeMethod is the payment provider's refusal of a method it does not know.
+const codeMethod = "payment_method_invalid"
+
+// refusals gives the HTTP status of the codes an order is rejected with. The
+// other ones are about what the order says: 422.
+func refusals() map[string]int {
+	return map[string]int{
+		inventory.ErrInsufficient.Code: http.StatusConflict,
+		payment.ErrDeclined.Code:       http.StatusPaymentRequired,
+		payment.ErrVoided.Code:         http.StatusPaymentRequired,
+		codeMethod:                     http.StatusPaymentRequired,
+		workflows.CodeActionTimeout:    http.StatusPaymentRequired,
 	}
 }

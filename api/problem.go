@@ -99,13 +99,15 @@ func init() {
 // Its errors carry the client's input, which is dropped here.
 func humaProblem(ctx context.Context, status int, message string, errs []error) *Problem {
 	p := newProblem(ctx, status, statusCode(status), message)
-	if status == http.StatusUnprocessableEntity || status == http.StatusBadRequest {
+	switch status {
+	case http.StatusUnprocessableEntity, http.StatusBadRequest:
 		p.Detail = "The request is not valid."
+	case http.StatusUnsupportedMediaType:
+		p.Detail = "The request's Content-Type is not one that this path takes."
 	}
 	for _, err := range errs {
 		if d, ok := err.(huma.ErrorDetailer); ok {
-			detail := d.ErrorDetail()
-			p.Errors = append(p.Errors, fieldError(detail))
+			p.Errors = append(p.Errors, fieldError(status, d.ErrorDetail()))
 		}
 	}
 	return p
@@ -114,12 +116,27 @@ func humaProblem(ctx context.Context, status int, message string, errs []error) 
 // missing is how Huma says that a property is not there: of the object around it.
 var missing = regexp.MustCompile(`^expected required property (\S+) to be present$`)
 
-// fieldError is one error of Huma's, named for the field that it is about.
-func fieldError(d *huma.ErrorDetail) ProblemField {
+// parsed begins what the validator says of an address; a parser's words follow,
+// which may quote it.
+const parsed = "expected string to be RFC 5322 email: "
+
+// fieldError is one error of Huma's, named for the field that it is about. What
+// the validator says begins with what it expected; everything else about the
+// body is the text of a decoder, which quotes the body.
+func fieldError(status int, d *huma.ErrorDetail) ProblemField {
 	if m := missing.FindStringSubmatch(d.Message); m != nil {
 		return ProblemField{Field: field(d.Location + "." + m[1]), Message: "is required"}
 	}
-	return ProblemField{Field: field(d.Location), Message: d.Message}
+	switch {
+	case status == http.StatusUnsupportedMediaType:
+		return ProblemField{Field: "Content-Type", Message: "expected application/json"}
+	case strings.HasPrefix(d.Message, parsed):
+		return ProblemField{Field: field(d.Location), Message: strings.TrimSuffix(parsed, ": ")}
+	case d.Location == "body" && !strings.HasPrefix(d.Message, "expected "):
+		return ProblemField{Field: "body", Message: "expected JSON (RFC 8259) whose numbers are in the range of their fields"}
+	default:
+		return ProblemField{Field: field(d.Location), Message: d.Message}
+	}
 }
 
 // field is where something is in the request, as its sender names it.
@@ -137,6 +154,8 @@ func statusCode(status int) string {
 	switch status {
 	case http.StatusUnprocessableEntity, http.StatusBadRequest:
 		return "invalid"
+	case http.StatusUnauthorized:
+		return "unauthenticated"
 	case http.StatusInternalServerError:
 		return "internal"
 	default:

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -17,7 +18,7 @@ type Product struct {
 	Name        string              `json:"name" example:"Rune dice"`
 	Description string              `json:"description"`
 	Category    string              `json:"category" example:"games"`
-	BasePrice   money.Money         `json:"base_price"`
+	BasePrice   money.Money         `json:"base_price" doc:"Pricing's; the catalogue's while pricing does not answer"`
 	Price       money.Money         `json:"price" doc:"What a unit costs now; the base price while pricing does not answer"`
 	Discount    Maybe[Discount]     `json:"discount" doc:"The discount that runs; null where none does"`
 	Stock       Maybe[ProductStock] `json:"stock" doc:"Null while inventory does not answer"`
@@ -48,7 +49,10 @@ type ProductPath struct {
 	ProductID string `path:"product_id" doc:"The product's id" example:"prd_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 }
 
-type createProductInput struct{ Body NewProduct }
+type createProductInput struct {
+	KeyHeader
+	Body NewProduct
+}
 
 type putProductInput struct {
 	ProductPath
@@ -70,12 +74,10 @@ type listProductsInput struct {
 type listProductsOutput struct{ Body page[Product] }
 
 func (c Config) registerProducts(a huma.API) {
-	create := operation("create-product", http.MethodPost, "/v1/products", "products", "Create a product", "Sets its base price too.",
+	create := operation("create-product", http.MethodPost, "/v1/products", "products", "Create a product", "Sets its base price too. "+createdOnce,
 		http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
 	create.DefaultStatus = http.StatusCreated
-	huma.Register(a, create, func(ctx context.Context, in *createProductInput) (*productOutput, error) {
-		return c.putProduct(ctx, product.IDPrefix.New(), in.Body)
-	})
+	huma.Register(a, create, c.createProduct)
 	huma.Register(a, operation("list-products", http.MethodGet, "/v1/products", "products", "List products", "Newest first.",
 		http.StatusUnprocessableEntity), c.listProducts)
 	huma.Register(a, operation("get-product", http.MethodGet, "/v1/products/{product_id}", "products", "Get a product",
@@ -84,28 +86,74 @@ func (c Config) registerProducts(a huma.API) {
 		"The id is the client's own, a TypeID with the prefix `prd`. Sets the base price too.",
 		http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
 	put.Responses = createdToo("Product")
-	huma.Register(a, put, func(ctx context.Context, in *putProductInput) (*productOutput, error) {
-		return c.putProduct(ctx, in.ProductID, in.Body)
-	})
+	huma.Register(a, put, c.putProduct)
 	huma.Register(a, operation("delete-product", http.MethodDelete, "/v1/products/{product_id}", "products", "Delete a product",
 		"It can no longer be ordered; orders that were placed go on.", http.StatusNotFound), c.deleteProduct)
 }
 
-// putProduct writes the catalogue first and the price then: done again after a
-// failure in between it comes to the same.
-func (c Config) putProduct(ctx context.Context, productID string, n NewProduct) (*productOutput, error) {
-	p, created, err := c.Products.Put(ctx, product.PutRequest{
+func (n NewProduct) request(productID string) product.PutRequest {
+	return product.PutRequest{
 		ID: productID, Name: n.Name, Description: n.Description, Category: n.Category, BasePrice: n.BasePrice.money(),
-	})
-	if err == nil {
-		_, err = c.Prices.SetBase(ctx, p.ID, p.BasePrice)
+	}
+}
+
+// createProduct makes the product or finds the one that its key made before.
+func (c Config) createProduct(ctx context.Context, in *createProductInput) (*productOutput, error) {
+	r := in.Body.request(in.newID(ctx, product.IDPrefix, "create-product"))
+	p, err := c.Products.Get(ctx, r.ID)
+	if errors.Is(err, product.ErrNotFound) {
+		p, err = c.makeProduct(ctx, r)
 	}
 	if err != nil {
 		return nil, problem(ctx, err)
 	}
+	if !r.Describes(p) {
+		return nil, keyReused(ctx)
+	}
+	return c.productAnswer(ctx, p, true), nil
+}
+
+// makeProduct sets the price first: the product shows when it is whole. A price
+// without a product, which a failure in between leaves behind, sells nothing,
+// because there is no stock of it.
+func (c Config) makeProduct(ctx context.Context, r product.PutRequest) (product.Product, error) {
+	if err := c.price(ctx, r); err != nil {
+		return product.Product{}, err
+	}
+	p, created, err := c.Products.Create(ctx, r)
+	if err == nil && !created && p.BasePrice != r.BasePrice { // another body with the same key was faster: its price again
+		_, err = c.Prices.SetBase(ctx, p.ID, p.BasePrice)
+	}
+	return p, err
+}
+
+// putProduct sets the price first, as makeProduct does. Done again after a
+// failure in between it comes to the same.
+func (c Config) putProduct(ctx context.Context, in *putProductInput) (*productOutput, error) {
+	r := in.Body.request(in.ProductID)
+	if err := c.price(ctx, r); err != nil {
+		return nil, problem(ctx, err)
+	}
+	p, created, err := c.Products.Put(ctx, r)
+	if err != nil {
+		return nil, problem(ctx, err)
+	}
+	return c.productAnswer(ctx, p, created), nil
+}
+
+// price sets the base price of a product that the catalogue will take.
+func (c Config) price(ctx context.Context, r product.PutRequest) error {
+	if err := r.Validate(); err != nil {
+		return err
+	}
+	_, err := c.Prices.SetBase(ctx, r.ID, r.BasePrice)
+	return err
+}
+
+func (c Config) productAnswer(ctx context.Context, p product.Product, created bool) *productOutput {
 	out := &productOutput{Body: c.compose(ctx, p)[0]}
 	out.Status, out.Location = putStatus(created, "/v1/products/"+p.ID)
-	return out, nil
+	return out
 }
 
 func (c Config) getProduct(ctx context.Context, in *ProductPath) (*productOutput, error) {
@@ -113,7 +161,7 @@ func (c Config) getProduct(ctx context.Context, in *ProductPath) (*productOutput
 	if err != nil {
 		return nil, problem(ctx, err)
 	}
-	return &productOutput{Status: http.StatusOK, Body: c.compose(ctx, p)[0]}, nil
+	return c.productAnswer(ctx, p, false), nil
 }
 
 func (c Config) listProducts(ctx context.Context, in *listProductsInput) (*listProductsOutput, error) {

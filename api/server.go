@@ -19,11 +19,25 @@ const (
 	maxHeader       = 32 << 10
 )
 
-// Serve serves a handler until the context ends, then lets requests finish.
+type closingKey struct{}
+
+// closing ends when the server does: nobody waits for an outcome then.
+func closing(ctx context.Context) context.Context {
+	if c, ok := ctx.Value(closingKey{}).(context.Context); ok {
+		return c
+	}
+	return context.WithoutCancel(ctx)
+}
+
+// Serve serves a handler until the context ends, then lets requests finish;
+// those that wait for an order's outcome are answered without it.
 func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	server := &http.Server{
 		Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout, WriteTimeout: answerTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		BaseContext: func(net.Listener) context.Context {
+			return context.WithValue(context.WithoutCancel(ctx), closingKey{}, ctx)
+		},
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()

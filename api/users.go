@@ -37,7 +37,15 @@ type UserPath struct {
 	UserID string `path:"user_id" doc:"The user's id" example:"usr_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 }
 
-type createUserInput struct{ Body NewUser }
+type createUserInput struct {
+	KeyHeader
+	Body NewUser
+}
+
+type getUserInput struct {
+	UserPath
+	IfNoneMatch
+}
 
 type putUserInput struct {
 	UserPath
@@ -56,59 +64,61 @@ type listUsersInput struct{ PageQuery }
 type listUsersOutput struct{ Body page[User] }
 
 func (c Config) registerUsers(a huma.API) {
-	create := operation("create-user", http.MethodPost, "/v1/users", "users", "Create a user", "",
+	create := operation("create-user", http.MethodPost, "/v1/users", "users", "Create a user", createdOnce,
 		http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity)
 	create.DefaultStatus = http.StatusCreated
-	huma.Register(a, create, func(ctx context.Context, in *createUserInput) (*userOutput, error) {
-		return c.putUser(ctx, user.IDPrefix.New(), in.Body)
-	})
+	huma.Register(a, create, c.createUser)
 	huma.Register(a, operation("list-users", http.MethodGet, "/v1/users", "users", "List users", "Newest first.",
 		http.StatusUnprocessableEntity), c.listUsers)
 	huma.Register(a, operation("get-user", http.MethodGet, "/v1/users/{user_id}", "users", "Get a user", "", http.StatusNotFound), c.getUser)
 	put := operation("put-user", http.MethodPut, "/v1/users/{user_id}", "users", "Create or replace a user",
 		"The id is the client's own, a TypeID with the prefix `usr`.", http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity)
 	put.Responses = createdToo("User")
-	huma.Register(a, put, func(ctx context.Context, in *putUserInput) (*userOutput, error) {
-		return c.putUser(ctx, in.UserID, in.Body)
-	})
+	huma.Register(a, put, c.putUser)
 	huma.Register(a, operation("delete-user", http.MethodDelete, "/v1/users/{user_id}", "users", "Delete a user", "", http.StatusNotFound),
 		func(ctx context.Context, in *UserPath) (*struct{}, error) {
 			return nil, problem(ctx, c.Users.Delete(ctx, in.UserID))
 		})
 }
 
-// createdToo documents that a PUT also answers 201.
-func createdToo(schema string) map[string]*huma.Response {
-	return map[string]*huma.Response{"201": {
-		Description: "It is new",
-		Content:     map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Ref: "#/components/schemas/" + schema}}},
-	}}
+func (n NewUser) request(userID string) user.PutRequest {
+	return user.PutRequest{ID: userID, Email: n.Email, Name: n.Name, Locale: n.Locale, Status: n.Status}
 }
 
-// putStatus is the status of a PUT, and the Location of what is new.
-func putStatus(created bool, path string) (status int, location string) {
-	if created {
-		return http.StatusCreated, path
-	}
-	return http.StatusOK, ""
-}
-
-func (c Config) putUser(ctx context.Context, userID string, n NewUser) (*userOutput, error) {
-	u, created, err := c.Users.Put(ctx, user.PutRequest{ID: userID, Email: n.Email, Name: n.Name, Locale: n.Locale, Status: n.Status})
+// createUser creates the user or finds the one that its key made before.
+func (c Config) createUser(ctx context.Context, in *createUserInput) (*userOutput, error) {
+	r := in.Body.request(in.newID(ctx, user.IDPrefix, "create-user"))
+	u, _, err := c.Users.Create(ctx, r)
 	if err != nil {
 		return nil, problem(ctx, err)
 	}
-	out := &userOutput{ETag: etag(u.Version, u.UpdatedAt), Body: toUser(u)}
-	out.Status, out.Location = putStatus(created, "/v1/users/"+u.ID)
-	return out, nil
+	if !r.Describes(u) {
+		return nil, keyReused(ctx)
+	}
+	return userAnswer(u, true), nil
 }
 
-func (c Config) getUser(ctx context.Context, in *UserPath) (*userOutput, error) {
+func (c Config) putUser(ctx context.Context, in *putUserInput) (*userOutput, error) {
+	u, created, err := c.Users.Put(ctx, in.Body.request(in.UserID))
+	if err != nil {
+		return nil, problem(ctx, err)
+	}
+	return userAnswer(u, created), nil
+}
+
+func (c Config) getUser(ctx context.Context, in *getUserInput) (*userOutput, error) {
 	u, err := c.Users.Get(ctx, in.UserID)
 	if err != nil {
 		return nil, problem(ctx, err)
 	}
-	return &userOutput{Status: http.StatusOK, ETag: etag(u.Version, u.UpdatedAt), Body: toUser(u)}, nil
+	out := userAnswer(u, false)
+	return out, in.unchanged(out.ETag)
+}
+
+func userAnswer(u user.User, created bool) *userOutput {
+	out := &userOutput{ETag: etag(u.Version, u.UpdatedAt, ""), Body: toUser(u)}
+	out.Status, out.Location = putStatus(created, "/v1/users/"+u.ID)
+	return out
 }
 
 func (c Config) listUsers(ctx context.Context, in *listUsersInput) (*listUsersOutput, error) {

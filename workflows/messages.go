@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/skaldhq/skald/services/order"
+	"github.com/skaldhq/skald/workflows/saga"
 )
 
 // PlaceOrderName is the registered name of the saga that places an order.
@@ -23,7 +24,19 @@ type PlaceOrderInput struct {
 	PaymentMethod string       `json:"payment_method"`
 	// ActionTimeout is how long the customer has to confirm a payment.
 	ActionTimeout time.Duration `json:"action_timeout"`
+	// Revision is the Revision of the saga that the run began with, by which it
+	// replays.
+	Revision int `json:"revision,omitempty"`
 }
+
+// Revision is what new runs begin with. It grows with each change of the
+// commands that a saga gives; a marker a change, as the SDK's versions make,
+// would cost every order two events.
+//
+//	0: the deadline's timer starts with the saga; each question while the
+//	   customer acts is a wait of its own
+//	1: the timer starts where a step waits; one wait until the customer acted
+const Revision = 1
 
 // PlaceOrderOutcome is how the saga of an order stands when it answers: it is
 // decided, or the customer has to act.
@@ -41,18 +54,17 @@ const (
 	SignalPaymentUpdated = "payment-updated"
 )
 
-// The search attributes of a saga. None carries personal data.
+// The search attributes of an order, beside the engine's of a saga. None carries
+// personal data.
 var (
 	AttrOrderStatus = temporal.NewSearchAttributeKeyKeyword("OrderStatus")
 	AttrUserID      = temporal.NewSearchAttributeKeyKeyword("UserId")
-	AttrSagaState   = temporal.NewSearchAttributeKeyKeyword("SagaState")
-	AttrSagaStep    = temporal.NewSearchAttributeKeyKeyword("SagaStep")
 )
 
 // SearchAttributes names the search attributes that a namespace must have, all
 // keywords.
 func SearchAttributes() []string {
-	return []string{AttrOrderStatus.GetName(), AttrUserID.GetName(), AttrSagaState.GetName(), AttrSagaStep.GetName()}
+	return []string{AttrOrderStatus.GetName(), AttrUserID.GetName(), saga.AttrState.GetName(), saga.AttrStep.GetName()}
 }
 
 // PlaceOrderOptions is how the saga of an order is started, by whoever starts
@@ -68,8 +80,8 @@ func PlaceOrderOptions(o order.Order) client.StartWorkflowOptions {
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			AttrOrderStatus.ValueSet(string(order.Pending)),
 			AttrUserID.ValueSet(o.UserID),
-			AttrSagaState.ValueSet(string(order.SagaRunning)),
-			AttrSagaStep.ValueSet("start"),
+			saga.AttrState.ValueSet(string(order.SagaRunning)),
+			saga.AttrStep.ValueSet("start"),
 		),
 	}
 }
@@ -78,7 +90,7 @@ func PlaceOrderOptions(o order.Order) client.StartWorkflowOptions {
 func PlaceOrderRequest(o order.Order, actionTimeout time.Duration) PlaceOrderInput {
 	return PlaceOrderInput{
 		OrderID: o.ID, UserID: o.UserID, Items: o.Items, Currency: o.Currency,
-		PaymentMethod: o.PaymentMethod, ActionTimeout: actionTimeout,
+		PaymentMethod: o.PaymentMethod, ActionTimeout: actionTimeout, Revision: Revision,
 	}
 }
 

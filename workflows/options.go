@@ -34,6 +34,13 @@ var (
 	// actionPoll asks the provider while the customer acts, should its webhook
 	// be lost.
 	actionPoll = 30 * time.Second
+	// mostActionPoll is the longest pause between two such questions: each
+	// doubles it.
+	mostActionPoll = 10 * time.Minute
+
+	// longestPark keeps a parked saga's history short for weeks, and lets it go
+	// on soon once what stood in its way has gone.
+	longestPark = 15 * time.Minute
 
 	// ask: a read of a service's database. An attempt that takes seconds will
 	// not come back.
@@ -57,13 +64,13 @@ var (
 	// lost and some that failed, so that an operator knows, and goes on.
 	settle = saga.Policy{
 		StartToClose: 16 * time.Second, ScheduleToClose: 45 * time.Second,
-		FirstRetry: 200 * time.Millisecond, LastRetry: 5 * time.Second, Parked: 15 * time.Second,
+		FirstRetry: 200 * time.Millisecond, LastRetry: 5 * time.Second, Parked: 15 * time.Second, MostParked: longestPark,
 	}
 	// record: one statement in the order service's own database, inside the
 	// saga's worker.
 	record = saga.Policy{
 		StartToClose: 5 * time.Second, ScheduleToClose: 30 * time.Second,
-		FirstRetry: 50 * time.Millisecond, LastRetry: 2 * time.Second, Parked: 30 * time.Second,
+		FirstRetry: 50 * time.Millisecond, LastRetry: 2 * time.Second, Parked: 30 * time.Second, MostParked: longestPark,
 	}
 	// note: like record, but for what only informs: it may fail.
 	note = saga.Policy{

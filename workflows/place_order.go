@@ -23,11 +23,12 @@ func NewPlaceOrder() (*PlaceOrder, error) {
 			{capturePayment()},
 			{commitStock(), confirmOrder()},
 		},
-		Close:      closeOrder(),
-		Deadline:   orderDeadline,
-		Grace:      stageGrace,
-		OnState:    markOrder,
-		Attributes: orderAttributes,
+		Close:         closeOrder(),
+		Deadline:      orderDeadline,
+		EagerDeadline: func(p *placement) bool { return p.in.Revision == 0 },
+		Grace:         stageGrace,
+		OnState:       markOrder,
+		Attributes:    orderAttributes,
 	})
 	if err != nil {
 		return nil, err
@@ -37,7 +38,7 @@ func NewPlaceOrder() (*PlaceOrder, error) {
 
 // Run places the order. A business no is an outcome, not an error.
 func (w *PlaceOrder) Run(ctx workflow.Context, in PlaceOrderInput) (PlaceOrderOutcome, error) {
-	p := &placement{in: in, status: order.Pending}
+	p := &placement{in: in, status: order.Pending, recorded: order.SagaRunning}
 	if err := p.answerUpdates(ctx); err != nil {
 		return PlaceOrderOutcome{}, err
 	}
@@ -55,13 +56,14 @@ func (w *PlaceOrder) Run(ctx workflow.Context, in PlaceOrderInput) (PlaceOrderOu
 type placement struct {
 	in      PlaceOrderInput
 	quote   pricing.Quote
-	payment payment.Payment
+	payment payment.Result
 	// status is the order's, as last recorded.
 	status order.Status
 	// answered: there is something to tell the client that waits.
 	answered bool
-	// marked: the order's saga state was recorded apart from its status.
-	marked bool
+	// recorded is the saga's state as the order has it, as of seq.
+	recorded order.SagaState
+	seq      int64
 }
 
 func (p *placement) outcome() PlaceOrderOutcome {
@@ -83,16 +85,35 @@ func orderAttributes(p *placement) []temporal.SearchAttributeUpdate {
 	return []temporal.SearchAttributeUpdate{AttrOrderStatus.ValueSet(string(p.status))}
 }
 
-// markOrder records the saga's state in the order. The states that come with a
-// change of the order's status are recorded along with that.
+// markOrder records the saga's state in the order, unless that came along with
+// a change of the order's status. What the saga ends with is recorded for sure.
 func markOrder(ctx workflow.Context, p *placement, s saga.State) {
-	ended := s == saga.Completed || s == saga.Compensated
-	if s == saga.Waiting || (ended && !p.marked) {
+	state := order.SagaState(s)
+	if state == p.recorded || (s == saga.Waiting && p.in.Revision == 0) {
 		return
 	}
-	mark := order.Mark{OrderID: p.in.OrderID, SagaState: order.SagaState(s)}
-	if err := workflow.ExecuteLocalActivity(note.On(ctx, "record saga state"), orders.MarkSaga, mark).Get(ctx, nil); err != nil {
-		workflow.GetLogger(ctx).Warn("saga state not recorded in the order", "state", s)
+	mark := order.Mark{OrderID: p.in.OrderID, SagaState: state, Seq: p.nextSeq(ctx)}
+	policy := note
+	if s == saga.Completed || s == saga.Compensated {
+		policy = record
 	}
-	p.marked = true
+	for {
+		err := workflow.ExecuteLocalActivity(policy.On(ctx, "record saga state"), orders.MarkSaga, mark).Get(ctx, nil)
+		if err == nil {
+			p.recorded = state
+			return
+		}
+		workflow.GetLogger(ctx).Warn("saga state not recorded in the order", "state", s)
+		if policy != record {
+			return // the next one will be
+		}
+		_ = workflow.Sleep(ctx, policy.Parked)
+	}
+}
+
+// nextSeq numbers what is recorded, also over a reset: a late attempt then never
+// overwrites a newer state.
+func (p *placement) nextSeq(ctx workflow.Context) int64 {
+	p.seq = max(p.seq+1, workflow.Now(ctx).UnixMicro())
+	return p.seq
 }

@@ -106,8 +106,12 @@ func commitStock() step {
 func confirmOrder() step {
 	return step{
 		Name: "ConfirmOrder", Summary: "the order is confirmed", Kind: saga.Retriable,
-		Action: action(record, func(ctx workflow.Context, _ *run, p *placement) error {
-			err := p.transition(ctx, order.Transition{To: order.Confirmed, SagaState: order.SagaCompleted})
+		Action: action(record, func(ctx workflow.Context, r *run, p *placement) error {
+			state := order.SagaCompleted
+			if r.State() == saga.Parked { // at the stock
+				state = order.SagaParked
+			}
+			err := p.transition(ctx, order.Transition{To: order.Confirmed, SagaState: state})
 			p.answered = err == nil // what is left to do only goes forward: the client need not wait for it
 			return err
 		}),
@@ -126,11 +130,11 @@ func closeOrder() undo {
 
 // transition moves the order, with all that the saga knows of it by then.
 func (p *placement) transition(ctx workflow.Context, t order.Transition) error {
-	t.OrderID, t.PaymentID, t.Quote = p.in.OrderID, p.payment.ID, orderQuote(p.quote)
+	t.OrderID, t.PaymentID, t.Quote, t.Seq = p.in.OrderID, p.payment.ID, orderQuote(p.quote), p.nextSeq(ctx)
 	if err := workflow.ExecuteLocalActivity(ctx, orders.TransitionOrder, t).Get(ctx, nil); err != nil {
 		return err
 	}
-	p.status, p.marked = t.To, false
+	p.status, p.recorded = t.To, t.SagaState
 	return nil
 }
 

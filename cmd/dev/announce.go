@@ -3,22 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
-	"slices"
 )
-
-// onStop keeps what ends a part that has started.
-func (s *devStack) onStop(stop func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.stops = append(s.stops, stop)
-}
-
-// stop ends every part, the last started first.
-func (s *devStack) stop() {
-	for _, stop := range slices.Backward(s.stops) {
-		stop()
-	}
-}
 
 // announce tells where everything is, to programs and to people.
 func (s *devStack) announce() error {

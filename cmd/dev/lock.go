@@ -1,9 +1,13 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"syscall"
 )
+
+// errLocked: another process has the directory.
+var errLocked = errors.New("locked")
 
 // lock keeps a second process off a directory. The kernel lets go of it when
 // the process ends, however it ends.
@@ -14,6 +18,9 @@ func lock(path string) (unlock func(), err error) {
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil { //nolint:gosec // a file descriptor
 		_ = file.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, errLocked
+		}
 		return nil, err
 	}
 	return func() { _ = file.Close() }, nil

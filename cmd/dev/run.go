@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,14 +21,18 @@ type options struct {
 	TemporalAddr  string        `help:"Address of the Temporal server." default:"127.0.0.1:7233"`
 	UIAddr        string        `help:"Address of the Temporal Web UI." default:"127.0.0.1:8233"`
 	PSPAddr       string        `help:"Address of the payment simulator." default:"127.0.0.1:12111"`
-	KafkaAddr     string        `help:"Address of the Kafka-compatible broker; a free one where it is taken." default:"127.0.0.1:9092"`
+	KafkaAddr     string        `help:"Address of the Kafka-compatible broker (default 127.0.0.1:9092, or a free one where that is taken)."`
 	Data          string        `help:"Directory of all state." default:".skald"`
-	PSPURL        string        `help:"Use another Stripe-compatible endpoint instead of the simulator (STRIPE_API_KEY, STRIPE_WEBHOOK_SECRET)."`
+	PSPURL        string        `name:"psp-url" help:"Use another Stripe-compatible endpoint instead of the simulator (STRIPE_API_KEY, STRIPE_WEBHOOK_SECRET)."`
+	PostgresURL   string        `help:"Use a running Postgres server, reached as a superuser, instead of one of our own."`
 	ActionTimeout time.Duration `help:"How long a customer has to confirm a payment (3-D Secure)." default:"1m"`
 
 	StripeKey           string `kong:"-"`
 	StripeWebhookSecret string `kong:"-"`
 }
+
+// kafkaAddr is where the broker listens if nobody says where.
+const kafkaAddr = "127.0.0.1:9092"
 
 // startTimeout is what all of the platform together may take to get ready.
 const startTimeout = 3 * time.Minute
@@ -42,7 +47,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 	if _, err := parser.Parse(args); err != nil {
 		return err
 	}
-	for _, addr := range []string{o.Addr, o.TemporalAddr, o.UIAddr, o.PSPAddr, o.KafkaAddr} {
+	for _, addr := range []string{o.Addr, o.TemporalAddr, o.UIAddr, o.PSPAddr, cmp.Or(o.KafkaAddr, kafkaAddr)} {
 		if err := loopbackOnly(addr); err != nil {
 			return err
 		}
@@ -58,8 +63,11 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 		return err
 	}
 	unlock, err := lock(filepath.Join(o.Data, "lock"))
-	if err != nil {
+	if errors.Is(err, errLocked) {
 		return fmt.Errorf("another dev runs on %s: stop it, or choose another directory with --data", o.Data)
+	}
+	if err != nil {
+		return fmt.Errorf("lock %s: %w", o.Data, err)
 	}
 	defer unlock()
 	logFile, err := os.OpenFile(filepath.Join(o.Data, "skald.log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // the operator's own directory

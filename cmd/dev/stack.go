@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -18,6 +20,7 @@ import (
 
 	"github.com/skaldhq/skald/api"
 	"github.com/skaldhq/skald/cmd/internal/platform"
+	"github.com/skaldhq/skald/db"
 	"github.com/skaldhq/skald/internal/config"
 	"github.com/skaldhq/skald/internal/devstack/broker"
 	"github.com/skaldhq/skald/internal/devstack/pgcluster"
@@ -120,20 +123,22 @@ func (s *devStack) tell(name string, begun time.Time, err error) {
 }
 
 func (s *devStack) startPostgres(ctx context.Context, c *config.Config) error {
-	cluster, err := pgcluster.Start(ctx, pgcluster.Options{Dir: filepath.Join(s.options.Data, "postgres"), Fsync: true})
+	cluster, err := pgcluster.Start(ctx, pgcluster.Options{
+		Dir: filepath.Join(s.options.Data, "postgres"), Fsync: true, ServerURL: s.options.PostgresURL,
+	})
 	if err != nil {
 		return err
 	}
 	s.onStop(cluster.Stop)
 	databases := map[string]string{}
-	for _, name := range append(slices.Clone(platform.Services()), notification) {
+	for _, name := range append(slices.Clone(db.Services()), notification) {
 		if databases[name], err = cluster.Provision(ctx, name); err != nil {
 			return err
 		}
 		c.Databases[name] = config.Secret(databases[name])
 	}
 	s.info.Databases = databases
-	return platform.Migrate(ctx, *c, func(string, int) {}, platform.Services()...)
+	return platform.Migrate(ctx, *c, func(string, int) {}, db.Services()...)
 }
 
 func (s *devStack) startTemporal(ctx context.Context) (*temporaldev.Server, error) {
@@ -156,8 +161,8 @@ func (s *devStack) startTemporal(ctx context.Context) (*temporaldev.Server, erro
 
 func (s *devStack) startBroker() error {
 	dir := filepath.Join(s.options.Data, "kafka")
-	b, err := broker.Start(dir, s.options.KafkaAddr)
-	if err != nil { // nobody asked for this very port
+	b, err := broker.Start(dir, cmp.Or(s.options.KafkaAddr, kafkaAddr))
+	if errors.Is(err, syscall.EADDRINUSE) && s.options.KafkaAddr == "" { // nobody asked for this very port
 		b, err = broker.Start(dir, "127.0.0.1:0")
 	}
 	if err != nil {
@@ -174,6 +179,7 @@ func (s *devStack) startProvider(ctx context.Context, c *config.Config) error {
 		s.info.PSP = s.options.PSPURL
 		c.Stripe = config.Stripe{
 			URL: s.options.PSPURL, Key: config.Secret(s.options.StripeKey), WebhookSecret: config.Secret(s.options.StripeWebhookSecret),
+			ReturnURL: s.info.FrontDoor,
 		}
 		return nil
 	}
@@ -192,19 +198,22 @@ func (s *devStack) startProvider(ctx context.Context, c *config.Config) error {
 	server := &http.Server{Handler: simulator.Handler(), ReadHeaderTimeout: 5 * time.Second}
 	go s.watch("payment simulator", func() error { return server.Serve(listener) })
 	s.onStop(func() { _ = server.Close(); _ = simulator.Close() })
-	c.Stripe = config.Stripe{URL: s.info.PSP, Key: "sk_test_simulated", WebhookSecret: config.Secret(s.demo.Webhook)}
+	c.Stripe = config.Stripe{URL: s.info.PSP, Key: "sk_test_simulated", WebhookSecret: config.Secret(s.demo.Webhook), ReturnURL: s.info.FrontDoor}
 	return nil
 }
 
 func (s *devStack) startPlatform(ctx context.Context, c config.Config, temporal *temporaldev.Server, door net.Listener) error {
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
-	p, err := platform.Open(running, c, s.log, platform.Services()...)
+	p, err := platform.Open(running, c, s.log, db.Services()...)
 	if err != nil {
 		cancel()
 		return err
 	}
-	tc, err := client.DialContext(ctx, client.Options{HostPort: temporal.Addr, Namespace: temporal.Namespace, Logger: sdklog.NewStructuredLogger(s.log)})
+	tc, err := client.DialContext(ctx, client.Options{
+		HostPort: temporal.Addr, Namespace: temporal.Namespace, Logger: sdklog.NewStructuredLogger(s.log),
+		ConnectionOptions: client.ConnectionOptions{GrpcCompression: &client.GrpcCompressionNone{}}, // it is the same process
+	})
 	if err != nil {
 		cancel()
 		p.Close()
@@ -221,6 +230,20 @@ func (s *devStack) startPlatform(ctx context.Context, c config.Config, temporal 
 	wg.Go(func() { s.watch("workers", func() error { return p.Work(running, tc) }) })
 	wg.Go(func() { s.watch("front door", func() error { return api.Serve(running, door, handler) }) })
 	return nil
+}
+
+// onStop keeps what ends a part that has started.
+func (s *devStack) onStop(stop func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stops = append(s.stops, stop)
+}
+
+// stop ends every part, the last started first.
+func (s *devStack) stop() {
+	for _, stop := range slices.Backward(s.stops) {
+		stop()
+	}
 }
 
 // watch ends the command when a part of it fails.

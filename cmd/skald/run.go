@@ -14,6 +14,7 @@ import (
 
 	"github.com/skaldhq/skald/api"
 	"github.com/skaldhq/skald/cmd/internal/platform"
+	"github.com/skaldhq/skald/db"
 	"github.com/skaldhq/skald/internal/config"
 )
 
@@ -78,7 +79,7 @@ type gatewayCmd struct {
 
 // Run serves the front door until the process is told to stop.
 func (g *gatewayCmd) Run(p *process) error {
-	plat, c, err := p.open(platform.Services()...)
+	plat, c, err := p.open(db.Services()...)
 	if err != nil {
 		return err
 	}
@@ -118,7 +119,7 @@ type migrateCmd struct {
 func (m *migrateCmd) Run(p *process) error {
 	names := m.Names
 	if len(names) == 0 {
-		names = platform.Services()
+		names = db.Services()
 	}
 	return platform.Migrate(p.ctx, p.config, func(service string, applied int) {
 		_, _ = fmt.Fprintf(p.out, "%-10s %d migrations applied\n", service, applied)

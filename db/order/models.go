@@ -33,13 +33,13 @@ type Order struct {
 	FailureDetail *string
 	FailureStep   *string
 	ActionType    *string
-	ActionUrl     *string
 	ActionExpires *time.Time
 	SagaState     string
 	SagaStartedAt *time.Time
 	Version       int64
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
+	SagaSeq       int64
 }
 
 // The lines of an order, in its sequence; prices are minor units of the order's total_currency.

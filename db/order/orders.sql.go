@@ -117,7 +117,7 @@ func (q *Queries) FindClaim(ctx context.Context, arg FindClaimParams) (FindClaim
 }
 
 const getOrder = `-- name: GetOrder :one
-SELECT o.id, o.user_id, o.status, o.currency, o.payment_method, o.item_count, o.total_amount, o.total_currency, o.payment_id, o.failure_code, o.failure_detail, o.failure_step, o.action_type, o.action_url, o.action_expires, o.saga_state, o.saga_started_at, o.version, o.created_at, o.updated_at,
+SELECT o.id, o.user_id, o.status, o.currency, o.payment_method, o.item_count, o.total_amount, o.total_currency, o.payment_id, o.failure_code, o.failure_detail, o.failure_step, o.action_type, o.action_expires, o.saga_state, o.saga_started_at, o.version, o.created_at, o.updated_at, o.saga_seq,
     (SELECT jsonb_agg(jsonb_build_object('product_id', i.product_id, 'quantity', i.quantity, 'unit_price', i.unit_price, 'total', i.total)
         ORDER BY i.position) FROM order_items i WHERE i.order_id = o.id)::jsonb AS items
 FROM orders o
@@ -146,20 +146,20 @@ func (q *Queries) GetOrder(ctx context.Context, id uuid.UUID) (GetOrderRow, erro
 		&i.Order.FailureDetail,
 		&i.Order.FailureStep,
 		&i.Order.ActionType,
-		&i.Order.ActionUrl,
 		&i.Order.ActionExpires,
 		&i.Order.SagaState,
 		&i.Order.SagaStartedAt,
 		&i.Order.Version,
 		&i.Order.CreatedAt,
 		&i.Order.UpdatedAt,
+		&i.Order.SagaSeq,
 		&i.Items,
 	)
 	return i, err
 }
 
 const listOrders = `-- name: ListOrders :many
-SELECT o.id, o.user_id, o.status, o.currency, o.payment_method, o.item_count, o.total_amount, o.total_currency, o.payment_id, o.failure_code, o.failure_detail, o.failure_step, o.action_type, o.action_url, o.action_expires, o.saga_state, o.saga_started_at, o.version, o.created_at, o.updated_at,
+SELECT o.id, o.user_id, o.status, o.currency, o.payment_method, o.item_count, o.total_amount, o.total_currency, o.payment_id, o.failure_code, o.failure_detail, o.failure_step, o.action_type, o.action_expires, o.saga_state, o.saga_started_at, o.version, o.created_at, o.updated_at, o.saga_seq,
     (SELECT jsonb_agg(jsonb_build_object('product_id', i.product_id, 'quantity', i.quantity, 'unit_price', i.unit_price, 'total', i.total)
         ORDER BY i.position) FROM order_items i WHERE i.order_id = o.id)::jsonb AS items
 FROM orders o
@@ -215,13 +215,13 @@ func (q *Queries) ListOrders(ctx context.Context, arg ListOrdersParams) ([]ListO
 			&i.Order.FailureDetail,
 			&i.Order.FailureStep,
 			&i.Order.ActionType,
-			&i.Order.ActionUrl,
 			&i.Order.ActionExpires,
 			&i.Order.SagaState,
 			&i.Order.SagaStartedAt,
 			&i.Order.Version,
 			&i.Order.CreatedAt,
 			&i.Order.UpdatedAt,
+			&i.Order.SagaSeq,
 			&i.Items,
 		); err != nil {
 			return nil, err
@@ -234,24 +234,30 @@ func (q *Queries) ListOrders(ctx context.Context, arg ListOrdersParams) ([]ListO
 	return items, nil
 }
 
-const markSaga = `-- name: MarkSaga :execrows
-UPDATE orders SET
-    saga_state = $1,
-    updated_at = CASE WHEN saga_state = $1 THEN updated_at ELSE now() END
-WHERE id = $2
+const markSaga = `-- name: MarkSaga :one
+WITH marked AS (
+    UPDATE orders SET
+        saga_state = $2::text,
+        saga_seq = $3::bigint,
+        updated_at = CASE WHEN saga_state = $2::text THEN updated_at ELSE now() END
+    WHERE orders.id = $1::uuid AND saga_seq < $3::bigint
+)
+SELECT EXISTS (SELECT FROM orders o WHERE o.id = $1::uuid) AS found
 `
 
 type MarkSagaParams struct {
-	SagaState string
 	ID        uuid.UUID
+	SagaState string
+	SagaSeq   int64
 }
 
-func (q *Queries) MarkSaga(ctx context.Context, arg MarkSagaParams) (int64, error) {
-	result, err := q.db.Exec(ctx, markSaga, arg.SagaState, arg.ID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+// MarkSaga tells whether there is such an order. It changes nothing where
+// something newer was recorded.
+func (q *Queries) MarkSaga(ctx context.Context, arg MarkSagaParams) (bool, error) {
+	row := q.db.QueryRow(ctx, markSaga, arg.ID, arg.SagaState, arg.SagaSeq)
+	var found bool
+	err := row.Scan(&found)
+	return found, err
 }
 
 const transition = `-- name: Transition :one
@@ -266,13 +272,13 @@ WITH moved AS (
         failure_detail = $6::text,
         failure_step = $7::text,
         action_type = $8::text,
-        action_url = $9::text,
-        action_expires = $10::timestamptz,
-        saga_state = $11::text,
+        action_expires = $9::timestamptz,
+        saga_state = $10::text,
+        saga_seq = greatest(saga_seq, $11::bigint),
         updated_at = now()
     WHERE id = $12::uuid AND status = ANY ($13::text[])
       AND (NOT $14::boolean OR item_count = cardinality($15::bigint[]))
-    RETURNING id, user_id, status, currency, payment_method, item_count, total_amount, total_currency, payment_id, failure_code, failure_detail, failure_step, action_type, action_url, action_expires, saga_state, saga_started_at, version, created_at, updated_at
+    RETURNING id, user_id, status, currency, payment_method, item_count, total_amount, total_currency, payment_id, failure_code, failure_detail, failure_step, action_type, action_expires, saga_state, saga_started_at, version, created_at, updated_at, saga_seq
 ), priced AS (
     UPDATE order_items i SET
         unit_price = ($15::bigint[])[i.position],
@@ -288,7 +294,7 @@ WITH moved AS (
         'total', CASE WHEN total_amount IS NOT NULL THEN jsonb_build_object('amount', total_amount, 'currency', total_currency) END))
     FROM moved
 )
-SELECT moved.id, moved.user_id, moved.status, moved.currency, moved.payment_method, moved.item_count, moved.total_amount, moved.total_currency, moved.payment_id, moved.failure_code, moved.failure_detail, moved.failure_step, moved.action_type, moved.action_url, moved.action_expires, moved.saga_state, moved.saga_started_at, moved.version, moved.created_at, moved.updated_at,
+SELECT moved.id, moved.user_id, moved.status, moved.currency, moved.payment_method, moved.item_count, moved.total_amount, moved.total_currency, moved.payment_id, moved.failure_code, moved.failure_detail, moved.failure_step, moved.action_type, moved.action_expires, moved.saga_state, moved.saga_started_at, moved.version, moved.created_at, moved.updated_at, moved.saga_seq,
     (SELECT jsonb_agg(jsonb_build_object('product_id', p.product_id, 'quantity', p.quantity, 'unit_price', p.unit_price, 'total', p.total)
         ORDER BY p.position) FROM priced p)::jsonb AS items
 FROM moved
@@ -303,9 +309,9 @@ type TransitionParams struct {
 	FailureDetail *string
 	FailureStep   *string
 	ActionType    *string
-	ActionUrl     *string
 	ActionExpires *time.Time
 	SagaState     string
+	SagaSeq       int64
 	ID            uuid.UUID
 	FromStatuses  []string
 	Quoted        bool
@@ -327,13 +333,13 @@ type TransitionRow struct {
 	FailureDetail *string
 	FailureStep   *string
 	ActionType    *string
-	ActionUrl     *string
 	ActionExpires *time.Time
 	SagaState     string
 	SagaStartedAt *time.Time
 	Version       int64
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
+	SagaSeq       int64
 	Items         []byte
 }
 
@@ -351,9 +357,9 @@ func (q *Queries) Transition(ctx context.Context, arg TransitionParams) (Transit
 		arg.FailureDetail,
 		arg.FailureStep,
 		arg.ActionType,
-		arg.ActionUrl,
 		arg.ActionExpires,
 		arg.SagaState,
+		arg.SagaSeq,
 		arg.ID,
 		arg.FromStatuses,
 		arg.Quoted,
@@ -375,20 +381,20 @@ func (q *Queries) Transition(ctx context.Context, arg TransitionParams) (Transit
 		&i.FailureDetail,
 		&i.FailureStep,
 		&i.ActionType,
-		&i.ActionUrl,
 		&i.ActionExpires,
 		&i.SagaState,
 		&i.SagaStartedAt,
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.SagaSeq,
 		&i.Items,
 	)
 	return i, err
 }
 
 const unstarted = `-- name: Unstarted :many
-SELECT o.id, o.user_id, o.status, o.currency, o.payment_method, o.item_count, o.total_amount, o.total_currency, o.payment_id, o.failure_code, o.failure_detail, o.failure_step, o.action_type, o.action_url, o.action_expires, o.saga_state, o.saga_started_at, o.version, o.created_at, o.updated_at,
+SELECT o.id, o.user_id, o.status, o.currency, o.payment_method, o.item_count, o.total_amount, o.total_currency, o.payment_id, o.failure_code, o.failure_detail, o.failure_step, o.action_type, o.action_expires, o.saga_state, o.saga_started_at, o.version, o.created_at, o.updated_at, o.saga_seq,
     (SELECT jsonb_agg(jsonb_build_object('product_id', i.product_id, 'quantity', i.quantity, 'unit_price', i.unit_price, 'total', i.total)
         ORDER BY i.position) FROM order_items i WHERE i.order_id = o.id)::jsonb AS items
 FROM orders o
@@ -430,13 +436,13 @@ func (q *Queries) Unstarted(ctx context.Context, arg UnstartedParams) ([]Unstart
 			&i.Order.FailureDetail,
 			&i.Order.FailureStep,
 			&i.Order.ActionType,
-			&i.Order.ActionUrl,
 			&i.Order.ActionExpires,
 			&i.Order.SagaState,
 			&i.Order.SagaStartedAt,
 			&i.Order.Version,
 			&i.Order.CreatedAt,
 			&i.Order.UpdatedAt,
+			&i.Order.SagaSeq,
 			&i.Items,
 		); err != nil {
 			return nil, err

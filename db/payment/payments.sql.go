@@ -21,55 +21,45 @@ func (q *Queries) BarPayment(ctx context.Context, orderID uuid.UUID) error {
 	return err
 }
 
-const book = `-- name: Book :exec
-WITH txn AS (
-    INSERT INTO ledger_transactions (payment_id, order_id, kind) VALUES ($5, $6, $7)
-    ON CONFLICT ON CONSTRAINT ledger_transactions_once DO NOTHING
-    RETURNING id
+const beginPayment = `-- name: BeginPayment :execrows
+WITH made AS (
+    INSERT INTO payments (id, order_id, user_id, amount, currency, method, request_hash, status)
+    VALUES ($2, $3, $4::uuid, $5::bigint, $6::text, $7::text, $8::bytea, 'initiated')
+    ON CONFLICT ON CONSTRAINT payments_one_an_order DO NOTHING
+    RETURNING order_id
 )
-INSERT INTO ledger_entries (transaction_id, account, amount, currency)
-SELECT txn.id, side.account, side.amount, $1::text
-FROM txn, (VALUES ($2::text, - $3::bigint), ($4::text, $3::bigint)) AS side (account, amount)
+INSERT INTO payment_operations (order_id, operation, provider_key)
+SELECT order_id, 'authorize', $1::text FROM made
 `
 
-type BookParams struct {
-	Currency    string
-	FromAccount string
-	Amount      int64
-	ToAccount   string
-	PaymentID   uuid.UUID
+type BeginPaymentParams struct {
+	ProviderKey string
+	ID          uuid.UUID
 	OrderID     uuid.UUID
-	Kind        string
+	UserID      uuid.UUID
+	Amount      int64
+	Currency    string
+	Method      string
+	RequestHash []byte
 }
 
-// One effect at the provider, once: so much from one account to another.
-func (q *Queries) Book(ctx context.Context, arg BookParams) error {
-	_, err := q.db.Exec(ctx, book,
-		arg.Currency,
-		arg.FromAccount,
-		arg.Amount,
-		arg.ToAccount,
-		arg.PaymentID,
+// One statement: the order's payment and its authorization's intent, both or
+// neither. It gives no row where the order has a payment or a tombstone.
+func (q *Queries) BeginPayment(ctx context.Context, arg BeginPaymentParams) (int64, error) {
+	result, err := q.db.Exec(ctx, beginPayment,
+		arg.ProviderKey,
+		arg.ID,
 		arg.OrderID,
-		arg.Kind,
+		arg.UserID,
+		arg.Amount,
+		arg.Currency,
+		arg.Method,
+		arg.RequestHash,
 	)
-	return err
-}
-
-const finishOperation = `-- name: FinishOperation :exec
-UPDATE payment_operations SET outcome = $1::text, finished_at = now()
-WHERE order_id = $2 AND operation = $3
-`
-
-type FinishOperationParams struct {
-	Outcome   string
-	OrderID   uuid.UUID
-	Operation string
-}
-
-func (q *Queries) FinishOperation(ctx context.Context, arg FinishOperationParams) error {
-	_, err := q.db.Exec(ctx, finishOperation, arg.Outcome, arg.OrderID, arg.Operation)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const getPayment = `-- name: GetPayment :one
@@ -100,35 +90,6 @@ func (q *Queries) GetPayment(ctx context.Context, id uuid.UUID) (Payment, error)
 	return i, err
 }
 
-const insertPayment = `-- name: InsertPayment :exec
-INSERT INTO payments (id, order_id, user_id, amount, currency, method, request_hash, status)
-VALUES ($1, $2, $3::uuid, $4::bigint, $5::text, $6::text, $7::bytea, 'initiated')
-ON CONFLICT (order_id) DO NOTHING
-`
-
-type InsertPaymentParams struct {
-	ID          uuid.UUID
-	OrderID     uuid.UUID
-	UserID      uuid.UUID
-	Amount      int64
-	Currency    string
-	Method      string
-	RequestHash []byte
-}
-
-func (q *Queries) InsertPayment(ctx context.Context, arg InsertPaymentParams) error {
-	_, err := q.db.Exec(ctx, insertPayment,
-		arg.ID,
-		arg.OrderID,
-		arg.UserID,
-		arg.Amount,
-		arg.Currency,
-		arg.Method,
-		arg.RequestHash,
-	)
-	return err
-}
-
 const insertTombstone = `-- name: InsertTombstone :exec
 INSERT INTO payments (id, order_id, status, barred) VALUES ($1, $2, 'voided', true)
 ON CONFLICT (order_id) DO NOTHING
@@ -144,7 +105,7 @@ func (q *Queries) InsertTombstone(ctx context.Context, arg InsertTombstoneParams
 	return err
 }
 
-const insertWebhookEvent = `-- name: InsertWebhookEvent :execrows
+const insertWebhookEvent = `-- name: InsertWebhookEvent :exec
 INSERT INTO webhook_events (id, type, order_id) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING
 `
 
@@ -154,12 +115,9 @@ type InsertWebhookEventParams struct {
 	OrderID *uuid.UUID
 }
 
-func (q *Queries) InsertWebhookEvent(ctx context.Context, arg InsertWebhookEventParams) (int64, error) {
-	result, err := q.db.Exec(ctx, insertWebhookEvent, arg.ID, arg.Type, arg.OrderID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+func (q *Queries) InsertWebhookEvent(ctx context.Context, arg InsertWebhookEventParams) error {
+	_, err := q.db.Exec(ctx, insertWebhookEvent, arg.ID, arg.Type, arg.OrderID)
+	return err
 }
 
 const listPayments = `-- name: ListPayments :many
@@ -247,33 +205,117 @@ func (q *Queries) LockPayment(ctx context.Context, orderID uuid.UUID) (Payment, 
 	return i, err
 }
 
-const settlePayment = `-- name: SettlePayment :one
-UPDATE payments SET
-    status = $1, captured = $2, refunded = $3,
-    decline_code = $4, action_url = $5, updated_at = now()
-WHERE order_id = $6
-RETURNING id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at
+const paymentOfOrder = `-- name: PaymentOfOrder :one
+SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at FROM payments WHERE order_id = $1
 `
 
-type SettlePaymentParams struct {
+func (q *Queries) PaymentOfOrder(ctx context.Context, orderID uuid.UUID) (Payment, error) {
+	row := q.db.QueryRow(ctx, paymentOfOrder, orderID)
+	var i Payment
+	err := row.Scan(
+		&i.ID,
+		&i.OrderID,
+		&i.UserID,
+		&i.Amount,
+		&i.Currency,
+		&i.Method,
+		&i.RequestHash,
+		&i.Status,
+		&i.Barred,
+		&i.ProviderIntent,
+		&i.Captured,
+		&i.Refunded,
+		&i.DeclineCode,
+		&i.ActionUrl,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const record = `-- name: Record :one
+WITH locked AS (
+    SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at FROM payments WHERE payments.order_id = $1 FOR NO KEY UPDATE
+), moved AS (
+    UPDATE payments SET
+        status = $2::text, captured = $3, refunded = $4,
+        decline_code = $5, action_url = $6, updated_at = now()
+    FROM locked
+    WHERE payments.id = locked.id AND locked.status = ANY ($7::text[])
+    RETURNING payments.id, payments.order_id, payments.user_id, payments.amount, payments.currency, payments.method, payments.request_hash, payments.status, payments.barred, payments.provider_intent, payments.captured, payments.refunded, payments.decline_code, payments.action_url, payments.created_at, payments.updated_at
+), now AS (
+    SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at FROM moved
+    UNION ALL
+    SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at FROM locked WHERE NOT EXISTS (SELECT FROM moved)
+), booked AS (
+    INSERT INTO ledger_transactions (payment_id, order_id, kind)
+    SELECT locked.id, locked.order_id, kind FROM locked, unnest($8::text[]) AS kind
+    ON CONFLICT ON CONSTRAINT ledger_transactions_once DO NOTHING
+    RETURNING id, kind
+), entries AS (
+    INSERT INTO ledger_entries (transaction_id, account, amount, currency)
+    SELECT booked.id, side.account, side.sign * locked.amount, locked.currency
+    FROM locked, booked JOIN (VALUES
+        ('authorize', -1, 'customer'), ('authorize', 1, 'authorized'),
+        ('void', -1, 'authorized'), ('void', 1, 'customer'),
+        ('capture', -1, 'authorized'), ('capture', 1, 'captured'),
+        ('refund', -1, 'captured'), ('refund', 1, 'customer')
+    ) AS side (kind, sign, account) ON side.kind = booked.kind
+), finished AS (
+    UPDATE payment_operations SET outcome = now.status, finished_at = now()
+    FROM now
+    WHERE payment_operations.order_id = now.order_id AND operation = $9
+)
+SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at FROM now
+`
+
+type RecordParams struct {
+	OrderID     uuid.UUID
 	Status      string
 	Captured    int64
 	Refunded    int64
 	DeclineCode string
 	ActionUrl   string
-	OrderID     uuid.UUID
+	Behind      []string
+	Effects     []string
+	Operation   string
 }
 
-func (q *Queries) SettlePayment(ctx context.Context, arg SettlePaymentParams) (Payment, error) {
-	row := q.db.QueryRow(ctx, settlePayment,
+type RecordRow struct {
+	ID             uuid.UUID
+	OrderID        uuid.UUID
+	UserID         *uuid.UUID
+	Amount         *int64
+	Currency       *string
+	Method         *string
+	RequestHash    []byte
+	Status         string
+	Barred         bool
+	ProviderIntent *string
+	Captured       int64
+	Refunded       int64
+	DeclineCode    string
+	ActionUrl      string
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+}
+
+// One statement: the payment's new status where its old one is behind that, the
+// bookings of every effect that is not booked yet, and the operation's outcome.
+// It gives the payment as it is now. Everything waits for the payment's lock.
+func (q *Queries) Record(ctx context.Context, arg RecordParams) (RecordRow, error) {
+	row := q.db.QueryRow(ctx, record,
+		arg.OrderID,
 		arg.Status,
 		arg.Captured,
 		arg.Refunded,
 		arg.DeclineCode,
 		arg.ActionUrl,
-		arg.OrderID,
+		arg.Behind,
+		arg.Effects,
+		arg.Operation,
 	)
-	var i Payment
+	var i RecordRow
 	err := row.Scan(
 		&i.ID,
 		&i.OrderID,
@@ -311,6 +353,47 @@ func (q *Queries) SpendKey(ctx context.Context, arg SpendKeyParams) error {
 	return err
 }
 
+const startMovement = `-- name: StartMovement :one
+WITH payment AS (
+    SELECT order_id, provider_intent FROM payments
+    WHERE payments.order_id = $3 AND status = $4 AND NOT (barred AND $5::boolean)
+    FOR NO KEY UPDATE
+)
+INSERT INTO payment_operations AS o (order_id, operation, provider_key)
+SELECT payment.order_id, $1::text, $2::text FROM payment
+ON CONFLICT ON CONSTRAINT payment_operations_once DO UPDATE SET started_at = o.started_at
+RETURNING o.keys_spent, (o.xmax <> 0)::boolean AS again, (SELECT payment.provider_intent FROM payment)::text AS provider_intent
+`
+
+type StartMovementParams struct {
+	Operation   string
+	ProviderKey string
+	OrderID     uuid.UUID
+	Status      string
+	VoidBars    bool
+}
+
+type StartMovementRow struct {
+	KeysSpent      int32
+	Again          bool
+	ProviderIntent string
+}
+
+// StartOperation on a payment that is where the movement starts. It gives no
+// row where it is not, or where a void was asked for that bars the movement.
+func (q *Queries) StartMovement(ctx context.Context, arg StartMovementParams) (StartMovementRow, error) {
+	row := q.db.QueryRow(ctx, startMovement,
+		arg.Operation,
+		arg.ProviderKey,
+		arg.OrderID,
+		arg.Status,
+		arg.VoidBars,
+	)
+	var i StartMovementRow
+	err := row.Scan(&i.KeysSpent, &i.Again, &i.ProviderIntent)
+	return i, err
+}
+
 const startOperation = `-- name: StartOperation :one
 INSERT INTO payment_operations AS o (order_id, operation, provider_key) VALUES ($1, $2, $3)
 ON CONFLICT ON CONSTRAINT payment_operations_once DO UPDATE SET started_at = o.started_at
@@ -335,8 +418,9 @@ func (q *Queries) StartOperation(ctx context.Context, arg StartOperationParams) 
 	return i, err
 }
 
-const storeIntent = `-- name: StoreIntent :exec
-UPDATE payments SET provider_intent = $1::text, updated_at = now() WHERE order_id = $2
+const storeIntent = `-- name: StoreIntent :execrows
+UPDATE payments SET provider_intent = $1::text, updated_at = now()
+WHERE order_id = $2 AND provider_intent IS NULL AND status = 'initiated' AND NOT barred
 `
 
 type StoreIntentParams struct {
@@ -344,9 +428,12 @@ type StoreIntentParams struct {
 	OrderID        uuid.UUID
 }
 
-func (q *Queries) StoreIntent(ctx context.Context, arg StoreIntentParams) error {
-	_, err := q.db.Exec(ctx, storeIntent, arg.ProviderIntent, arg.OrderID)
-	return err
+func (q *Queries) StoreIntent(ctx context.Context, arg StoreIntentParams) (int64, error) {
+	result, err := q.db.Exec(ctx, storeIntent, arg.ProviderIntent, arg.OrderID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const waitsForAction = `-- name: WaitsForAction :one

@@ -12,6 +12,57 @@ import (
 	"github.com/google/uuid"
 )
 
+const createProduct = `-- name: CreateProduct :one
+INSERT INTO products (id, name, description, category, base_price, currency, searched)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (id) DO UPDATE SET id = products.id
+RETURNING products.id, products.name, products.description, products.category, products.base_price, products.currency, products.searched, products.version, products.created_at, products.updated_at, (xmax = 0)::boolean AS created
+`
+
+type CreateProductParams struct {
+	ID          uuid.UUID
+	Name        string
+	Description string
+	Category    string
+	BasePrice   int64
+	Currency    string
+	Searched    string
+}
+
+type CreateProductRow struct {
+	Product Product
+	Created bool
+}
+
+// CreateProduct leaves a product that is there as it is: the update changes
+// nothing, and is what makes it return the row. Only such a row has an xmax.
+func (q *Queries) CreateProduct(ctx context.Context, arg CreateProductParams) (CreateProductRow, error) {
+	row := q.db.QueryRow(ctx, createProduct,
+		arg.ID,
+		arg.Name,
+		arg.Description,
+		arg.Category,
+		arg.BasePrice,
+		arg.Currency,
+		arg.Searched,
+	)
+	var i CreateProductRow
+	err := row.Scan(
+		&i.Product.ID,
+		&i.Product.Name,
+		&i.Product.Description,
+		&i.Product.Category,
+		&i.Product.BasePrice,
+		&i.Product.Currency,
+		&i.Product.Searched,
+		&i.Product.Version,
+		&i.Product.CreatedAt,
+		&i.Product.UpdatedAt,
+		&i.Created,
+	)
+	return i, err
+}
+
 const deleteProduct = `-- name: DeleteProduct :execrows
 DELETE FROM products WHERE id = $1
 `

@@ -12,6 +12,50 @@ import (
 	"github.com/google/uuid"
 )
 
+const createUser = `-- name: CreateUser :one
+INSERT INTO users (id, email, name, locale, status) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (id) DO UPDATE SET id = users.id
+RETURNING users.id, users.email, users.name, users.locale, users.status, users.version, users.created_at, users.updated_at, (xmax = 0)::boolean AS created
+`
+
+type CreateUserParams struct {
+	ID     uuid.UUID
+	Email  string
+	Name   string
+	Locale string
+	Status string
+}
+
+type CreateUserRow struct {
+	User    User
+	Created bool
+}
+
+// CreateUser leaves a user that is there as it is: the update changes nothing,
+// and is what makes it return the row. Only such a row has an xmax.
+func (q *Queries) CreateUser(ctx context.Context, arg CreateUserParams) (CreateUserRow, error) {
+	row := q.db.QueryRow(ctx, createUser,
+		arg.ID,
+		arg.Email,
+		arg.Name,
+		arg.Locale,
+		arg.Status,
+	)
+	var i CreateUserRow
+	err := row.Scan(
+		&i.User.ID,
+		&i.User.Email,
+		&i.User.Name,
+		&i.User.Locale,
+		&i.User.Status,
+		&i.User.Version,
+		&i.User.CreatedAt,
+		&i.User.UpdatedAt,
+		&i.Created,
+	)
+	return i, err
+}
+
 const deleteUser = `-- name: DeleteUser :execrows
 DELETE FROM users WHERE id = $1
 `

@@ -50,11 +50,40 @@ type Stripe struct {
 	Key           Secret `help:"Secret API key." env:"API_KEY" json:"key"`
 	URL           string `help:"Base URL of the API; empty for Stripe's own." env:"API_URL" json:"url"`
 	WebhookSecret Secret `help:"Signing secret of the webhook endpoint." env:"WEBHOOK_SECRET" json:"webhook_secret"`
+	ReturnURL     string `help:"Where the provider sends customers back to who confirmed a payment." env:"RETURN_URL" json:"return_url"`
 }
 
 // Validate tells in one sentence each what is missing or wrong for a process
 // that runs the given services.
 func (c Config) Validate(services ...string) error {
+	var faults []error
+	if err := c.ValidateDatabases(services...); err != nil {
+		faults = append(faults, err)
+	}
+	if slices.Contains(services, "payment") {
+		if c.Stripe.Key == "" {
+			faults = append(faults, errors.New("the payment service has no API key of the provider: set STRIPE_API_KEY"))
+		}
+		if c.Stripe.WebhookSecret == "" {
+			faults = append(faults, errors.New("the payment service cannot verify webhooks: set STRIPE_WEBHOOK_SECRET"))
+		}
+		if u, err := url.Parse(c.Stripe.ReturnURL); err != nil || u.Host == "" {
+			faults = append(faults, errors.New("customers who confirmed a payment have nowhere to go: set STRIPE_RETURN_URL to a page of your shop"))
+		}
+	}
+	if c.ActionTimeout <= 0 || c.ActionTimeout > maxActionTimeout {
+		faults = append(faults, fmt.Errorf("the action timeout must be longer than zero and at most %s: set SKALD_ACTION_TIMEOUT", maxActionTimeout))
+	}
+	return errors.Join(faults...)
+}
+
+// maxActionTimeout keeps the history of an order whose customer never comes
+// back short: the provider is asked now and then as long as the saga waits.
+const maxActionTimeout = 24 * time.Hour
+
+// ValidateDatabases tells in one sentence each which of the given services has
+// no database.
+func (c Config) ValidateDatabases(services ...string) error {
 	var faults []error
 	for _, s := range services {
 		u, err := url.Parse(string(c.Databases[s]))
@@ -64,17 +93,6 @@ func (c Config) Validate(services ...string) error {
 		case err != nil || !strings.HasPrefix(u.Scheme, "postgres"):
 			faults = append(faults, fmt.Errorf("the database of the %s service is not a postgres:// URL", s))
 		}
-	}
-	if slices.Contains(services, "payment") {
-		if c.Stripe.Key == "" {
-			faults = append(faults, errors.New("the payment service has no API key of the provider: set STRIPE_API_KEY"))
-		}
-		if c.Stripe.WebhookSecret == "" {
-			faults = append(faults, errors.New("the payment service cannot verify webhooks: set STRIPE_WEBHOOK_SECRET"))
-		}
-	}
-	if c.ActionTimeout <= 0 {
-		faults = append(faults, errors.New("the action timeout must be longer than zero"))
 	}
 	return errors.Join(faults...)
 }

@@ -32,7 +32,6 @@ type Failure struct {
 // Action is what the customer has to do before the payment goes on.
 type Action struct {
 	Type      string    `json:"type"` // redirect
-	URL       string    `json:"url"`
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
@@ -97,14 +96,17 @@ type Transition struct {
 	PaymentID string   `json:"payment_id,omitempty"`
 	Failure   *Failure `json:"failure,omitempty"`
 	Action    *Action  `json:"action,omitempty"`
-	// SagaState is the saga's state from then on.
+	// SagaState is the saga's state from then on, as of Seq.
 	SagaState SagaState `json:"saga_state"`
+	Seq       int64     `json:"seq,omitempty"`
 }
 
-// Mark records the saga's state without a change of the order's status.
+// Mark records the saga's state without a change of the order's status. Seq
+// grows with each state that a saga records: an older one changes nothing.
 type Mark struct {
 	OrderID   string    `json:"order_id"`
 	SagaState SagaState `json:"saga_state"`
+	Seq       int64     `json:"seq"`
 }
 
 // Filter narrows a list; empty fields do not.
@@ -147,7 +149,8 @@ type Service interface {
 	// wanted status is returned as it is. ErrNotFound, ErrTransition; Invalid
 	// for a quote that is not of this order's items, or a malformed payment id.
 	TransitionOrder(ctx context.Context, t Transition) (Order, error)
-	// MarkSaga records the saga's state; status and version stay. ErrNotFound.
+	// MarkSaga records the saga's state, unless a newer one was; status and
+	// version stay. ErrNotFound.
 	MarkSaga(ctx context.Context, m Mark) error
 	// Unstarted gives at most limit orders, oldest first, that have been
 	// pending for longer than age on the database's clock and whose saga was

@@ -55,6 +55,17 @@ type Payment struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
+// Result is what an order's saga needs of its payment. The saga's history is
+// kept and shown, and so holds neither the method nor the action's URL, which
+// may carry the provider's client secret.
+type Result struct {
+	ID     string `json:"id"`
+	Status Status `json:"status"`
+}
+
+// Result is the part of the payment that its saga needs.
+func (p Payment) Result() Result { return Result{ID: p.ID, Status: p.Status} }
+
 // AuthorizeRequest asks to hold an order's total on a payment method, which is
 // a token of the provider, never a card number.
 type AuthorizeRequest struct {
@@ -72,7 +83,7 @@ type OrderRequest struct {
 // Filter narrows a list; empty fields do not.
 type Filter struct {
 	OrderID string
-	Limit   int
+	Limit   int // 1 to MaxPage; what lies outside counts as the nearer of them
 	Cursor  string
 }
 
@@ -86,10 +97,6 @@ type Page struct {
 type Notice struct {
 	// OrderID is empty where the event concerns no order.
 	OrderID string
-	// EventType is the provider's, such as payment_intent.amount_capturable_updated.
-	EventType string
-	// Duplicate: the same event was received before.
-	Duplicate bool
 	// Awaited: the order's saga waits for the customer, and this may be it. An
 	// event that comes before or after that tells the saga nothing.
 	Awaited bool
@@ -129,7 +136,8 @@ type Service interface {
 	AuthorizePayment(ctx context.Context, r AuthorizeRequest) (Payment, error)
 	// VoidPayment undoes: it gives the hold back, and where there is none it
 	// leaves a tombstone that bars a late authorization. It succeeds on a
-	// declined payment, which has nothing to give back. ErrCaptured.
+	// declined payment, which has nothing to give back. ErrCaptured. It never
+	// succeeds while the provider may still hold the amount.
 	VoidPayment(ctx context.Context, r OrderRequest) (Payment, error)
 	// CapturePayment takes the held money. ErrNotAuthorized, ErrVoided.
 	CapturePayment(ctx context.Context, r OrderRequest) (Payment, error)
@@ -138,7 +146,8 @@ type Service interface {
 
 	// Get: ErrNotFound.
 	Get(ctx context.Context, paymentID string) (Payment, error)
-	// List gives a page, newest first. Invalid for a cursor that is none.
+	// List gives a page, newest first; with OrderID, the order's payment or
+	// nothing. Invalid for a cursor that is none.
 	List(ctx context.Context, f Filter) (Page, error)
 	// ReceiveWebhook verifies and keeps a provider's event. ErrSignature. The
 	// caller wakes the order's saga, also after a duplicate.

@@ -13,10 +13,13 @@ type IntentStatus string
 const (
 	IntentCreated        IntentStatus = "created" // unconfirmed: holds nothing
 	IntentRequiresAction IntentStatus = "requires_action"
-	IntentAuthorized     IntentStatus = "authorized" // holds the amount
-	IntentCaptured       IntentStatus = "captured"
-	IntentCancelled      IntentStatus = "cancelled"
-	IntentDeclined       IntentStatus = "declined"
+	// IntentProcessing: the provider works on it, so that nothing can be said
+	// of it, neither yes nor no.
+	IntentProcessing IntentStatus = "processing"
+	IntentAuthorized IntentStatus = "authorized" // holds the amount
+	IntentCaptured   IntentStatus = "captured"
+	IntentCancelled  IntentStatus = "cancelled"
+	IntentDeclined   IntentStatus = "declined"
 )
 
 // Intent is a payment as the provider knows it.
@@ -43,7 +46,7 @@ type IntentRequest struct {
 
 // Event is what the provider tells by itself.
 type Event struct {
-	ID, Type, OrderID, IntentID string
+	ID, Type, OrderID string
 }
 
 // Provider is a payment provider. Every call that changes something takes an

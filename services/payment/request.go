@@ -45,6 +45,9 @@ func key(orderID, what string, spent int32) string {
 	return fmt.Sprintf("%s:%s:%d", orderID, what, spent+1)
 }
 
+// MaxPage is the most payments that a page holds.
+const MaxPage = 100
+
 var currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
 
 // Validate tells the first field that is wrong.

@@ -13,7 +13,7 @@ const MaxPage = 100
 // Validate tells the first field that is wrong.
 func (r PutRequest) Validate() error {
 	if _, err := IDPrefix.Parse(r.ID); err != nil {
-		return fault.InvalidField("id", err.Error())
+		return fault.InvalidField("product_id", err.Error())
 	}
 	if r.Name == "" || !isText(r.Name) {
 		return fault.InvalidField("name", "must be text that is not empty")
@@ -31,6 +31,11 @@ func (r PutRequest) Validate() error {
 		return fault.InvalidField("base_price.currency", "must be an ISO 4217 code")
 	}
 	return nil
+}
+
+// Describes reports whether the product is as the request wants it.
+func (r PutRequest) Describes(p Product) bool {
+	return r == PutRequest{ID: p.ID, Name: p.Name, Description: p.Description, Category: p.Category, BasePrice: p.BasePrice}
 }
 
 // Matchable reports whether any product can match the filter: none holds what

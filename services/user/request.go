@@ -17,7 +17,7 @@ const maxEmail = 254
 // Validate tells the first field that is wrong.
 func (r PutRequest) Validate() error {
 	if _, err := IDPrefix.Parse(r.ID); err != nil {
-		return fault.InvalidField("id", err.Error())
+		return fault.InvalidField("user_id", err.Error())
 	}
 	local, domain, at := strings.Cut(r.Email, "@")
 	if !at || local == "" || domain == "" || len(r.Email) > maxEmail || !isText(r.Email) {
@@ -33,6 +33,11 @@ func (r PutRequest) Validate() error {
 		return fault.InvalidField("status", "must be active or suspended")
 	}
 	return nil
+}
+
+// Describes reports whether the user is as the request wants it.
+func (r PutRequest) Describes(u User) bool {
+	return r == PutRequest{ID: u.ID, Email: u.Email, Name: u.Name, Locale: u.Locale, Status: u.Status}
 }
 
 // isText reports whether a database can keep s: it has no NUL and is UTF-8.

@@ -74,6 +74,9 @@ type Service interface {
 	// created tells which. ErrEmailTaken, whatever the case of the letters;
 	// Invalid: see PutRequest.Validate.
 	Put(ctx context.Context, r PutRequest) (u User, created bool, err error)
+	// Create creates the user with the request's id, or finds it: then it stays
+	// as it is, and created is false. Errors are those of Put.
+	Create(ctx context.Context, r PutRequest) (u User, created bool, err error)
 	// Get: ErrNotFound.
 	Get(ctx context.Context, userID string) (User, error)
 	// List gives at most limit users, 1 to MaxPage, newest first, after the

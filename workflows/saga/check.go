@@ -95,8 +95,8 @@ func (c *checker) policy(name string, p Policy, untilDone bool) {
 	if p.FirstRetry <= 0 || p.LastRetry < p.FirstRetry {
 		c.fault("%s needs a first retry pause, and a last one that is not shorter", name)
 	}
-	if untilDone && p.Parked <= 0 {
-		c.fault("%s has to be done until it succeeds and needs a pause for when it is parked", name)
+	if untilDone && (p.Parked <= 0 || p.MostParked < p.Parked) {
+		c.fault("%s has to be done until it succeeds and needs a pause for when it is parked, and a longest one that is not shorter", name)
 	}
 }
 

@@ -14,7 +14,7 @@ type state struct{}
 
 var policy = saga.Policy{
 	StartToClose: time.Second, ScheduleToClose: time.Minute,
-	FirstRetry: time.Second, LastRetry: time.Second, Parked: time.Minute,
+	FirstRetry: time.Second, LastRetry: time.Second, Parked: time.Minute, MostParked: time.Hour,
 }
 
 func nothing() saga.Action[state] {

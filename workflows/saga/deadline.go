@@ -6,32 +6,53 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// deadline cancels the way forward when the saga's time is over. It is a timer
-// of the workflow: an execution timeout could not be caught, so nothing would
-// be compensated.
+// deadline is when the way forward ends. The activities of steps are bounded by
+// it; a timer of the workflow, which costs an event, watches it only while a
+// step waits for something else. An execution timeout could not be caught, so
+// nothing would be compensated.
 type deadline struct {
-	passed bool
-	moved  workflow.Channel
+	at      time.Time
+	passed  bool
+	stop    workflow.CancelFunc // the way forward
+	changes workflow.Channel    // nil: no timer runs
 }
 
-// startDeadline calls cancel when the time is over. It runs beside the saga, on
+func newDeadline(ctx workflow.Context, stop workflow.CancelFunc, after time.Duration) *deadline {
+	return &deadline{at: workflow.Now(ctx).Add(after), stop: stop}
+}
+
+// left is the time to the deadline; it is over from zero on.
+func (d *deadline) left(ctx workflow.Context) time.Duration { return d.at.Sub(workflow.Now(ctx)) }
+
+// over tells whether the time is over.
+func (d *deadline) over(ctx workflow.Context) bool { return d.passed || d.left(ctx) <= 0 }
+
+// move sets the deadline to a time from now.
+func (d *deadline) move(ctx workflow.Context, after time.Duration) {
+	d.at = workflow.Now(ctx).Add(after)
+	if d.changes != nil {
+		d.changes.SendAsync(after)
+	}
+}
+
+// watch stops the way forward when the time is over. It runs beside the saga, on
 // a context that nothing cancels, until the workflow ends.
-func startDeadline(sure workflow.Context, cancel workflow.CancelFunc, after time.Duration) *deadline {
-	d := &deadline{moved: workflow.NewNamedBufferedChannel(sure, "deadline", 8)}
+func (d *deadline) watch(sure workflow.Context) {
+	if d.changes != nil {
+		return
+	}
+	d.changes = workflow.NewNamedBufferedChannel(sure, "deadline", 8)
+	after := d.left(sure)
 	workflow.GoNamed(sure, "deadline", func(ctx workflow.Context) {
 		for !d.passed {
 			timerCtx, stop := workflow.WithCancel(ctx)
 			timer := workflow.NewTimerWithOptions(timerCtx, after, workflow.TimerOptions{Summary: "saga deadline"})
 			workflow.NewSelector(ctx).
 				AddFuture(timer, func(workflow.Future) { d.passed = true }).
-				AddReceive(d.moved, func(c workflow.ReceiveChannel, _ bool) { c.Receive(ctx, &after) }).
+				AddReceive(d.changes, func(c workflow.ReceiveChannel, _ bool) { c.Receive(ctx, &after) }).
 				Select(ctx)
 			stop()
 		}
-		cancel()
+		d.stop()
 	})
-	return d
 }
-
-// set moves the deadline to a time from now.
-func (d *deadline) set(after time.Duration) { d.moved.SendAsync(after) }

@@ -49,14 +49,14 @@ func never(error) bool { return false }
 // of retries runs out the saga parks: it says so, and goes on at a slow pace.
 // Nothing may cancel the context.
 func (r *Run[S]) insist(ctx workflow.Context, name, summary string, action Action[S], final func(error) bool) error {
-	for {
+	for pause := action.Policy.Parked; ; pause = min(2*pause, action.Policy.MostParked) {
 		err := r.act(ctx, action, summary)
 		if err == nil || final(err) {
 			r.unpark(ctx, name)
 			return err
 		}
 		r.park(ctx, name, err)
-		_ = workflow.NewTimerWithOptions(ctx, action.Policy.Parked, workflow.TimerOptions{Summary: "parked: " + name}).Get(ctx, nil)
+		_ = workflow.NewTimerWithOptions(ctx, pause, workflow.TimerOptions{Summary: "parked: " + name}).Get(ctx, nil)
 	}
 }
 

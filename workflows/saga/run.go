@@ -12,6 +12,7 @@ type Run[S any] struct {
 	state    *S
 	view     *view
 	parked   map[string]bool
+	sure     workflow.Context // nothing cancels it
 	deadline *deadline
 	failure  *Failure
 }
@@ -20,7 +21,7 @@ type Run[S any] struct {
 // that made it turn back once every compensation and the closing are done.
 func (s *Saga[S]) Run(ctx workflow.Context, state *S) *Failure {
 	sure, _ := workflow.NewDisconnectedContext(ctx) // cancelling it would cost events at the end
-	r := &Run[S]{def: s.def, state: state, view: newView(s.def), parked: map[string]bool{}}
+	r := &Run[S]{def: s.def, state: state, view: newView(s.def), parked: map[string]bool{}, sure: sure}
 	r.show(ctx)
 	armed, failure := r.forward(ctx, sure)
 	if failure == nil {
@@ -42,11 +43,14 @@ func (r *Run[S]) Failure() *Failure { return r.failure }
 func (r *Run[S]) forward(ctx, sure workflow.Context) (armed []Step[S], failure *Failure) {
 	ctx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
-	r.deadline = startDeadline(sure, cancel, r.def.Deadline)
+	r.deadline = newDeadline(sure, cancel, r.def.Deadline)
+	if r.def.EagerDeadline != nil && r.def.EagerDeadline(r.state) {
+		r.deadline.watch(sure)
+	}
 	for _, stage := range r.def.Stages {
 		kind := stage[0].Kind
-		if kind != Retriable && ctx.Err() != nil {
-			return armed, r.interrupted(stage[0].Name, ctx.Err())
+		if kind != Retriable && (ctx.Err() != nil || r.deadline.over(ctx)) {
+			return armed, r.interrupted(ctx, stage[0].Name, ctx.Err())
 		}
 		switch kind {
 		case Compensatable:
@@ -70,15 +74,16 @@ func (r *Run[S]) forward(ctx, sure workflow.Context) (armed []Step[S], failure *
 
 // stage runs compensatable steps in parallel and waits for all of them, but no
 // longer than the grace once one has failed.
-func (r *Run[S]) stage(ctx, sure workflow.Context, stage Stage[S]) *Failure {
-	inner, cancel := workflow.WithCancel(ctx)
+func (r *Run[S]) stage(outer, sure workflow.Context, stage Stage[S]) *Failure {
+	inner, cancel := workflow.WithCancel(outer)
 	defer cancel()
 	failures := make([]*Failure, len(stage))
 	pending, failed := len(stage), false
 	for i, step := range stage {
 		workflow.Go(inner, func(ctx workflow.Context) {
-			failures[i] = r.attempt(ctx, step)
-			failed = failed || failures[i] != nil
+			var done bool
+			done, failures[i] = r.attempt(outer, ctx, step)
+			failed = failed || !done
 			pending--
 		})
 	}
@@ -95,26 +100,35 @@ func (r *Run[S]) stage(ctx, sure workflow.Context, stage Stage[S]) *Failure {
 	return failure
 }
 
-// attempt does a compensatable step once, with the retries of its policy.
-func (r *Run[S]) attempt(ctx workflow.Context, step Step[S]) *Failure {
+// attempt does a compensatable step once, with the retries of its policy, in
+// the time that is left. A step that was stopped because another of its stage
+// failed has no failure of its own; outer is the context of the whole stage.
+func (r *Run[S]) attempt(outer, ctx workflow.Context, step Step[S]) (done bool, failure *Failure) {
 	r.mark(ctx, step.Name, markRunning)
-	err := r.act(ctx, step.Action, step.Summary)
+	action := step.Action
+	action.Policy = action.Policy.within(r.deadline.left(ctx))
+	err := r.act(ctx, action, step.Summary)
 	if err == nil {
 		r.mark(ctx, step.Name, markDone)
-		return nil
+		return true, nil
 	}
 	r.mark(ctx, step.Name, markFailed)
-	if ctx.Err() != nil && Classify(err) == Cancelled {
-		return r.interrupted(step.Name, err)
+	class := Classify(err)
+	switch {
+	case class == Cancelled && outer.Err() != nil, class == Unknown && r.deadline.over(ctx):
+		return false, r.interrupted(outer, step.Name, err)
+	case class == Cancelled && ctx.Err() != nil:
+		return false, nil
+	default:
+		return false, &Failure{Step: step.Name, Class: class, Err: err}
 	}
-	return &Failure{Step: step.Name, Class: Classify(err), Err: err}
 }
 
 // interrupted is the failure of a step that the deadline or a cancellation
 // stopped, or never let begin.
-func (r *Run[S]) interrupted(step string, err error) *Failure {
+func (r *Run[S]) interrupted(ctx workflow.Context, step string, err error) *Failure {
 	class := Cancelled
-	if r.deadline.passed {
+	if r.deadline.over(ctx) {
 		class = Expired
 	}
 	return &Failure{Step: step, Class: class, Err: err}
@@ -127,10 +141,18 @@ func (r *Run[S]) act(ctx workflow.Context, action Action[S], summary string) err
 
 // SetDeadline moves the saga's deadline to a time from now, for a step that
 // waits for a person. It has no effect from the pivot on.
-func (r *Run[S]) SetDeadline(d time.Duration) { r.deadline.set(d) }
+func (r *Run[S]) SetDeadline(d time.Duration) {
+	r.deadline.move(r.sure, d)
+	r.deadline.watch(r.sure)
+}
 
-// Wait shows the saga as waiting while fn blocks.
+// State is where the saga stands.
+func (r *Run[S]) State() State { return r.view.state }
+
+// Wait shows the saga as waiting while fn blocks. A step that waits for anything
+// but an activity does it here: the deadline ends it.
 func (r *Run[S]) Wait(ctx workflow.Context, step string, fn func() error) error {
+	r.deadline.watch(r.sure)
 	r.become(ctx, Waiting, step)
 	err := fn()
 	if ctx.Err() == nil {

@@ -22,10 +22,12 @@ type trip struct {
 }
 
 func (tr *trip) action(name string) saga.Action[trip] {
-	return saga.Action[trip]{Policy: policy, Do: func(ctx workflow.Context, _ *saga.Run[trip], s *trip) error {
+	return saga.Action[trip]{Policy: policy, Do: func(ctx workflow.Context, r *saga.Run[trip], s *trip) error {
 		s.log = append(s.log, name)
-		if err := workflow.Sleep(ctx, s.took[name]); err != nil {
-			return err
+		if took := s.took[name]; took > 0 {
+			if err := r.Wait(ctx, name, func() error { return workflow.Sleep(ctx, took) }); err != nil {
+				return err
+			}
 		}
 		err := s.fail[name]
 		if saga.Classify(err) != saga.Refused {
@@ -89,6 +91,11 @@ func TestRun(t *testing.T) {
 		{
 			name: "the other step is cancelled after the grace", class: saga.Refused, step: "car",
 			trip: trip{fail: map[string]error{"car": refused("car")}, took: map[string]time.Duration{"hotel": time.Hour}},
+			log:  []string{"car", "hotel", "unhotel", "uncar", "close"},
+		},
+		{
+			name: "what was stopped for another's failure has none of its own", class: saga.Unknown, step: "hotel",
+			trip: trip{fail: map[string]error{"hotel": errLater}, took: map[string]time.Duration{"car": 30 * time.Second}},
 			log:  []string{"car", "hotel", "unhotel", "uncar", "close"},
 		},
 		{

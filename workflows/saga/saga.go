@@ -57,8 +57,10 @@ type Policy struct {
 	// LastRetry.
 	FirstRetry time.Duration
 	LastRetry  time.Duration
-	// Parked is the pause between the rounds of a parked action.
-	Parked time.Duration
+	// Parked is the pause before the first round of a parked action; it doubles
+	// up to MostParked.
+	Parked     time.Duration
+	MostParked time.Duration
 }
 
 // Step is a part of a saga.
@@ -95,6 +97,9 @@ type Definition[S any] struct {
 	// Deadline is how long the saga may take to its pivot. A step may move it
 	// with Run.SetDeadline.
 	Deadline time.Duration
+	// EagerDeadline, if set, tells of a run that it began when the timer of the
+	// deadline still started along with the saga; it replays that way.
+	EagerDeadline func(state *S) bool
 	// Grace is how long the other steps of a stage may still go on once one of
 	// them failed: a definite answer of theirs tells more than a cancellation.
 	Grace time.Duration

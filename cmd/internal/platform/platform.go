@@ -4,10 +4,12 @@
 package platform
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -40,21 +42,14 @@ type Platform struct {
 	orders   *orderpg.Store
 }
 
-// Services names every service there is.
-func Services() []string { return db.Services() }
-
 // Open connects the named services to their databases. A database that is not
 // there yet is no error: the service is not ready until it is.
 func Open(ctx context.Context, c config.Config, log *slog.Logger, services ...string) (*Platform, error) {
-	if err := c.Validate(services...); err != nil {
+	if err := cmp.Or(known(services), c.Validate(services...)); err != nil {
 		return nil, err
 	}
 	p := &Platform{config: c, log: log}
 	for _, name := range services {
-		if !slices.Contains(Services(), name) {
-			p.Close()
-			return nil, fmt.Errorf("there is no service %q: the services are %v", name, Services())
-		}
 		pool, err := pgxpool.New(ctx, string(c.Databases[name]))
 		if err != nil {
 			p.Close()
@@ -81,8 +76,19 @@ func (p *Platform) join(name string, pool *pgxpool.Pool) {
 	case "payment":
 		p.payments = paymentpg.New(pool, stripepay.New(stripepay.Config{
 			Key: string(p.config.Stripe.Key), URL: p.config.Stripe.URL, WebhookSecret: string(p.config.Stripe.WebhookSecret),
+			ReturnURL: p.config.Stripe.ReturnURL,
 		}))
 	}
+}
+
+// known refuses what is no service.
+func known(services []string) error {
+	for _, name := range services {
+		if !slices.Contains(db.Services(), name) {
+			return fmt.Errorf("there is no service %q: the services are %s", name, strings.Join(db.Services(), ", "))
+		}
+	}
+	return nil
 }
 
 // Close ends all connections to databases.
@@ -95,12 +101,11 @@ func (p *Platform) Close() {
 // Migrate brings the databases of the named services to their newest schema,
 // telling of each how many migrations it took.
 func Migrate(ctx context.Context, c config.Config, tell func(service string, applied int), services ...string) error {
+	if err := cmp.Or(known(services), c.ValidateDatabases(services...)); err != nil {
+		return err
+	}
 	for _, name := range services {
-		url := string(c.Databases[name])
-		if url == "" {
-			return fmt.Errorf("the %s service has no database: set SKALD_DATABASES", name)
-		}
-		n, err := db.Migrate(ctx, url, name)
+		n, err := db.Migrate(ctx, string(c.Databases[name]), name)
 		if err != nil {
 			return err
 		}

@@ -63,9 +63,9 @@ WITH moved AS (
         failure_detail = sqlc.narg(failure_detail)::text,
         failure_step = sqlc.narg(failure_step)::text,
         action_type = sqlc.narg(action_type)::text,
-        action_url = sqlc.narg(action_url)::text,
         action_expires = sqlc.narg(action_expires)::timestamptz,
         saga_state = sqlc.arg(saga_state)::text,
+        saga_seq = greatest(saga_seq, sqlc.arg(saga_seq)::bigint),
         updated_at = now()
     WHERE id = sqlc.arg(id)::uuid AND status = ANY (sqlc.arg(from_statuses)::text[])
       AND (NOT sqlc.arg(quoted)::boolean OR item_count = cardinality(sqlc.arg(unit_prices)::bigint[]))
@@ -90,11 +90,17 @@ SELECT moved.*,
         ORDER BY p.position) FROM priced p)::jsonb AS items
 FROM moved;
 
--- name: MarkSaga :execrows
-UPDATE orders SET
-    saga_state = sqlc.arg(saga_state),
-    updated_at = CASE WHEN saga_state = sqlc.arg(saga_state) THEN updated_at ELSE now() END
-WHERE id = sqlc.arg(id);
+-- name: MarkSaga :one
+-- MarkSaga tells whether there is such an order. It changes nothing where
+-- something newer was recorded.
+WITH marked AS (
+    UPDATE orders SET
+        saga_state = sqlc.arg(saga_state)::text,
+        saga_seq = sqlc.arg(saga_seq)::bigint,
+        updated_at = CASE WHEN saga_state = sqlc.arg(saga_state)::text THEN updated_at ELSE now() END
+    WHERE orders.id = sqlc.arg(id)::uuid AND saga_seq < sqlc.arg(saga_seq)::bigint
+)
+SELECT EXISTS (SELECT FROM orders o WHERE o.id = sqlc.arg(id)::uuid) AS found;
 
 -- name: Unstarted :many
 SELECT sqlc.embed(o),

@@ -7,6 +7,14 @@ ON CONFLICT (id) DO UPDATE SET
     version = products.version + 1, updated_at = now()
 RETURNING *;
 
+-- name: CreateProduct :one
+-- CreateProduct leaves a product that is there as it is: the update changes
+-- nothing, and is what makes it return the row. Only such a row has an xmax.
+INSERT INTO products (id, name, description, category, base_price, currency, searched)
+VALUES (@id, @name, @description, @category, @base_price, @currency, @searched)
+ON CONFLICT (id) DO UPDATE SET id = products.id
+RETURNING sqlc.embed(products), (xmax = 0)::boolean AS created;
+
 -- name: GetProduct :one
 SELECT * FROM products WHERE id = $1;
 

@@ -5,6 +5,13 @@ ON CONFLICT (id) DO UPDATE SET
     version = users.version + 1, updated_at = now()
 RETURNING *;
 
+-- name: CreateUser :one
+-- CreateUser leaves a user that is there as it is: the update changes nothing,
+-- and is what makes it return the row. Only such a row has an xmax.
+INSERT INTO users (id, email, name, locale, status) VALUES (@id, @email, @name, @locale, @status)
+ON CONFLICT (id) DO UPDATE SET id = users.id
+RETURNING sqlc.embed(users), (xmax = 0)::boolean AS created;
+
 -- name: GetUser :one
 SELECT * FROM users WHERE id = $1;
 

@@ -17,6 +17,7 @@ const (
 	kindErrorAfter       = "error_after"       // 5xx, but done
 	kindDelay            = "delay"             // does it after a while
 	kindLateEffect       = "late_effect"       // never answers, does it after a while
+	kindProcessing       = "processing"        // answers that it works on it, does it after a while
 	kindDuplicateWebhook = "duplicate_webhook" // tells of it twice
 	kindDropWebhook      = "drop_webhook"      // never tells of it
 )
@@ -56,15 +57,18 @@ func (f Fault) status() int {
 func (f Fault) validate() (field, message string) {
 	operations := []string{"", opCreate, opAuthorize, opCapture, opVoid, opRefund, opGet, opAction}
 	kinds := []string{
-		kindHangBefore, kindHangAfter, kindErrorBefore, kindErrorAfter, kindDelay, kindLateEffect, kindDuplicateWebhook, kindDropWebhook,
+		kindHangBefore, kindHangAfter, kindErrorBefore, kindErrorAfter, kindDelay, kindLateEffect, kindProcessing,
+		kindDuplicateWebhook, kindDropWebhook,
 	}
 	switch {
 	case !slices.Contains(operations, f.Operation):
 		return "operation", "must be create, authorize, capture, void, refund, get or action, or be left out"
 	case f.Operation == opAction && f.Kind != kindDuplicateWebhook && f.Kind != kindDropWebhook:
 		return "kind", "must be duplicate_webhook or drop_webhook for an action"
+	case f.Kind == kindProcessing && f.Operation != opAuthorize:
+		return "operation", "must be authorize for processing"
 	case !slices.Contains(kinds, f.Kind):
-		return "kind", "must be hang_before, hang_after, error_before, error_after, delay, late_effect, duplicate_webhook or drop_webhook"
+		return "kind", "must be hang_before, hang_after, error_before, error_after, delay, late_effect, processing, duplicate_webhook or drop_webhook"
 	case (f.Calls > 0) == (f.Share > 0) || f.Calls < 0 || f.Share < 0 || f.Share > 1:
 		return "calls", "either calls must be at least 1, or share between 0 and 1"
 	case f.DelayMS < 0 || time.Duration(f.DelayMS)*time.Millisecond > maxDelay:

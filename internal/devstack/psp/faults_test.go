@@ -39,6 +39,10 @@ func TestFaults(t *testing.T) {
 			fault: `{"operation":"authorize","kind":"delay","calls":1,"delay_ms":50}`, status: 200, happened: true, nextStatus: 200, replayed: true,
 			log: []string{"create succeeded", "authorize succeeded", "authorize replayed"},
 		},
+		"processing": {
+			fault: `{"operation":"authorize","kind":"processing","calls":1,"delay_ms":600000}`, status: 200, nextStatus: 200, replayed: true,
+			log: []string{"create succeeded", "authorize processing", "authorize replayed"},
+		},
 		"of another operation": {
 			fault: `{"operation":"capture","kind":"error_before","calls":1}`, status: 200, happened: true, nextStatus: 200, replayed: true,
 			log: []string{"create succeeded", "authorize succeeded", "authorize replayed"},
@@ -69,6 +73,23 @@ func TestFaults(t *testing.T) {
 			require.Equal(t, test.log, b.log())
 		})
 	}
+}
+
+// TestProcessing: an intent that the bank works on is neither held nor can it
+// be cancelled, until it is decided.
+func TestProcessing(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	intent := b.create(visa)
+	b.fault(`{"operation":"authorize","kind":"processing","calls":1,"delay_ms":1000}`)
+	require.Equal(t, http.StatusOK, b.post(intent+"/confirm", "key").status)
+	require.Equal(t, "processing", b.status(intent))
+	require.Equal(t, http.StatusBadRequest, b.post(intent+"/cancel", "").status)
+	require.Eventually(t, func() bool { return b.status(intent) == "requires_capture" }, soon, often)
+	require.Equal(t, []string{"create succeeded", "authorize processing", "void refused", "authorize succeeded"}, b.log())
+	another := b.create(visa)
+	require.Equal(t, http.StatusOK, b.post(another+"/confirm", "").status)
+	require.Equal(t, "requires_capture", b.status(another))
 }
 
 func TestFailedCreateIsLogged(t *testing.T) {
@@ -120,6 +141,7 @@ func TestSettingFaults(t *testing.T) {
 		`{"operation":"steal","kind":"delay","calls":1}`:        "operation",
 		`{"kind":"explode","calls":1}`:                          "kind",
 		`{"operation":"action","kind":"hang_before","calls":1}`: "kind",
+		`{"kind":"processing","calls":1}`:                       "operation",
 		`{"kind":"delay"}`:                                      "calls",
 		`{"kind":"delay","calls":-1}`:                           "calls",
 		`{"kind":"delay","share":1.5}`:                          "share",

@@ -55,7 +55,7 @@ func (s *Simulator) api(name string, do operation) http.HandlerFunc {
 				"There is currently another in-progress request using this Idempotent Key."))
 			return
 		}
-		fault := s.faults.take(name)
+		fault, do := s.faults.take(name), do
 		switch fault.Kind {
 		case kindHangBefore:
 			s.hang(r)
@@ -71,6 +71,9 @@ func (s *Simulator) api(name string, do operation) http.HandlerFunc {
 			panic(http.ErrAbortHandler)
 		case kindDelay:
 			s.pause(fault)
+		case kindProcessing:
+			do = s.process
+			defer s.later(fault, func() { s.processed(c.id) })
 		}
 		out, replayed := s.run(name, do, c, fault)
 		if fault.Kind == kindHangAfter {

@@ -11,6 +11,7 @@ const (
 	requiresPaymentMethod = "requires_payment_method"
 	requiresConfirmation  = "requires_confirmation"
 	requiresAction        = "requires_action"
+	processing            = "processing"
 	requiresCapture       = "requires_capture"
 	succeeded             = "succeeded"
 	canceled              = "canceled"

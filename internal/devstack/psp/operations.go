@@ -130,6 +130,30 @@ func (s *Simulator) authorize(c call, in *intent) change {
 	return out
 }
 
+// process is a confirmation that the bank takes its time for.
+func (s *Simulator) process(c call) change {
+	return s.on(c.id, func(in *intent) change {
+		if in.Status != requiresConfirmation {
+			return change{response: in.refuse("confirm"), intent: in, outcome: outcomeRefused}
+		}
+		in.Status = processing
+		return change{response: s.shown(c, in), intent: in, outcome: outcomeProcessing, event: "payment_intent.processing"}
+	})
+}
+
+// processed ends what process began.
+func (s *Simulator) processed(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known := s.intents[id]
+	if known == nil || known.Status != processing {
+		return
+	}
+	in := *known
+	done := s.authorize(call{}, &in)
+	s.remember(record{Intent: &in, Entries: done.entries(opAuthorize, ""), Event: s.newEvent(done.event, &in, false)})
+}
+
 func (s *Simulator) capture(c call) change {
 	return s.on(c.id, func(in *intent) change {
 		if in.Status != requiresCapture {
@@ -145,7 +169,7 @@ func (s *Simulator) capture(c call) change {
 
 func (s *Simulator) cancel(c call) change {
 	return s.on(c.id, func(in *intent) change {
-		if in.Status == succeeded || in.Status == canceled {
+		if in.Status == succeeded || in.Status == canceled || in.Status == processing {
 			return change{response: in.refuse("cancel"), intent: in, outcome: outcomeRefused}
 		}
 		outcome := outcomeNothingHeld

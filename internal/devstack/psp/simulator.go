@@ -80,6 +80,7 @@ const (
 	outcomeSucceeded      = "succeeded"
 	outcomeDeclined       = "declined"
 	outcomeRequiresAction = "requires_action"
+	outcomeProcessing     = "processing"
 	outcomeRefused        = "refused"
 	outcomeFailed         = "failed"
 	outcomeReplayed       = "replayed"

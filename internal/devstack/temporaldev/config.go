@@ -29,13 +29,18 @@ func database(file string) *config.SQL {
 
 // settings are what differs from the server's defaults, which are made for a
 // cluster. The caps on polls put 50 ms on every step of a workflow; more than
-// one partition of a task queue adds a tail of 100 ms; and a long poll that
-// waits 20 s hides a lost wake-up for as long.
+// one partition of a task queue adds a tail of 100 ms; tasks that are done are
+// walked over again by each new one until the next acknowledgement, which by
+// default comes every 30 s and then costs a quarter of the processor; and a long
+// poll that waits 20 s hides a lost wake-up for as long.
 func settings() dynamicconfig.StaticClient {
 	return dynamicconfig.StaticClient{
 		dynamicconfig.TransferProcessorMaxPollRPS.Key():             2000,
 		dynamicconfig.TimerProcessorMaxPollRPS.Key():                2000,
 		dynamicconfig.VisibilityProcessorMaxPollRPS.Key():           2000,
+		dynamicconfig.TransferProcessorUpdateAckInterval.Key():      time.Second,
+		dynamicconfig.TimerProcessorUpdateAckInterval.Key():         time.Second,
+		dynamicconfig.VisibilityProcessorUpdateAckInterval.Key():    time.Second,
 		dynamicconfig.HistoryLongPollExpirationInterval.Key():       1500 * time.Millisecond,
 		dynamicconfig.MatchingNumTaskqueueReadPartitions.Key():      1,
 		dynamicconfig.MatchingNumTaskqueueWritePartitions.Key():     1,

@@ -61,7 +61,7 @@ func transitionParams(t order.Transition) (orderdb.TransitionParams, error) {
 		return orderdb.TransitionParams{}, order.ErrNotFound
 	}
 	p := orderdb.TransitionParams{
-		ID: parsed, Status: string(t.To), SagaState: string(t.SagaState),
+		ID: parsed, Status: string(t.To), SagaState: string(t.SagaState), SagaSeq: t.Seq,
 		UnitPrices: []int64{}, Totals: []int64{}, FromStatuses: []string{},
 	}
 	for _, from := range t.To.From() {
@@ -88,7 +88,7 @@ func transitionParams(t order.Transition) (orderdb.TransitionParams, error) {
 		p.FailureCode, p.FailureDetail, p.FailureStep = &f.Code, &f.Detail, &f.Step
 	}
 	if a := t.Action; a != nil && !t.To.Decided() {
-		p.ActionType, p.ActionUrl, p.ActionExpires = &a.Type, &a.URL, &a.ExpiresAt
+		p.ActionType, p.ActionExpires = &a.Type, &a.ExpiresAt
 	}
 	return p, nil
 }

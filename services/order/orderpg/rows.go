@@ -32,8 +32,8 @@ func movedRow(r orderdb.TransitionRow) orderdb.Order {
 		ID: r.ID, UserID: r.UserID, Status: r.Status, Currency: r.Currency, PaymentMethod: r.PaymentMethod, ItemCount: r.ItemCount,
 		TotalAmount: r.TotalAmount, TotalCurrency: r.TotalCurrency, PaymentID: r.PaymentID,
 		FailureCode: r.FailureCode, FailureDetail: r.FailureDetail, FailureStep: r.FailureStep,
-		ActionType: r.ActionType, ActionUrl: r.ActionUrl, ActionExpires: r.ActionExpires,
-		SagaState: r.SagaState, SagaStartedAt: r.SagaStartedAt, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		ActionType: r.ActionType, ActionExpires: r.ActionExpires,
+		SagaState: r.SagaState, SagaSeq: r.SagaSeq, SagaStartedAt: r.SagaStartedAt, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }
 
@@ -61,7 +61,7 @@ func toOrder(row orderdb.Order, rawItems []byte) (order.Order, error) {
 		o.Failure = &order.Failure{Code: *row.FailureCode, Detail: text(row.FailureDetail), Step: text(row.FailureStep)}
 	}
 	if row.ActionType != nil && row.ActionExpires != nil {
-		o.NextAction = &order.Action{Type: *row.ActionType, URL: text(row.ActionUrl), ExpiresAt: row.ActionExpires.UTC()}
+		o.NextAction = &order.Action{Type: *row.ActionType, ExpiresAt: row.ActionExpires.UTC()}
 	}
 	var items []itemRow
 	if err := json.Unmarshal(rawItems, &items); err != nil {

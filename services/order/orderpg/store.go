@@ -152,8 +152,14 @@ func (s *Store) MarkSaga(ctx context.Context, m order.Mark) error {
 	if err != nil {
 		return order.ErrNotFound
 	}
-	n, err := s.queries.MarkSaga(ctx, orderdb.MarkSagaParams{ID: parsed, SagaState: string(m.SagaState)})
-	return s.found(n, err)
+	found, err := s.queries.MarkSaga(ctx, orderdb.MarkSagaParams{ID: parsed, SagaState: string(m.SagaState), SagaSeq: m.Seq})
+	if err != nil {
+		return s.constraints.Write(err)
+	}
+	if !found {
+		return order.ErrNotFound
+	}
+	return nil
 }
 
 // Unstarted finds orders whose saga nobody may have started.
@@ -178,15 +184,10 @@ func (s *Store) ConfirmStarted(ctx context.Context, orderID string) error {
 		return order.ErrNotFound
 	}
 	n, err := s.queries.ConfirmStarted(ctx, parsed)
-	return s.found(n, err)
-}
-
-// found: an update that met no row is of an order that does not exist.
-func (s *Store) found(rows int64, err error) error {
 	if err != nil {
 		return s.constraints.Write(err)
 	}
-	if rows == 0 {
+	if n == 0 {
 		return order.ErrNotFound
 	}
 	return nil

@@ -11,7 +11,7 @@ import (
 )
 
 func action() *order.Action {
-	return &order.Action{Type: "redirect", URL: "https://pay.example/3ds", ExpiresAt: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)}
+	return &order.Action{Type: "redirect", ExpiresAt: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)}
 }
 
 func requirePriced(t *testing.T, o order.Order) {
@@ -108,7 +108,7 @@ func refusedTransitions(t *testing.T, s order.Service) {
 
 func sagaState(t *testing.T, s order.Service) {
 	o := place(t, s)
-	mark := order.Mark{OrderID: o.ID, SagaState: order.SagaParked}
+	mark := order.Mark{OrderID: o.ID, SagaState: order.SagaParked, Seq: 2}
 	require.NoError(t, s.MarkSaga(t.Context(), mark))
 	parked := get(t, s, o.ID)
 	want := o
@@ -118,10 +118,16 @@ func sagaState(t *testing.T, s order.Service) {
 
 	require.NoError(t, s.MarkSaga(t.Context(), mark))
 	require.Equal(t, parked, get(t, s, o.ID), "done again it changes nothing")
-	requireInvalid(t, s.MarkSaga(t.Context(), order.Mark{OrderID: o.ID, SagaState: "lost"}), "saga_state")
+	requireInvalid(t, s.MarkSaga(t.Context(), order.Mark{OrderID: o.ID, SagaState: "lost", Seq: 3}), "saga_state")
 
 	_, err := s.TransitionOrder(t.Context(), move(order.Confirmed, o.ID))
 	require.NoError(t, err)
+	mark.Seq = 3
 	require.NoError(t, s.MarkSaga(t.Context(), mark), "a saga may park after the order is decided")
 	require.Equal(t, order.SagaParked, get(t, s, o.ID).Saga.State)
+
+	ended := order.Mark{OrderID: o.ID, SagaState: order.SagaCompleted, Seq: 4}
+	require.NoError(t, s.MarkSaga(t.Context(), ended))
+	require.NoError(t, s.MarkSaga(t.Context(), mark), "late")
+	require.Equal(t, order.SagaCompleted, get(t, s, o.ID).Saga.State)
 }

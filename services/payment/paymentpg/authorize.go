@@ -20,9 +20,39 @@ func (s *Store) AuthorizePayment(ctx context.Context, r payment.AuthorizeRequest
 		return payment.Payment{}, err
 	}
 	orderID, _ := payment.OrderIDPrefix.Parse(r.OrderID)
-	settled := false
-	row, begun, err := s.begin(ctx, orderID, payment.OpAuthorize,
-		func(q *paymentdb.Queries) error { return q.InsertPayment(ctx, newPayment(orderID, r)) },
+	row, spent, err := s.beginAuthorization(ctx, orderID, r)
+	if err != nil {
+		return payment.Payment{}, err
+	}
+	if !open(row) {
+		return authorized(row)
+	}
+	intent, err := s.authorize(ctx, row, r, spent)
+	if err != nil {
+		return payment.Payment{}, s.spend(ctx, orderID, payment.OpAuthorize, spent, err)
+	}
+	if row, err = s.record(ctx, orderID, payment.OpAuthorize, intent); err != nil {
+		return payment.Payment{}, err
+	}
+	if open(row) && intent.Status != payment.IntentRequiresAction {
+		return payment.Payment{}, errOpen // also where the customer has acted
+	}
+	return authorized(row)
+}
+
+// beginAuthorization commits the payment and its authorization's intent. Where
+// the order has a payment already, it takes that, as long as nothing forbids to
+// go on with it.
+func (s *Store) beginAuthorization(ctx context.Context, orderID uuid.UUID, r payment.AuthorizeRequest) (row paymentdb.Payment, spent int32, err error) {
+	fresh := newPayment(orderID, r)
+	n, err := s.queries.BeginPayment(ctx, fresh)
+	if err != nil {
+		return paymentdb.Payment{}, 0, s.constraints.Write(err)
+	}
+	if n == 1 {
+		return paymentdb.Payment{ID: fresh.ID, OrderID: orderID, Status: string(payment.Initiated)}, 0, nil
+	}
+	row, begun, err := s.begin(ctx, orderID, payment.OpAuthorize, nil,
 		func(_ *paymentdb.Queries, row paymentdb.Payment) (bool, error) {
 			if row.Barred {
 				return false, payment.ErrVoided
@@ -30,28 +60,15 @@ func (s *Store) AuthorizePayment(ctx context.Context, r payment.AuthorizeRequest
 			if !bytes.Equal(row.RequestHash, r.Hash()) {
 				return false, payment.ErrMismatch
 			}
-			switch payment.Status(row.Status) {
-			case payment.Initiated, payment.RequiresAction:
-				return true, nil
-			default:
-				settled = true
-				return false, nil
-			}
+			return open(row), nil
 		})
-	if err != nil {
-		return payment.Payment{}, err
-	}
-	if settled {
-		return authorized(row)
-	}
-	intent, err := s.authorize(ctx, orderID, row, r, begun.KeysSpent)
-	if err != nil {
-		return payment.Payment{}, s.spend(ctx, orderID, payment.OpAuthorize, begun.KeysSpent, err)
-	}
-	if row, err = s.record(ctx, orderID, payment.OpAuthorize, intent); err != nil {
-		return payment.Payment{}, err
-	}
-	return authorized(row)
+	return row, begun.KeysSpent, err
+}
+
+// open tells whether a payment's authorization is not decided.
+func open(row paymentdb.Payment) bool {
+	status := payment.Status(row.Status)
+	return status == payment.Initiated || status == payment.RequiresAction
 }
 
 // authorized is the answer that a payment's state gives to an authorization.
@@ -61,59 +78,76 @@ func authorized(row paymentdb.Payment) (payment.Payment, error) {
 		return payment.Payment{}, payment.ErrDeclined
 	case payment.Voided:
 		return payment.Payment{}, payment.ErrVoided
-	case payment.Initiated:
-		return payment.Payment{}, errOpen
 	default:
 		return toPayment(row), nil
 	}
 }
 
 // authorize brings the intent at the provider as far as it goes.
-func (s *Store) authorize(ctx context.Context, orderID uuid.UUID, row paymentdb.Payment, r payment.AuthorizeRequest, spent int32) (payment.Intent, error) {
+func (s *Store) authorize(ctx context.Context, row paymentdb.Payment, r payment.AuthorizeRequest, spent int32) (payment.Intent, error) {
 	if row.ProviderIntent != nil {
-		intent, err := s.provider.GetIntent(ctx, *row.ProviderIntent)
-		if err != nil || intent.Status != payment.IntentCreated {
-			return intent, err
-		}
-		return s.confirm(ctx, r.OrderID, intent.ID, spent)
+		return s.resume(ctx, row.OrderID, *row.ProviderIntent, spent)
 	}
 	intent, err := s.provider.CreateIntent(ctx, payment.IntentRequest{
 		OrderID: r.OrderID, UserID: r.UserID, PaymentID: payment.IDPrefix.Format(row.ID), Amount: r.Amount, Method: r.Method,
 	}, payment.CreateKey(r.OrderID, spent))
 	if fault.KindOf(err) == fault.Refused {
-		// The provider will never take this method or amount: a decline.
-		return payment.Intent{Status: payment.IntentDeclined, DeclineCode: fault.From(err).Code}, nil
+		return refused("", err), nil
 	}
 	if err != nil {
 		return payment.Intent{}, err
 	}
-	if err := s.storeIntent(ctx, orderID, intent.ID); err != nil {
-		return payment.Intent{}, err
+	// The intent's id is kept before it can hold money.
+	stored, err := s.queries.StoreIntent(ctx, paymentdb.StoreIntentParams{OrderID: row.OrderID, ProviderIntent: intent.ID})
+	if err != nil {
+		return payment.Intent{}, s.constraints.Write(err)
 	}
-	return s.confirm(ctx, r.OrderID, intent.ID, spent)
+	if stored == 0 {
+		return s.overtaken(ctx, row.OrderID, spent)
+	}
+	return s.confirm(ctx, row.OrderID, intent.ID, spent)
 }
 
-// storeIntent keeps the intent's id before it can hold money, unless a void
-// came meanwhile: then nothing will ever be held by it.
-func (s *Store) storeIntent(ctx context.Context, orderID uuid.UUID, intentID string) error {
-	return s.inTx(ctx, func(q *paymentdb.Queries) error {
-		row, err := q.LockPayment(ctx, orderID)
-		if err != nil {
-			return err
-		}
-		if row.Barred {
-			return payment.ErrVoided
-		}
-		return q.StoreIntent(ctx, paymentdb.StoreIntentParams{OrderID: orderID, ProviderIntent: intentID})
-	})
+// overtaken goes on where a void or another attempt was faster with the order's
+// payment. This attempt's intent is never confirmed, so it never holds anything.
+func (s *Store) overtaken(ctx context.Context, orderID uuid.UUID, spent int32) (payment.Intent, error) {
+	row, err := s.queries.PaymentOfOrder(ctx, orderID)
+	switch {
+	case err != nil:
+		return payment.Intent{}, s.constraints.Translate(err)
+	case row.Barred:
+		return payment.Intent{}, payment.ErrVoided
+	case row.ProviderIntent == nil:
+		return payment.Intent{}, errOpen // declined before there was an intent: a retry tells
+	}
+	return s.resume(ctx, orderID, *row.ProviderIntent, spent)
+}
+
+// resume asks how the stored intent stands, and confirms it if that is left.
+func (s *Store) resume(ctx context.Context, orderID uuid.UUID, intentID string, spent int32) (payment.Intent, error) {
+	intent, err := s.provider.GetIntent(ctx, intentID)
+	if err != nil || intent.Status != payment.IntentCreated {
+		return intent, err
+	}
+	return s.confirm(ctx, orderID, intentID, spent)
 }
 
 // confirm authorizes the intent. Where the intent's status has changed since it
 // was asked for, another attempt was faster: its result counts.
-func (s *Store) confirm(ctx context.Context, orderID, intentID string, spent int32) (payment.Intent, error) {
-	intent, err := s.provider.ConfirmIntent(ctx, intentID, payment.OpAuthorize.ProviderKey(orderID, spent))
-	if fault.KindOf(err) == fault.Conflict {
-		return s.provider.GetIntent(ctx, intentID)
+func (s *Store) confirm(ctx context.Context, orderID uuid.UUID, intentID string, spent int32) (payment.Intent, error) {
+	intent, err := s.provider.ConfirmIntent(ctx, intentID, payment.OpAuthorize.ProviderKey(payment.OrderIDPrefix.Format(orderID), spent))
+	switch fault.KindOf(err) {
+	case fault.Conflict:
+		return s.askAgain(ctx, intentID, orderID, payment.OpAuthorize, spent)
+	case fault.Refused:
+		return refused(intentID, err), nil
+	default:
+		return intent, err
 	}
-	return intent, err
+}
+
+// refused is the intent of a method or an amount that the provider will never
+// take: a decline, which is kept like any other.
+func refused(intentID string, err error) payment.Intent {
+	return payment.Intent{ID: intentID, Status: payment.IntentDeclined, DeclineCode: fault.From(err).Code}
 }

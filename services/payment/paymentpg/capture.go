@@ -2,8 +2,10 @@ package paymentpg
 
 import (
 	"context"
+	"errors"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	paymentdb "github.com/skaldhq/skald/db/payment"
 	"github.com/skaldhq/skald/internal/fault"
@@ -46,46 +48,61 @@ func (s *Store) move(ctx context.Context, r payment.OrderRequest, m movement) (p
 	if err != nil {
 		return payment.Payment{}, err
 	}
-	moved := false
-	row, begun, err := s.begin(ctx, orderID, m.op, nil, func(_ *paymentdb.Queries, row paymentdb.Payment) (bool, error) {
-		status := payment.Status(row.Status)
-		switch {
-		case status == payment.Refunded, status == payment.Captured && m.op == payment.OpCapture:
-			moved = true
-			return false, nil
-		case row.Barred && m.op == payment.OpCapture:
-			return false, payment.ErrVoided
-		case status != m.from:
-			return false, m.wants
-		}
-		return true, nil
+	begun, err := s.queries.StartMovement(ctx, paymentdb.StartMovementParams{
+		OrderID: orderID, Status: string(m.from), VoidBars: m.op == payment.OpCapture,
+		Operation: string(m.op), ProviderKey: m.op.ProviderKey(r.OrderID, 0),
 	})
-	if err != nil || moved {
-		return toPayment(row), err
+	if errors.Is(err, pgx.ErrNoRows) {
+		return s.notBegun(ctx, orderID, m)
 	}
-	intent, err := s.moveAtProvider(ctx, *row.ProviderIntent, r.OrderID, begun, m)
+	if err != nil {
+		return payment.Payment{}, s.constraints.Write(err)
+	}
+	intent, err := s.moveAtProvider(ctx, orderID, begun, m)
 	if err != nil {
 		return payment.Payment{}, s.spend(ctx, orderID, m.op, begun.KeysSpent, err)
 	}
 	return s.finish(ctx, orderID, intent, m)
 }
 
+// notBegun is the answer where the payment is not where the movement starts.
+func (s *Store) notBegun(ctx context.Context, orderID uuid.UUID, m movement) (payment.Payment, error) {
+	row, err := s.queries.PaymentOfOrder(ctx, orderID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return payment.Payment{}, payment.ErrNotAuthorized
+	}
+	if err != nil {
+		return payment.Payment{}, s.constraints.Translate(err)
+	}
+	switch status := payment.Status(row.Status); {
+	case status == payment.Refunded, status == payment.Captured && m.op == payment.OpCapture:
+		return toPayment(row), nil // moved before
+	case row.Barred && m.op == payment.OpCapture:
+		return payment.Payment{}, payment.ErrVoided
+	case status == m.from:
+		return payment.Payment{}, errOpen // it got there a moment ago
+	default:
+		return payment.Payment{}, m.wants
+	}
+}
+
 // moveAtProvider asks first where the movement was begun before.
-func (s *Store) moveAtProvider(ctx context.Context, intentID, orderID string, begun paymentdb.StartOperationRow, m movement) (payment.Intent, error) {
+func (s *Store) moveAtProvider(ctx context.Context, orderID uuid.UUID, begun paymentdb.StartMovementRow, m movement) (payment.Intent, error) {
 	if begun.Again {
-		intent, err := s.provider.GetIntent(ctx, intentID)
+		intent, err := s.provider.GetIntent(ctx, begun.ProviderIntent)
 		if err != nil || !m.pending(intent) {
 			return intent, err
 		}
 	}
-	intent, err := m.call(ctx, intentID, m.op.ProviderKey(orderID, begun.KeysSpent))
+	intent, err := m.call(ctx, begun.ProviderIntent, m.op.ProviderKey(payment.OrderIDPrefix.Format(orderID), begun.KeysSpent))
 	if fault.KindOf(err) == fault.Conflict {
-		return s.provider.GetIntent(ctx, intentID)
+		return s.askAgain(ctx, begun.ProviderIntent, orderID, m.op, begun.KeysSpent)
 	}
 	return intent, err
 }
 
-// finish records the intent, and answers by it.
+// finish records the intent, and answers by it. Only an intent that the
+// provider ended without the money is a no.
 func (s *Store) finish(ctx context.Context, orderID uuid.UUID, intent payment.Intent, m movement) (payment.Payment, error) {
 	row, err := s.record(ctx, orderID, m.op, intent)
 	switch {
@@ -93,9 +110,9 @@ func (s *Store) finish(ctx context.Context, orderID uuid.UUID, intent payment.In
 		return payment.Payment{}, err
 	case m.done(intent):
 		return toPayment(row), nil
-	case m.pending(intent):
-		return payment.Payment{}, errOpen
+	case intent.Status == payment.IntentCancelled, intent.Status == payment.IntentDeclined:
+		return payment.Payment{}, m.wants
 	default:
-		return payment.Payment{}, m.wants // the provider ended the intent otherwise
+		return payment.Payment{}, errOpen
 	}
 }

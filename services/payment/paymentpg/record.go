@@ -9,126 +9,79 @@ import (
 	"github.com/skaldhq/skald/services/payment"
 )
 
-// The ledger's accounts.
-const (
-	accountCustomer   = "customer"
-	accountAuthorized = "authorized"
-	accountCaptured   = "captured"
-)
-
-// bookings says from where to where each effect moves the amount.
-func bookings(op payment.Operation) (from, to string) {
-	switch op {
-	case payment.OpVoid:
-		return accountAuthorized, accountCustomer
-	case payment.OpCapture:
-		return accountAuthorized, accountCaptured
-	case payment.OpRefund:
-		return accountCaptured, accountCustomer
-	default:
-		return accountCustomer, accountAuthorized
-	}
-}
-
 // record commits what the provider said of an intent: the payment's state, and
 // in the ledger every effect that the intent shows and that is not booked yet.
 // A late answer never takes the payment back to an earlier state.
 func (s *Store) record(ctx context.Context, orderID uuid.UUID, op payment.Operation, intent payment.Intent) (paymentdb.Payment, error) {
-	var row paymentdb.Payment
-	err := s.inTx(ctx, func(q *paymentdb.Queries) error {
-		var err error
-		if row, err = q.LockPayment(ctx, orderID); err != nil {
-			return err
-		}
-		for _, effect := range effects(intent) {
-			from, to := bookings(effect)
-			err := q.Book(ctx, paymentdb.BookParams{
-				PaymentID: row.ID, OrderID: orderID, Kind: string(effect),
-				Amount: *row.Amount, Currency: *row.Currency, FromAccount: from, ToAccount: to,
-			})
-			if err != nil {
-				return err
-			}
-		}
-		if next := advance(row, intent); next != payment.Status(row.Status) || next == payment.RequiresAction {
-			if row, err = q.SettlePayment(ctx, settlement(orderID, next, intent)); err != nil {
-				return err
-			}
-		}
-		return q.FinishOperation(ctx, paymentdb.FinishOperationParams{OrderID: orderID, Operation: string(op), Outcome: row.Status})
-	})
-	return row, err
+	next := reached(intent)
+	p := paymentdb.RecordParams{
+		OrderID: orderID, Operation: string(op), Status: string(next), Behind: behind(next), Effects: effects(intent),
+		Captured: intent.Captured, Refunded: intent.Refunded, DeclineCode: intent.DeclineCode,
+	}
+	if next == payment.RequiresAction {
+		p.ActionUrl = intent.ActionURL
+	}
+	row, err := s.queries.Record(ctx, p)
+	if err != nil {
+		return paymentdb.Payment{}, s.constraints.Write(err)
+	}
+	return paymentdb.Payment(row), nil
 }
 
 // effects are what an intent shows to have happened to the money, in order.
-func effects(in payment.Intent) []payment.Operation {
-	switch in.Status {
-	case payment.IntentAuthorized:
-		return []payment.Operation{payment.OpAuthorize}
-	case payment.IntentCaptured:
-		if in.Captured > 0 && in.Refunded == in.Captured {
-			return []payment.Operation{payment.OpAuthorize, payment.OpCapture, payment.OpRefund}
-		}
-		return []payment.Operation{payment.OpAuthorize, payment.OpCapture}
-	case payment.IntentCancelled:
+func effects(in payment.Intent) []string {
+	authorize, capture, void, refund := string(payment.OpAuthorize), string(payment.OpCapture), string(payment.OpVoid), string(payment.OpRefund)
+	switch reached(in) {
+	case payment.Authorized:
+		return []string{authorize}
+	case payment.Captured:
+		return []string{authorize, capture}
+	case payment.Refunded:
+		return []string{authorize, capture, refund}
+	case payment.Voided:
 		if in.Held {
-			return []payment.Operation{payment.OpAuthorize, payment.OpVoid}
+			return []string{authorize, void}
 		}
-	case payment.IntentCreated, payment.IntentRequiresAction, payment.IntentDeclined: // nothing is held
+	case payment.Initiated, payment.RequiresAction, payment.Declined: // nothing was held
 	}
-	return nil
+	return []string{}
 }
 
-// advance is the payment's state after an intent, which is never an earlier one.
-func advance(row paymentdb.Payment, in payment.Intent) payment.Status {
-	now, next := payment.Status(row.Status), payment.Initiated
+// reached is the state that an intent brings a payment to.
+func reached(in payment.Intent) payment.Status {
 	switch in.Status {
 	case payment.IntentRequiresAction:
-		next = payment.RequiresAction
+		return payment.RequiresAction
 	case payment.IntentAuthorized:
-		next = payment.Authorized
+		return payment.Authorized
 	case payment.IntentDeclined:
-		next = payment.Declined
+		return payment.Declined
 	case payment.IntentCaptured:
-		next = payment.Captured
 		if in.Captured > 0 && in.Refunded == in.Captured {
-			next = payment.Refunded
+			return payment.Refunded
 		}
+		return payment.Captured
 	case payment.IntentCancelled:
-		next = payment.Voided
-	case payment.IntentCreated: // as before
+		return payment.Voided
+	default: // created or processing: nothing has come of it
+		return payment.Initiated
 	}
-	if rank(next) > rank(now) {
-		return next
-	}
-	return now
 }
 
-// rank orders the states a payment goes through. Declined stays declined when
-// its intent is cancelled: that tells more.
-func rank(s payment.Status) int {
-	switch s {
-	case payment.Initiated:
-		return 0
-	case payment.RequiresAction:
-		return 1
-	case payment.Authorized:
-		return 2
-	case payment.Voided:
-		return 3
-	case payment.Declined, payment.Captured:
-		return 4
+// behind gives the states that a payment may leave for the next one. Declined
+// stays declined when its intent is cancelled: that tells more.
+func behind(next payment.Status) []string {
+	waiting := []string{string(payment.Initiated), string(payment.RequiresAction)}
+	switch next {
+	case payment.RequiresAction, payment.Authorized: // the former again, for the newest URL
+		return waiting
+	case payment.Voided, payment.Declined:
+		return append(waiting, string(payment.Authorized))
+	case payment.Captured:
+		return append(waiting, string(payment.Authorized), string(payment.Voided))
+	case payment.Refunded:
+		return append(waiting, string(payment.Authorized), string(payment.Voided), string(payment.Captured))
 	default:
-		return 5
+		return []string{}
 	}
-}
-
-func settlement(orderID uuid.UUID, status payment.Status, in payment.Intent) paymentdb.SettlePaymentParams {
-	p := paymentdb.SettlePaymentParams{
-		OrderID: orderID, Status: string(status), Captured: in.Captured, Refunded: in.Refunded, DeclineCode: in.DeclineCode,
-	}
-	if status == payment.RequiresAction {
-		p.ActionUrl = in.ActionURL
-	}
-	return p
 }

@@ -9,11 +9,12 @@ import (
 )
 
 // newPayment turns a validated request into a row.
-func newPayment(orderID uuid.UUID, r payment.AuthorizeRequest) paymentdb.InsertPaymentParams {
+func newPayment(orderID uuid.UUID, r payment.AuthorizeRequest) paymentdb.BeginPaymentParams {
 	user, _ := payment.UserIDPrefix.Parse(r.UserID)
-	return paymentdb.InsertPaymentParams{
+	return paymentdb.BeginPaymentParams{
 		ID: uuid.Must(uuid.NewV7()), OrderID: orderID, UserID: user, Amount: r.Amount.Amount,
 		Currency: r.Amount.Currency, Method: r.Method, RequestHash: r.Hash(),
+		ProviderKey: payment.OpAuthorize.ProviderKey(r.OrderID, 0),
 	}
 }
 

@@ -57,11 +57,7 @@ func (s *Store) begin(ctx context.Context, orderID uuid.UUID, op payment.Operati
 				return err
 			}
 		}
-		row, err = q.LockPayment(ctx, orderID)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return payment.ErrNotAuthorized
-		}
-		if err != nil {
+		if row, err = q.LockPayment(ctx, orderID); err != nil {
 			return err
 		}
 		goOn, err := allowed(q, row)
@@ -83,6 +79,15 @@ func (s *Store) spend(ctx context.Context, orderID uuid.UUID, op payment.Operati
 		return err
 	}
 	return errors.Join(err, s.queries.SpendKey(ctx, paymentdb.SpendKeyParams{OrderID: orderID, Operation: string(op), KeysSpent: spent}))
+}
+
+// askAgain asks how an intent stands whose status did not allow an operation.
+// The provider repeats that refusal for good, so the key is spent.
+func (s *Store) askAgain(ctx context.Context, intentID string, orderID uuid.UUID, op payment.Operation, spent int32) (payment.Intent, error) {
+	if err := s.queries.SpendKey(ctx, paymentdb.SpendKeyParams{OrderID: orderID, Operation: string(op), KeysSpent: spent}); err != nil {
+		return payment.Intent{}, s.constraints.Write(err)
+	}
+	return s.provider.GetIntent(ctx, intentID)
 }
 
 // parseOrder reads an order id.
@@ -113,7 +118,8 @@ func (s *Store) List(ctx context.Context, f payment.Filter) (payment.Page, error
 	if err != nil {
 		return payment.Page{}, err
 	}
-	params := paymentdb.ListPaymentsParams{BeforeAt: cursor.At, BeforeID: cursor.ID, PageLimit: int32(f.Limit) + 1} //nolint:gosec // bounded by the caller
+	limit := min(max(f.Limit, 1), payment.MaxPage)
+	params := paymentdb.ListPaymentsParams{BeforeAt: cursor.At, BeforeID: cursor.ID, PageLimit: int32(limit) + 1} //nolint:gosec // at most payment.MaxPage
 	if f.OrderID != "" {
 		parsed, _ := payment.OrderIDPrefix.Parse(f.OrderID) // what is no id is the nil one, which no order has
 		params.OrderID = &parsed
@@ -123,9 +129,9 @@ func (s *Store) List(ctx context.Context, f payment.Filter) (payment.Page, error
 		return payment.Page{}, s.constraints.Translate(err)
 	}
 	var page payment.Page
-	if len(rows) > f.Limit {
-		rows = rows[:f.Limit]
-		last := rows[f.Limit-1]
+	if len(rows) > limit {
+		rows = rows[:limit]
+		last := rows[limit-1]
 		page.NextCursor = pg.Cursor{At: last.CreatedAt, ID: last.ID}.String()
 	}
 	for _, row := range rows {
@@ -145,13 +151,14 @@ func (s *Store) ReceiveWebhook(ctx context.Context, body []byte, signature strin
 		return payment.Notice{}, err
 	}
 	params := paymentdb.InsertWebhookEventParams{ID: event.ID, Type: event.Type}
-	notice := payment.Notice{EventType: event.Type}
+	var notice payment.Notice
 	if parsed, err := payment.OrderIDPrefix.Parse(event.OrderID); err == nil {
 		params.OrderID, notice.OrderID = &parsed, event.OrderID
 	}
-	n, err := s.queries.InsertWebhookEvent(ctx, params)
-	notice.Duplicate = n == 0
-	if err == nil && params.OrderID != nil && event.Type != actionAsked {
+	if err := s.queries.InsertWebhookEvent(ctx, params); err != nil {
+		return payment.Notice{}, s.constraints.Write(err)
+	}
+	if params.OrderID != nil && event.Type != actionAsked {
 		notice.Awaited, err = s.queries.WaitsForAction(ctx, *params.OrderID)
 	}
 	return notice, s.constraints.Translate(err)

@@ -32,6 +32,14 @@ func TestMain(m *testing.M) { os.Exit(cluster.Run(m)) }
 // open returns the service on a database of its own and a simulator of its own.
 func open(t *testing.T) (*paymentpg.Store, *pgxpool.Pool, *httptest.Server) {
 	t.Helper()
+	provider, server := simulated(t)
+	pool := cluster.Database(t, "payment")
+	return paymentpg.New(pool, provider), pool, server
+}
+
+// simulated returns a simulator and its client.
+func simulated(t *testing.T) (payment.Provider, *httptest.Server) {
+	t.Helper()
 	simulator, err := psp.New(psp.Options{Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	server := httptest.NewServer(simulator.Handler())
@@ -40,9 +48,38 @@ func open(t *testing.T) (*paymentpg.Store, *pgxpool.Pool, *httptest.Server) {
 		require.NoError(t, simulator.Close())
 		server.Close()
 	})
-	pool := cluster.Database(t, "payment")
-	provider := stripepay.New(stripepay.Config{Key: "sk_test", URL: server.URL, WebhookSecret: "whsec", Timeout: 300 * time.Millisecond})
-	return paymentpg.New(pool, provider), pool, server
+	return stripepay.New(stripepay.Config{Key: "sk_test", URL: server.URL, WebhookSecret: "whsec", Timeout: 300 * time.Millisecond}), server
+}
+
+// effects are the provider's successful effects on an order, in order.
+func effects(t *testing.T, server *httptest.Server, orderID string) (done []string) {
+	t.Helper()
+	response, err := http.Get(server.URL + "/_log")
+	require.NoError(t, err)
+	defer func() { _ = response.Body.Close() }()
+	var log []psp.Entry
+	require.NoError(t, json.NewDecoder(response.Body).Decode(&log))
+	for _, e := range log {
+		if e.Metadata["order_id"] == orderID && e.Outcome == "succeeded" && e.Operation != "create" {
+			done = append(done, e.Operation)
+		}
+	}
+	return done
+}
+
+// booked are the kinds of the ledger's transactions of an order, in order.
+func booked(t *testing.T, pool *pgxpool.Pool, orderID string) []string {
+	t.Helper()
+	parsed, err := payment.OrderIDPrefix.Parse(orderID)
+	require.NoError(t, err)
+	rows, err := pool.Query(context.Background(), "SELECT kind FROM ledger_transactions WHERE order_id = $1 ORDER BY id", parsed)
+	require.NoError(t, err)
+	kinds, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(t, err)
+	if len(kinds) == 0 {
+		return nil
+	}
+	return kinds
 }
 
 func TestStore(t *testing.T) {
@@ -50,32 +87,8 @@ func TestStore(t *testing.T) {
 	store, pool, server := open(t)
 	paymenttest.Run(t, paymenttest.Bench{
 		Service: store,
-		Effects: func(orderID string) (done []string) {
-			response, err := http.Get(server.URL + "/_log")
-			require.NoError(t, err)
-			defer func() { _ = response.Body.Close() }()
-			var log []psp.Entry
-			require.NoError(t, json.NewDecoder(response.Body).Decode(&log))
-			for _, e := range log {
-				if e.Metadata["order_id"] == orderID && e.Outcome == "succeeded" && e.Operation != "create" {
-					done = append(done, e.Operation)
-				}
-			}
-			return done
-		},
-		Booked: func(t *testing.T, orderID string) []string {
-			t.Helper()
-			parsed, err := payment.OrderIDPrefix.Parse(orderID)
-			require.NoError(t, err)
-			rows, err := pool.Query(context.Background(), "SELECT kind FROM ledger_transactions WHERE order_id = $1 ORDER BY id", parsed)
-			require.NoError(t, err)
-			kinds, err := pgx.CollectRows(rows, pgx.RowTo[string])
-			require.NoError(t, err)
-			if len(kinds) == 0 {
-				return nil
-			}
-			return kinds
-		},
+		Effects: func(orderID string) []string { return effects(t, server, orderID) },
+		Booked:  func(t *testing.T, orderID string) []string { t.Helper(); return booked(t, pool, orderID) },
 		Fail: func(t *testing.T, operation, kind string) {
 			t.Helper()
 			body := fmt.Sprintf(`{"operation":%q,"kind":%q,"calls":1,"delay_ms":400}`, operation, kind)

@@ -39,26 +39,32 @@ func (s *Store) VoidPayment(ctx context.Context, r payment.OrderRequest) (paymen
 	}
 	intent := payment.Intent{Status: payment.IntentCancelled}
 	if held {
-		if intent, err = s.cancel(ctx, r.OrderID, *row.ProviderIntent, begun.KeysSpent); err != nil {
+		if intent, err = s.cancel(ctx, orderID, *row.ProviderIntent, begun.KeysSpent); err != nil {
 			return payment.Payment{}, s.spend(ctx, orderID, payment.OpVoid, begun.KeysSpent, err)
 		}
 	}
 	row, err = s.record(ctx, orderID, payment.OpVoid, intent)
-	if err == nil && intent.Status == payment.IntentCaptured {
-		err = payment.ErrCaptured
+	switch {
+	case err != nil:
+		return payment.Payment{}, err
+	case intent.Status == payment.IntentCancelled:
+		return toPayment(row), nil
+	case intent.Status == payment.IntentCaptured:
+		return payment.Payment{}, payment.ErrCaptured
+	default:
+		return payment.Payment{}, errOpen // it may hold the amount, or come to
 	}
-	return toPayment(row), err
 }
 
 // cancel ends the intent at the provider, whatever holds it.
-func (s *Store) cancel(ctx context.Context, orderID, intentID string, spent int32) (payment.Intent, error) {
+func (s *Store) cancel(ctx context.Context, orderID uuid.UUID, intentID string, spent int32) (payment.Intent, error) {
 	intent, err := s.provider.GetIntent(ctx, intentID)
 	if err != nil || intent.Status == payment.IntentCancelled || intent.Status == payment.IntentCaptured {
 		return intent, err
 	}
-	intent, err = s.provider.CancelIntent(ctx, intentID, payment.OpVoid.ProviderKey(orderID, spent))
+	intent, err = s.provider.CancelIntent(ctx, intentID, payment.OpVoid.ProviderKey(payment.OrderIDPrefix.Format(orderID), spent))
 	if fault.KindOf(err) == fault.Conflict {
-		return s.provider.GetIntent(ctx, intentID)
+		return s.askAgain(ctx, intentID, orderID, payment.OpVoid, spent)
 	}
 	return intent, err
 }

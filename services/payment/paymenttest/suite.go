@@ -35,6 +35,7 @@ func Run(t *testing.T, b Bench) {
 	t.Run("declined", b.declined)
 	t.Run("mismatch", b.mismatch)
 	t.Run("faults", b.faults)
+	t.Run("processing", b.processing)
 	t.Run("same operation at once", b.concurrent)
 	t.Run("authorize races void", b.races)
 	t.Run("reading", b.reading)
@@ -209,6 +210,26 @@ func (b Bench) faults(t *testing.T) { // not parallel: a fault meets the next ca
 	}
 }
 
+// processing: while the provider works on an authorization there is neither a
+// yes nor a no, the customer is not asked, and a void is not done.
+func (b Bench) processing(t *testing.T) { // not parallel: see faults
+	for _, then := range []string{"authorize", "void"} {
+		r := Request()
+		b.Fail(t, "authorize", "processing")
+		_, err := b.do(t.Context(), "authorize", r)
+		require.Equal(t, fault.Unknown, fault.KindOf(err), err)
+		_, err = b.do(t.Context(), then, r)
+		require.Equal(t, fault.Unknown, fault.KindOf(err), err)
+		want := []string{"authorize"}
+		if then != "authorize" {
+			want = append(want, then)
+		}
+		require.Eventually(t, func() bool { _, err = b.do(t.Context(), then, r); return err == nil }, 20*time.Second, 50*time.Millisecond, then)
+		require.Equal(t, want, b.Effects(r.OrderID))
+		require.Equal(t, want, b.Booked(t, r.OrderID))
+	}
+}
+
 // concurrent: zombies of an operation do no harm.
 func (b Bench) concurrent(t *testing.T) {
 	t.Parallel()
@@ -278,6 +299,12 @@ func (b Bench) reading(t *testing.T) {
 	page, err := b.Service.List(t.Context(), payment.Filter{OrderID: r.OrderID, Limit: 10})
 	require.NoError(t, err)
 	require.Equal(t, []payment.Payment{p}, page.Items)
+	for _, limit := range []int{-1, 0} { // as small as a page can be
+		page, err = b.Service.List(t.Context(), payment.Filter{OrderID: r.OrderID, Limit: limit})
+		require.NoError(t, err)
+		require.Equal(t, []payment.Payment{p}, page.Items)
+		require.Empty(t, page.NextCursor)
+	}
 	for _, missing := range []string{"", "pay_x", payment.IDPrefix.New()} {
 		_, err = b.Service.Get(t.Context(), missing)
 		require.ErrorIs(t, err, payment.ErrNotFound)

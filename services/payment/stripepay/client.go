@@ -155,7 +155,7 @@ func toIntent(in *stripe.PaymentIntent) payment.Intent {
 
 func status(in *stripe.PaymentIntent) payment.IntentStatus {
 	switch in.Status {
-	case stripe.PaymentIntentStatusRequiresAction, stripe.PaymentIntentStatusProcessing:
+	case stripe.PaymentIntentStatusRequiresAction:
 		return payment.IntentRequiresAction
 	case stripe.PaymentIntentStatusRequiresCapture:
 		return payment.IntentAuthorized
@@ -168,7 +168,9 @@ func status(in *stripe.PaymentIntent) payment.IntentStatus {
 			return payment.IntentDeclined
 		}
 		return payment.IntentCreated
-	default:
+	case stripe.PaymentIntentStatusRequiresConfirmation:
 		return payment.IntentCreated
+	default: // processing, and what a later API may add
+		return payment.IntentProcessing
 	}
 }

@@ -115,6 +115,43 @@ func TestCustomerAction(t *testing.T) {
 	}
 }
 
+// TestStatuses: what the provider works on, and what it may come to say one
+// day, asks nothing of the customer and decides nothing.
+func TestStatuses(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[string]payment.IntentStatus{
+		"requires_payment_method": payment.IntentCreated,
+		"requires_confirmation":   payment.IntentCreated,
+		"requires_action":         payment.IntentRequiresAction,
+		"processing":              payment.IntentProcessing,
+		"unheard":                 payment.IntentProcessing,
+		"requires_capture":        payment.IntentAuthorized,
+		"succeeded":               payment.IntentCaptured,
+		"canceled":                payment.IntentCancelled,
+	} {
+		c, _ := answering(t, http.StatusOK, `{"id":"pi_1","object":"payment_intent","status":"`+status+`"}`)
+		intent, err := c.GetIntent(t.Context(), "pi_1")
+		require.NoError(t, err)
+		require.Equal(t, want, intent.Status, status)
+	}
+}
+
+func TestProcessing(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	intent := b.create(visa)
+	b.fault(`{"operation":"authorize","kind":"processing","calls":1,"delay_ms":1000}`)
+	confirmed, err := b.ConfirmIntent(t.Context(), intent.ID, "confirm")
+	require.NoError(t, err)
+	require.Equal(t, payment.IntentProcessing, confirmed.Status)
+	_, err = b.CancelIntent(t.Context(), intent.ID, "cancel")
+	require.Equal(t, fault.Conflict, fault.KindOf(err))
+	require.Eventually(t, func() bool {
+		asked, err := b.GetIntent(t.Context(), intent.ID)
+		return err == nil && asked.Status == payment.IntentAuthorized
+	}, 10*time.Second, 10*time.Millisecond)
+}
+
 func TestInputThatIsNeverTaken(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -18,8 +18,6 @@ func (c *Client) ParseEvent(body []byte, signature string) (payment.Event, error
 	// Every event we ask for is about an intent, or about the charge of one,
 	// which carries its metadata too.
 	var object struct {
-		ID       string            `json:"id"`
-		Intent   string            `json:"payment_intent"`
 		Metadata map[string]string `json:"metadata"`
 	}
 	if event.Data != nil {
@@ -27,8 +25,5 @@ func (c *Client) ParseEvent(body []byte, signature string) (payment.Event, error
 			return payment.Event{}, payment.ErrSignature.Because(err)
 		}
 	}
-	if object.Intent == "" {
-		object.Intent = object.ID
-	}
-	return payment.Event{ID: event.ID, Type: string(event.Type), OrderID: object.Metadata["order_id"], IntentID: object.Intent}, nil
+	return payment.Event{ID: event.ID, Type: string(event.Type), OrderID: object.Metadata["order_id"]}, nil
 }

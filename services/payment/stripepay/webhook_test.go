@@ -24,15 +24,15 @@ func TestEvents(t *testing.T) {
 	}{
 		"of an intent": {
 			`{"id":"evt_1","object":"event","api_version":"2019-01-01","type":"payment_intent.succeeded","data":{"object":{"id":"pi_1","object":"payment_intent","metadata":{"order_id":"ord_1"}}}}`,
-			payment.Event{ID: "evt_1", Type: "payment_intent.succeeded", OrderID: "ord_1", IntentID: "pi_1"},
+			payment.Event{ID: "evt_1", Type: "payment_intent.succeeded", OrderID: "ord_1"},
 		},
 		"of its charge": {
 			`{"id":"evt_2","object":"event","type":"charge.refunded","data":{"object":{"id":"ch_1","object":"charge","payment_intent":"pi_1","metadata":{"order_id":"ord_1"}}}}`,
-			payment.Event{ID: "evt_2", Type: "charge.refunded", OrderID: "ord_1", IntentID: "pi_1"},
+			payment.Event{ID: "evt_2", Type: "charge.refunded", OrderID: "ord_1"},
 		},
 		"of nobody's order": {
 			`{"id":"evt_3","object":"event","type":"payment_intent.canceled","data":{"object":{"id":"pi_2","metadata":{}}}}`,
-			payment.Event{ID: "evt_3", Type: "payment_intent.canceled", IntentID: "pi_2"},
+			payment.Event{ID: "evt_3", Type: "payment_intent.canceled"},
 		},
 	}
 	for name, test := range tests {

@@ -45,14 +45,32 @@ func (s *Store) Put(ctx context.Context, r product.PutRequest) (product.Product,
 	productID, _ := product.IDPrefix.Parse(r.ID) // what is valid parses
 	row, err := s.queries.PutProduct(ctx, productdb.PutProductParams{
 		ID: productID, Name: r.Name, Description: r.Description, Category: r.Category,
-		BasePrice: r.BasePrice.Amount, Currency: r.BasePrice.Currency,
-		Searched: strings.ToLower(r.Name + "\n" + r.Description),
+		BasePrice: r.BasePrice.Amount, Currency: r.BasePrice.Currency, Searched: searched(r),
 	})
 	if err != nil {
 		return product.Product{}, false, s.constraints.Translate(err)
 	}
 	return toProduct(row), row.Version == 1, nil
 }
+
+// Create creates the product, or finds it.
+func (s *Store) Create(ctx context.Context, r product.PutRequest) (product.Product, bool, error) {
+	if err := r.Validate(); err != nil {
+		return product.Product{}, false, err
+	}
+	productID, _ := product.IDPrefix.Parse(r.ID) // what is valid parses
+	row, err := s.queries.CreateProduct(ctx, productdb.CreateProductParams{
+		ID: productID, Name: r.Name, Description: r.Description, Category: r.Category,
+		BasePrice: r.BasePrice.Amount, Currency: r.BasePrice.Currency, Searched: searched(r),
+	})
+	if err != nil {
+		return product.Product{}, false, s.constraints.Translate(err)
+	}
+	return toProduct(row.Product), row.Created, nil
+}
+
+// searched is the text that a search looks in.
+func searched(r product.PutRequest) string { return strings.ToLower(r.Name + "\n" + r.Description) }
 
 // Get reads a product.
 func (s *Store) Get(ctx context.Context, productID string) (product.Product, error) {

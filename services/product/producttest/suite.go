@@ -19,6 +19,7 @@ func Run(t *testing.T, open func(*testing.T) product.Service) {
 	t.Helper()
 	for name, test := range map[string]func(*testing.T, product.Service){
 		"put":                 put,
+		"create":              create,
 		"puts race":           putsRace,
 		"invalid":             invalid,
 		"delete":              remove,
@@ -85,14 +86,40 @@ func put(t *testing.T, s product.Service) {
 	require.Equal(t, r.BasePrice, third.BasePrice)
 }
 
+// create finds what is there, whatever the request, and leaves it as it is.
+func create(t *testing.T, s product.Service) {
+	r := Request()
+	first, created, err := s.Create(t.Context(), r)
+	require.NoError(t, err)
+	require.True(t, created)
+	require.Equal(t, product.Product{
+		ID: r.ID, Name: r.Name, Description: r.Description, Category: r.Category, BasePrice: r.BasePrice,
+		Version: 1, CreatedAt: first.CreatedAt, UpdatedAt: first.CreatedAt,
+	}, first)
+	require.Equal(t, []string{r.ID}, walk(t, s, product.Filter{Query: "DICE", Limit: 10}))
+	other := r
+	other.Name, other.BasePrice = "Other", money.New(1, "USD")
+	for _, again := range []product.PutRequest{r, other} {
+		found, created, err := s.Create(t.Context(), again)
+		require.NoError(t, err)
+		require.False(t, created)
+		require.Equal(t, first, found)
+	}
+	require.Equal(t, first, get(t, s, r.ID))
+	bad := Request()
+	bad.Name = ""
+	_, _, err = s.Create(t.Context(), bad)
+	require.Equal(t, "name", fault.From(err).Field)
+}
+
 func invalid(t *testing.T, s product.Service) {
 	for _, test := range []struct {
 		field string
 		spoil func(*product.PutRequest)
 	}{
-		{"id", func(r *product.PutRequest) { r.ID = "" }},
-		{"id", func(r *product.PutRequest) { r.ID = "prd_nothing" }},
-		{"id", func(r *product.PutRequest) { r.ID = strings.Replace(r.ID, "prd", "usr", 1) }},
+		{"product_id", func(r *product.PutRequest) { r.ID = "" }},
+		{"product_id", func(r *product.PutRequest) { r.ID = "prd_nothing" }},
+		{"product_id", func(r *product.PutRequest) { r.ID = strings.Replace(r.ID, "prd", "usr", 1) }},
 		{"name", func(r *product.PutRequest) { r.Name = "" }},
 		{"name", func(r *product.PutRequest) { r.Name = "\x00" }},
 		{"description", func(r *product.PutRequest) { r.Description = "\xff" }},

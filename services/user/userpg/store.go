@@ -50,6 +50,28 @@ func (s *Store) Put(ctx context.Context, r user.PutRequest) (user.User, bool, er
 	return toUser(row), row.Version == 1, nil
 }
 
+// Create creates the user, or finds it. Of two that come at the same time the
+// later one may meet the earlier one's address before its id: it looks again.
+func (s *Store) Create(ctx context.Context, r user.PutRequest) (user.User, bool, error) {
+	if err := r.Validate(); err != nil {
+		return user.User{}, false, err
+	}
+	userID, _ := user.IDPrefix.Parse(r.ID) // what is valid parses
+	row, err := s.queries.CreateUser(ctx, userdb.CreateUserParams{
+		ID: userID, Email: r.Email, Name: r.Name, Locale: r.Locale, Status: string(r.Status),
+	})
+	err = s.constraints.Translate(err)
+	if errors.Is(err, user.ErrEmailTaken) {
+		if u, missing := s.Get(ctx, r.ID); missing == nil {
+			return u, false, nil
+		}
+	}
+	if err != nil {
+		return user.User{}, false, err
+	}
+	return toUser(row.User), row.Created, nil
+}
+
 // Get reads a user.
 func (s *Store) Get(ctx context.Context, userID string) (user.User, error) {
 	parsed, err := user.IDPrefix.Parse(userID)

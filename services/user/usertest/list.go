@@ -108,6 +108,30 @@ func putsRace(t *testing.T, s user.Service) {
 	}
 }
 
+// createsRace: of many who create the same user at once one does, and the
+// others find it.
+func createsRace(t *testing.T, s user.Service) {
+	for range 20 {
+		r := Request()
+		var created atomic.Int64
+		var all errgroup.Group
+		for range 8 {
+			all.Go(func() error {
+				u, isNew, err := s.Create(t.Context(), r)
+				if isNew {
+					created.Add(1)
+				}
+				if err == nil && u.Version != 1 {
+					err = errors.New("a second version")
+				}
+				return err
+			})
+		}
+		require.NoError(t, all.Wait())
+		require.EqualValues(t, 1, created.Load())
+	}
+}
+
 // emailRaces: of many who want one address, one gets it.
 func emailRaces(t *testing.T, s user.Service) {
 	var got atomic.Int64

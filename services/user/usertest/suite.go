@@ -18,6 +18,8 @@ func Run(t *testing.T, open func(*testing.T) user.Service) {
 	t.Helper()
 	for name, test := range map[string]func(*testing.T, user.Service){
 		"put":                 put,
+		"create":              create,
+		"creates race":        createsRace,
 		"invalid":             invalid,
 		"e-mail is unique":    emailIsUnique,
 		"puts race":           putsRace,
@@ -79,14 +81,45 @@ func put(t *testing.T, s user.Service) {
 	require.Equal(t, second, get(t, s, r.ID))
 }
 
+// create finds what is there, whatever the request, and leaves it as it is.
+func create(t *testing.T, s user.Service) {
+	r := Request()
+	first, created, err := s.Create(t.Context(), r)
+	require.NoError(t, err)
+	require.True(t, created)
+	require.Equal(t, user.User{
+		ID: r.ID, Email: r.Email, Name: r.Name, Locale: r.Locale, Status: r.Status,
+		Version: 1, CreatedAt: first.CreatedAt, UpdatedAt: first.CreatedAt,
+	}, first)
+	other := r
+	other.Name, other.Email = "Grace", "grace@example.com"
+	for _, again := range []user.PutRequest{r, other} {
+		found, created, err := s.Create(t.Context(), again)
+		require.NoError(t, err)
+		require.False(t, created)
+		require.Equal(t, first, found)
+	}
+	require.Equal(t, first, get(t, s, r.ID))
+
+	second := Request()
+	second.Email = strings.ToUpper(r.Email)
+	_, _, err = s.Create(t.Context(), second)
+	require.ErrorIs(t, err, user.ErrEmailTaken)
+	second.Email = "ada"
+	_, _, err = s.Create(t.Context(), second)
+	require.Equal(t, "email", fault.From(err).Field)
+	_, err = s.Get(t.Context(), second.ID)
+	require.ErrorIs(t, err, user.ErrNotFound)
+}
+
 func invalid(t *testing.T, s user.Service) {
 	for _, test := range []struct {
 		field string
 		spoil func(*user.PutRequest)
 	}{
-		{"id", func(r *user.PutRequest) { r.ID = "" }},
-		{"id", func(r *user.PutRequest) { r.ID = "usr_nobody" }},
-		{"id", func(r *user.PutRequest) { r.ID = strings.Replace(r.ID, "usr", "ord", 1) }},
+		{"user_id", func(r *user.PutRequest) { r.ID = "" }},
+		{"user_id", func(r *user.PutRequest) { r.ID = "usr_nobody" }},
+		{"user_id", func(r *user.PutRequest) { r.ID = strings.Replace(r.ID, "usr", "ord", 1) }},
 		{"email", func(r *user.PutRequest) { r.Email = "" }},
 		{"email", func(r *user.PutRequest) { r.Email = "ada" }},
 		{"email", func(r *user.PutRequest) { r.Email = "@example.com" }},

@@ -1,0 +1,225 @@
+package api_test
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/skaldhq/skald/api"
+	"github.com/skaldhq/skald/internal/money"
+	"github.com/skaldhq/skald/services/inventory"
+	"github.com/skaldhq/skald/services/order"
+	"github.com/skaldhq/skald/services/payment"
+	"github.com/skaldhq/skald/services/pricing"
+	"github.com/skaldhq/skald/services/product"
+	"github.com/skaldhq/skald/services/user"
+)
+
+// world stands for all that is behind the front door.
+type world struct {
+	order     order.Order // what Create and Get give
+	createErr error
+	await     func(ctx context.Context, w *world) error
+	notified  []string
+	notifyErr error
+	notice    payment.Notice
+	noticeErr error
+	stockErr  error
+	priceErr  error
+	created   []order.CreateRequest
+	looked    int // how often Get was asked for an order
+	start     func(ctx context.Context) error
+	payment   payment.Payment
+	payErr    error
+	users     map[string]user.User
+	products  map[string]product.Product
+	bases     map[string]money.Money // what pricing was told
+}
+
+type (
+	fakeOrders struct {
+		order.Service
+		*world
+	}
+	fakeProducts struct {
+		product.Service
+		*world
+	}
+	fakeStock struct {
+		inventory.Service
+		*world
+	}
+	fakePrices struct {
+		pricing.Service
+		*world
+	}
+	fakePayments struct {
+		payment.Service
+		*world
+	}
+	fakeUsers struct {
+		user.Service
+		*world
+	}
+	fakeSagas struct{ *world }
+)
+
+func (f fakeOrders) Create(_ context.Context, r order.CreateRequest) (order.Order, bool, error) {
+	f.created = append(f.created, r)
+	return f.order, true, f.createErr
+}
+func (f fakeOrders) Get(context.Context, string) (order.Order, error) {
+	f.looked++
+	return f.order, nil
+}
+func (f fakeOrders) List(context.Context, order.Filter) (order.Page, error) {
+	return order.Page{Items: []order.Order{f.order}}, nil
+}
+func (f fakeOrders) Ready(context.Context) error { return nil }
+
+func (f fakeProducts) Get(_ context.Context, id string) (product.Product, error) {
+	if id == "prd_1" {
+		return product.Product{ID: id, BasePrice: money.New(1000, "EUR")}, nil
+	}
+	p, ok := f.products[id]
+	if !ok {
+		return product.Product{}, product.ErrNotFound
+	}
+	return p, nil
+}
+func (f fakeProducts) Put(_ context.Context, r product.PutRequest) (product.Product, bool, error) {
+	was, found := f.products[r.ID]
+	f.products[r.ID] = product.Product{
+		ID: r.ID, Name: r.Name, Description: r.Description, Category: r.Category, BasePrice: r.BasePrice, Version: was.Version + 1,
+	}
+	return f.products[r.ID], !found, r.Validate()
+}
+func (f fakeProducts) Create(ctx context.Context, r product.PutRequest) (product.Product, bool, error) {
+	if p, found := f.products[r.ID]; found {
+		return p, false, nil
+	}
+	return f.Put(ctx, r)
+}
+func (fakeProducts) Ready(context.Context) error { return nil }
+
+func (f fakeStock) List(context.Context, []string) (map[string]inventory.Stock, error) {
+	return map[string]inventory.Stock{"prd_1": {OnHand: 7, Reserved: 2, Available: 5}}, f.stockErr
+}
+func (f fakeStock) Ready(context.Context) error { return f.stockErr }
+
+func (f fakePrices) List(context.Context, []string) (map[string]pricing.Price, error) {
+	if f.priceErr != nil {
+		return nil, f.priceErr
+	}
+	return map[string]pricing.Price{
+		"prd_1": {Base: money.New(1200, "EUR"), Current: money.New(1080, "EUR"), Discount: &pricing.Discount{BasisPoints: 1000}},
+	}, nil
+}
+func (f fakePrices) SetBase(_ context.Context, id string, base money.Money) (pricing.Price, error) {
+	if f.priceErr == nil {
+		f.bases[id] = base
+	}
+	return pricing.Price{}, f.priceErr
+}
+func (f fakePrices) Ready(context.Context) error { return nil }
+
+func (f fakePayments) ReceiveWebhook(context.Context, []byte, string) (payment.Notice, error) {
+	return f.notice, f.noticeErr
+}
+func (f fakePayments) List(_ context.Context, r payment.Filter) (payment.Page, error) {
+	if f.payErr != nil || r.OrderID != f.payment.OrderID {
+		return payment.Page{}, f.payErr
+	}
+	return payment.Page{Items: []payment.Payment{f.payment}}, nil
+}
+func (f fakePayments) Ready(context.Context) error { return nil }
+
+func (f fakeUsers) Get(_ context.Context, id string) (user.User, error) {
+	u, ok := f.users[id]
+	if !ok {
+		return user.User{}, user.ErrNotFound
+	}
+	return u, nil
+}
+func (f fakeUsers) Put(_ context.Context, r user.PutRequest) (user.User, bool, error) {
+	for id, u := range f.users {
+		if id != r.ID && strings.EqualFold(u.Email, r.Email) {
+			return user.User{}, false, user.ErrEmailTaken
+		}
+	}
+	was, found := f.users[r.ID]
+	f.users[r.ID] = user.User{ID: r.ID, Email: r.Email, Name: r.Name, Locale: r.Locale, Status: r.Status, Version: was.Version + 1}
+	return f.users[r.ID], !found, r.Validate()
+}
+func (f fakeUsers) Create(ctx context.Context, r user.PutRequest) (user.User, bool, error) {
+	if u, found := f.users[r.ID]; found {
+		return u, false, nil
+	}
+	return f.Put(ctx, r)
+}
+func (f fakeUsers) Ready(context.Context) error { return nil }
+
+func (f fakeSagas) Start(ctx context.Context, _ order.Order) error {
+	if f.start == nil {
+		return nil
+	}
+	return f.start(ctx)
+}
+func (f fakeSagas) Await(ctx context.Context, _ order.Order) error {
+	if f.await == nil {
+		return nil
+	}
+	return f.await(ctx, f.world)
+}
+func (f fakeSagas) NotifyPayment(_ context.Context, id string) error {
+	f.notified = append(f.notified, id)
+	return f.notifyErr
+}
+func (f fakeSagas) Ready(context.Context) error { return nil }
+
+// setup returns the front door before a world of its own; change tells what is
+// different about it.
+func setup(t *testing.T, change ...func(*api.Config)) (*world, http.Handler) {
+	t.Helper()
+	w := &world{
+		order: order.Order{ID: "ord_1", UserID: "usr_1", Status: order.Pending, Version: 1, UpdatedAt: time.Unix(1, 0)},
+		users: map[string]user.User{}, products: map[string]product.Product{}, bases: map[string]money.Money{},
+	}
+	c := api.Config{
+		Users: fakeUsers{world: w}, Products: fakeProducts{world: w}, Stock: fakeStock{world: w}, Prices: fakePrices{world: w},
+		Orders: fakeOrders{world: w}, Payments: fakePayments{world: w}, Sagas: fakeSagas{w},
+		Wait: 50 * time.Millisecond, MaxWait: 30 * time.Second,
+		APIKeys: map[string]string{"skald_a": "alice", "skald_b": "bob"}, Log: slog.New(slog.DiscardHandler),
+	}
+	for _, f := range change {
+		f(&c)
+	}
+	h, err := api.New(c)
+	require.NoError(t, err)
+	return w, h
+}
+
+const body = `{"user_id":"usr_1","payment_method":"pm_card_visa","items":[{"product_id":"prd_1","quantity":1}]}`
+
+// call sends a request; headers come in pairs.
+func call(h http.Handler, method, path, body string, headers ...string) (*httptest.ResponseRecorder, map[string]any) {
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	var out map[string]any
+	_ = json.Unmarshal(w.Body.Bytes(), &out)
+	return w, out
+}
