@@ -16,10 +16,10 @@ func NewOrder(s order.Service) *Order { return &Order{service: s} }
 // TransitionOrder moves an order along its state machine.
 func (a *Order) TransitionOrder(ctx context.Context, t order.Transition) (order.Status, error) {
 	o, err := a.service.TransitionOrder(ctx, t)
-	return o.Status, toTemporal(err)
+	return o.Status, toTemporal(ctx, err)
 }
 
 // MarkSaga records where the order's saga stands.
 func (a *Order) MarkSaga(ctx context.Context, m order.Mark) error {
-	return toTemporal(a.service.MarkSaga(ctx, m))
+	return toTemporal(ctx, a.service.MarkSaga(ctx, m))
 }

@@ -15,17 +15,17 @@ func NewPayment(s payment.Service) *Payment { return &Payment{service: s} }
 // AuthorizePayment holds an order's total, or tells that the customer has to act.
 func (a *Payment) AuthorizePayment(ctx context.Context, r payment.AuthorizeRequest) (payment.Result, error) {
 	p, err := a.service.AuthorizePayment(ctx, r)
-	return p.Result(), toTemporal(err)
+	return p.Result(), toTemporal(ctx, err)
 }
 
 // VoidPayment gives the hold back, and bars one that has not landed.
 func (a *Payment) VoidPayment(ctx context.Context, r payment.OrderRequest) (payment.Result, error) {
 	p, err := a.service.VoidPayment(ctx, r)
-	return p.Result(), toTemporal(err)
+	return p.Result(), toTemporal(ctx, err)
 }
 
 // CapturePayment takes the held money.
 func (a *Payment) CapturePayment(ctx context.Context, r payment.OrderRequest) (payment.Result, error) {
 	p, err := a.service.CapturePayment(ctx, r)
-	return p.Result(), toTemporal(err)
+	return p.Result(), toTemporal(ctx, err)
 }

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"runtime/debug"
 	"time"
+
+	"github.com/skaldhq/skald/internal/fault"
 )
 
 // request is what the middleware knows of a request.
@@ -83,7 +85,7 @@ func logging(log *slog.Logger) observer {
 		}
 		level := slog.LevelInfo
 		if info.cause != nil {
-			level, attrs = slog.LevelError, append(attrs, failureAttrs(info.cause)...)
+			level, attrs = slog.LevelError, append(attrs, fault.Attrs(info.cause)...)
 		}
 		log.LogAttrs(r.Context(), level, "request", attrs...)
 	}

@@ -117,9 +117,6 @@ func endStatus(status order.Status, code string) int {
 	return http.StatusUnprocessableEntity
 }
 
-// codeMethod is the payment provider's refusal of a method it does not know.
-const codeMethod = "payment_method_invalid"
-
 // refusals gives the HTTP status of the codes an order is rejected with. The
 // other ones are about what the order says: 422.
 func refusals() map[string]int {
@@ -127,7 +124,7 @@ func refusals() map[string]int {
 		inventory.ErrInsufficient.Code: http.StatusConflict,
 		payment.ErrDeclined.Code:       http.StatusPaymentRequired,
 		payment.ErrVoided.Code:         http.StatusPaymentRequired,
-		codeMethod:                     http.StatusPaymentRequired,
+		payment.ErrMethod.Code:         http.StatusPaymentRequired,
 		workflows.CodeActionTimeout:    http.StatusPaymentRequired,
 	}
 }

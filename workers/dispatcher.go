@@ -2,6 +2,7 @@ package workers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -35,21 +36,31 @@ func NewDispatcher(c client.Client, s order.Service, actionTimeout time.Duration
 	return &Dispatcher{orders: s, temporal: c, actionTimeout: actionTimeout}
 }
 
-// Dispatch starts what is left behind and tells how many orders it looked at.
+// Dispatch starts what is left behind and tells how many orders that were.
 func (d *Dispatcher) Dispatch(ctx context.Context) (int, error) {
 	left, err := d.orders.Unstarted(ctx, unstartedAge, dispatchBatch)
 	if err != nil {
 		return 0, fmt.Errorf("find unstarted orders: %w", err)
 	}
-	for _, o := range left {
-		_, err := d.temporal.ExecuteWorkflow(ctx, workflows.PlaceOrderOptions(o),
-			workflows.PlaceOrderName, workflows.PlaceOrderRequest(o, d.actionTimeout))
-		if err != nil && !temporal.IsWorkflowExecutionAlreadyStartedError(err) {
-			return 0, fmt.Errorf("start saga of order %s: %w", o.ID, err)
+	started, faults := 0, []error{}
+	for _, o := range left { // one that cannot be started holds up no other
+		if err := d.start(ctx, o); err != nil {
+			faults = append(faults, err)
+			continue
 		}
-		if err := d.orders.ConfirmStarted(ctx, o.ID); err != nil {
-			return 0, fmt.Errorf("confirm start of order %s: %w", o.ID, err)
-		}
+		started++
 	}
-	return len(left), nil
+	return started, errors.Join(faults...)
+}
+
+func (d *Dispatcher) start(ctx context.Context, o order.Order) error {
+	_, err := d.temporal.ExecuteWorkflow(ctx, workflows.PlaceOrderOptions(o),
+		workflows.PlaceOrderName, workflows.PlaceOrderRequest(o, d.actionTimeout))
+	if err != nil && !temporal.IsWorkflowExecutionAlreadyStartedError(err) {
+		return fmt.Errorf("start saga of order %s: %w", o.ID, err)
+	}
+	if err := d.orders.ConfirmStarted(ctx, o.ID); err != nil {
+		return fmt.Errorf("confirm start of order %s: %w", o.ID, err)
+	}
+	return nil
 }

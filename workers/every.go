@@ -6,11 +6,17 @@ import (
 	"time"
 )
 
+// roundTimeout ends a round that hangs: a database that is connected and mute
+// must not end the housekeeping.
+const roundTimeout = time.Minute
+
 // Every does a piece of housekeeping now and then until the context ends, and
 // goes on at once while there was work. A failure is logged and tried again.
 func Every(ctx context.Context, log *slog.Logger, name string, pause time.Duration, do func(context.Context) (int, error)) {
 	for {
-		n, err := do(ctx)
+		round, cancel := context.WithTimeout(ctx, roundTimeout)
+		n, err := do(round)
+		cancel()
 		switch {
 		case ctx.Err() != nil:
 			return

@@ -1,6 +1,7 @@
 // Package workers says which task queue runs which workflows and activities,
 // and with which options. A worker is a service's process as Temporal sees it:
-// deployed alone, it takes the work of its own queue only.
+// deployed alone, it takes the work of its own queue only. Each is told whom to
+// tell when it can work no more.
 package workers
 
 import (
@@ -21,36 +22,36 @@ import (
 )
 
 // User returns the worker of the user service.
-func User(c client.Client, s user.Service) worker.Worker {
-	w := worker.New(c, workflows.QueueUser, activityOptions())
+func User(c client.Client, s user.Service, fatal func(error)) worker.Worker {
+	w := worker.New(c, workflows.QueueUser, activityOptions(fatal))
 	w.RegisterActivity(activities.NewUser(s))
 	return w
 }
 
 // Pricing returns the worker of the pricing service.
-func Pricing(c client.Client, s pricing.Service) worker.Worker {
-	w := worker.New(c, workflows.QueuePricing, activityOptions())
+func Pricing(c client.Client, s pricing.Service, fatal func(error)) worker.Worker {
+	w := worker.New(c, workflows.QueuePricing, activityOptions(fatal))
 	w.RegisterActivity(activities.NewPricing(s))
 	return w
 }
 
 // Inventory returns the worker of the inventory service.
-func Inventory(c client.Client, s inventory.Service) worker.Worker {
-	w := worker.New(c, workflows.QueueInventory, activityOptions())
+func Inventory(c client.Client, s inventory.Service, fatal func(error)) worker.Worker {
+	w := worker.New(c, workflows.QueueInventory, activityOptions(fatal))
 	w.RegisterActivity(activities.NewInventory(s))
 	return w
 }
 
 // Payment returns the worker of the payment service.
-func Payment(c client.Client, s payment.Service) worker.Worker {
-	w := worker.New(c, workflows.QueuePayment, activityOptions())
+func Payment(c client.Client, s payment.Service, fatal func(error)) worker.Worker {
+	w := worker.New(c, workflows.QueuePayment, activityOptions(fatal))
 	w.RegisterActivity(activities.NewPayment(s))
 	return w
 }
 
 // Order returns the worker of the order service, which also runs the sagas.
-func Order(c client.Client, s order.Service) (worker.Worker, error) {
-	w := worker.New(c, workflows.QueueOrder, sagaOptions())
+func Order(c client.Client, s order.Service, fatal func(error)) (worker.Worker, error) {
+	w := worker.New(c, workflows.QueueOrder, sagaOptions(fatal))
 	if err := RegisterSagas(w); err != nil {
 		return nil, err
 	}
@@ -78,8 +79,9 @@ func RegisterSagas(r WorkflowRegistry) error {
 // longest transaction.
 const stopTimeout = 10 * time.Second
 
-func activityOptions() worker.Options {
+func activityOptions(fatal func(error)) worker.Options {
 	return worker.Options{
+		OnFatalError:                       fatal,
 		DisableWorkflowWorker:              true,
 		MaxConcurrentActivityExecutionSize: 64,
 		MaxConcurrentActivityTaskPollers:   5,
@@ -87,8 +89,9 @@ func activityOptions() worker.Options {
 	}
 }
 
-func sagaOptions() worker.Options {
+func sagaOptions(fatal func(error)) worker.Options {
 	return worker.Options{
+		OnFatalError:                            fatal,
 		LocalActivityWorkerOnly:                 true,
 		MaxConcurrentWorkflowTaskExecutionSize:  64,
 		MaxConcurrentWorkflowTaskPollers:        5,

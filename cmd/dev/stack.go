@@ -26,6 +26,7 @@ import (
 	"github.com/skaldhq/skald/internal/devstack/pgcluster"
 	"github.com/skaldhq/skald/internal/devstack/psp"
 	"github.com/skaldhq/skald/internal/devstack/temporaldev"
+	"github.com/skaldhq/skald/services/payment/stripepay"
 	"github.com/skaldhq/skald/workflows"
 )
 
@@ -190,7 +191,8 @@ func (s *devStack) startProvider(ctx context.Context, c *config.Config) error {
 	s.info.PSP = "http://" + listener.Addr().String()
 	simulator, err := psp.New(psp.Options{
 		Dir: filepath.Join(s.options.Data, "psp"), PublicURL: s.info.PSP,
-		WebhookURL: s.info.FrontDoor + "/v1/webhooks/stripe", WebhookSecret: s.demo.Webhook, Log: s.log,
+		WebhookURL: s.info.FrontDoor + "/v1/webhooks/stripe", WebhookSecret: s.demo.Webhook,
+		WebhookEvents: stripepay.Events(), Log: s.log,
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())

@@ -106,6 +106,8 @@ type Notice struct {
 var (
 	ErrNotFound = fault.New(fault.NotFound, "payment_not_found", "No such payment.")
 	ErrDeclined = fault.New(fault.Refused, "payment_declined", "The payment was declined.")
+	// ErrMethod: the provider knows no such payment method.
+	ErrMethod = fault.New(fault.Refused, "payment_method_invalid", "The provider does not know this payment method.")
 	// ErrVoided: undone before it was done; refused for good.
 	ErrVoided = fault.New(fault.Refused, "payment_voided", "The payment was voided.")
 	// ErrCaptured: captured money cannot be voided, only refunded.

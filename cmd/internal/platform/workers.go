@@ -2,6 +2,7 @@ package platform
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -19,9 +20,12 @@ const (
 )
 
 // Work runs the workers and the housekeeping of the process's services until
-// the context ends, and returns when all of it has stopped.
+// the context ends or a worker can work no more, and returns when all of it has
+// stopped.
 func (p *Platform) Work(ctx context.Context, c client.Client) error {
-	all, err := p.workers(c)
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	all, err := p.workers(c, func(err error) { end(fmt.Errorf("a worker gave up: %w", err)) })
 	if err != nil {
 		return err
 	}
@@ -48,25 +52,28 @@ func (p *Platform) Work(ctx context.Context, c client.Client) error {
 	<-ctx.Done()
 	housekeeping.Wait()
 	stop(all)
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+		return cause
+	}
 	return nil
 }
 
-func (p *Platform) workers(c client.Client) ([]worker.Worker, error) {
+func (p *Platform) workers(c client.Client, fatal func(error)) ([]worker.Worker, error) {
 	var all []worker.Worker
 	if p.users != nil {
-		all = append(all, workers.User(c, p.users))
+		all = append(all, workers.User(c, p.users, fatal))
 	}
 	if p.prices != nil {
-		all = append(all, workers.Pricing(c, p.prices))
+		all = append(all, workers.Pricing(c, p.prices, fatal))
 	}
 	if p.stock != nil {
-		all = append(all, workers.Inventory(c, p.stock))
+		all = append(all, workers.Inventory(c, p.stock, fatal))
 	}
 	if p.payments != nil {
-		all = append(all, workers.Payment(c, p.payments))
+		all = append(all, workers.Payment(c, p.payments, fatal))
 	}
 	if p.orders != nil {
-		w, err := workers.Order(c, p.orders)
+		w, err := workers.Order(c, p.orders, fatal)
 		if err != nil {
 			return nil, err
 		}

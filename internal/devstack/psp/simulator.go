@@ -26,7 +26,9 @@ type Options struct {
 	// PublicURL is where customers reach the simulator's pages.
 	PublicURL string
 	// WebhookURL is told of every change of an intent; empty: nobody is.
-	WebhookURL    string
+	WebhookURL string
+	// WebhookEvents are the types of events that WebhookURL asked for; nil: all.
+	WebhookEvents []string
 	WebhookSecret string
 	Log           *slog.Logger // nil: silent
 }

@@ -24,7 +24,11 @@ type event struct {
 	tries   int
 }
 
+// newEvent is the event of a change; nil where nobody asked for its type.
 func (s *Simulator) newEvent(kind string, in *intent, twice bool) *event {
+	if asked := s.options.WebhookEvents; asked != nil && !slices.Contains(asked, kind) {
+		return nil
+	}
 	id := newID("evt")
 	payload, err := json.Marshal(map[string]any{
 		"id": id, "object": "event", "type": kind, "created": time.Now().Unix(), "livemode": false, "pending_webhooks": 1,

@@ -17,7 +17,6 @@ var (
 	errBusy     = fault.New(fault.Unavailable, "provider_busy", "The payment provider takes no more requests now.")
 	errAccess   = fault.New(fault.Unavailable, "provider_access", "The payment provider does not accept our credentials.")
 	errState    = fault.New(fault.Conflict, "provider_state", "The payment's state at the provider does not allow this.")
-	errMethod   = fault.New(fault.Refused, "payment_method_invalid", "The provider does not know this payment method.")
 	errRejected = fault.New(fault.Internal, "provider_rejected", "The payment provider does not accept our request.")
 )
 
@@ -60,7 +59,7 @@ func translate(err error) error {
 	case e.Code == stripe.ErrorCodePaymentIntentUnexpectedState, e.Code == stripe.ErrorCodeChargeAlreadyRefunded:
 		return errState.Because(err)
 	case e.Param == "payment_method":
-		return errMethod.Because(err)
+		return payment.ErrMethod.Because(err)
 	case e.Param == "amount", e.Code == stripe.ErrorCodeAmountTooSmall, e.Code == stripe.ErrorCodeAmountTooLarge:
 		return payment.ErrAmount.Because(err)
 	default:

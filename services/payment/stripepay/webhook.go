@@ -8,6 +8,12 @@ import (
 	"github.com/skaldhq/skald/services/payment"
 )
 
+// Events are the types of events that the webhook endpoint has to be registered
+// for: what may come of a customer's action.
+func Events() []string {
+	return []string{"payment_intent.amount_capturable_updated", "payment_intent.payment_failed", "payment_intent.canceled"}
+}
+
 // ParseEvent verifies a webhook by its Stripe-Signature header.
 func (c *Client) ParseEvent(body []byte, signature string) (payment.Event, error) {
 	event, err := webhook.ConstructEventWithOptions(body, signature, c.config.WebhookSecret,

@@ -1,4 +1,4 @@
-package api
+package fault
 
 import (
 	"context"
@@ -9,16 +9,14 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-
-	"github.com/skaldhq/skald/internal/fault"
 )
 
-// failureAttrs is what the log tells of a failure: the kind and code of its
-// fault, and its causes. The text of an error that is not ours may hold what the
+// Attrs is what a log tells of a failure: the kind and code of its fault, and its
+// causes. The text of an error that is not ours may hold what the
 // client sent (a driver quotes the value that it cannot read), so of such an
 // error only its type is told, and what it can say without text: a SQLSTATE.
-func failureAttrs(err error) []slog.Attr {
-	f := fault.From(err)
+func Attrs(err error) []slog.Attr {
+	f := From(err)
 	return []slog.Attr{
 		slog.String("kind", string(f.Kind)), slog.String("code", f.Code), slog.String("cause", strings.Join(causes(err), ": ")),
 	}
@@ -47,7 +45,7 @@ func causes(err error) []string {
 // cause names one error of a chain; what only wraps has no name.
 func cause(err error) string {
 	switch e := err.(type) { //nolint:errorlint // one error, not its chain
-	case *fault.Error:
+	case *Error:
 		return e.Code // its message says no more
 	case syscall.Errno:
 		return e.Error() // a text of the system's
