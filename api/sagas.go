@@ -8,6 +8,7 @@ import (
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/skaldhq/skald/services/order"
 	"github.com/skaldhq/skald/workflows"
@@ -42,12 +43,7 @@ func NewSagas(c client.Client, actionTimeout time.Duration) *TemporalSagas {
 
 // Start starts the saga of an order.
 func (s *TemporalSagas) Start(ctx context.Context, o order.Order) error {
-	_, err := s.client.ExecuteWorkflow(ctx, workflows.PlaceOrderOptions(o), workflows.PlaceOrderName,
-		workflows.PlaceOrderRequest(o, s.actionTimeout))
-	if err != nil && !alreadyStarted(err) {
-		return fmt.Errorf("start saga of order %s: %w", o.ID, err)
-	}
-	return nil
+	return workflows.StartPlaceOrder(ctx, s.client, o, s.actionTimeout)
 }
 
 // Await starts the saga with the update that awaits its outcome. The update's
@@ -62,7 +58,7 @@ func (s *TemporalSagas) Await(ctx context.Context, o order.Order) error {
 			WaitForStage: client.WorkflowUpdateStageCompleted,
 		},
 	})
-	if alreadyStarted(err) {
+	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
 		return nil // and ended since: the order tells how
 	}
 	if err != nil {
@@ -86,9 +82,4 @@ func (s *TemporalSagas) NotifyPayment(ctx context.Context, orderID string) error
 func (s *TemporalSagas) Ready(ctx context.Context) error {
 	_, err := s.client.CheckHealth(ctx, &client.CheckHealthRequest{})
 	return err
-}
-
-func alreadyStarted(err error) bool {
-	var started *serviceerror.WorkflowExecutionAlreadyStarted
-	return errors.As(err, &started)
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 
 	"github.com/skaldhq/skald/services/order"
 	"github.com/skaldhq/skald/workflows"
@@ -54,10 +53,8 @@ func (d *Dispatcher) Dispatch(ctx context.Context) (int, error) {
 }
 
 func (d *Dispatcher) start(ctx context.Context, o order.Order) error {
-	_, err := d.temporal.ExecuteWorkflow(ctx, workflows.PlaceOrderOptions(o),
-		workflows.PlaceOrderName, workflows.PlaceOrderRequest(o, d.actionTimeout))
-	if err != nil && !temporal.IsWorkflowExecutionAlreadyStartedError(err) {
-		return fmt.Errorf("start saga of order %s: %w", o.ID, err)
+	if err := workflows.StartPlaceOrder(ctx, d.temporal, o, d.actionTimeout); err != nil {
+		return err
 	}
 	if err := d.orders.ConfirmStarted(ctx, o.ID); err != nil {
 		return fmt.Errorf("confirm start of order %s: %w", o.ID, err)

@@ -2,6 +2,8 @@
 package workflows
 
 import (
+	"context"
+	"fmt"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
@@ -84,6 +86,16 @@ func PlaceOrderOptions(o order.Order) client.StartWorkflowOptions {
 			saga.AttrStep.ValueSet("start"),
 		),
 	}
+}
+
+// StartPlaceOrder starts the saga of an order, if none was: by the front door,
+// or by whoever looks after what that did not live to start.
+func StartPlaceOrder(ctx context.Context, c client.Client, o order.Order, actionTimeout time.Duration) error {
+	_, err := c.ExecuteWorkflow(ctx, PlaceOrderOptions(o), PlaceOrderName, PlaceOrderRequest(o, actionTimeout))
+	if err != nil && !temporal.IsWorkflowExecutionAlreadyStartedError(err) {
+		return fmt.Errorf("start saga of order %s: %w", o.ID, err)
+	}
+	return nil
 }
 
 // PlaceOrderRequest is the input of the saga of an order.

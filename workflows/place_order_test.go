@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/testsuite"
 
@@ -144,6 +145,33 @@ func TestParkedAfterPivot(t *testing.T) {
 	require.Less(t, answered.Sub(start), 2*time.Minute)
 	require.Greater(t, env.Now().Sub(start), 5*time.Minute)
 	require.Equal(t, []order.SagaState{order.SagaParked, order.SagaRunning, order.SagaCompleted}, w.marks)
+}
+
+// TestDeadline: an order that comes to its pivot too late is not captured, such as
+// one whose worker was away.
+func TestDeadline(t *testing.T) {
+	t.Parallel()
+	w, env := setup(t)
+	env.OnActivity("AuthorizePayment", mock.Anything, mock.Anything).After(11*time.Minute).
+		Return(payment.Result{ID: "pay_1", Status: payment.Authorized}, nil)
+	require.Equal(t, order.Failed, place(t, env).Status)
+	require.Equal(t, []string{"ReserveStock", "VoidPayment", "ReleaseStock", "→failed"}, w.effects())
+	require.Equal(t, &order.Failure{Code: "deadline_exceeded", Detail: "The order took too long.", Step: "CapturePayment"}, w.final.Failure)
+}
+
+// TestSeveralServicesDown: nobody cancelled an order whose services gave up one
+// after the other.
+func TestSeveralServicesDown(t *testing.T) {
+	t.Parallel()
+	w, env := setup(t)
+	w.fail = func(op string, _ int) error {
+		if op == "CheckCustomer" || op == "QuoteOrder" {
+			return errDown
+		}
+		return nil
+	}
+	require.Equal(t, order.Failed, place(t, env).Status)
+	require.Equal(t, "service_unavailable", w.final.Failure.Code)
 }
 
 // TestCancel: before the pivot a cancellation compensates, from the pivot on it

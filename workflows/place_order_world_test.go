@@ -173,7 +173,7 @@ func setup(t *testing.T) (*world, *testsuite.TestWorkflowEnvironment) {
 func place(t *testing.T, env *testsuite.TestWorkflowEnvironment) workflows.PlaceOrderOutcome {
 	t.Helper()
 	env.ExecuteWorkflow(workflows.PlaceOrderName, workflows.PlaceOrderInput{
-		OrderID: "ord_1", UserID: "usr_1", PaymentMethod: "pm_card_visa", ActionTimeout: time.Minute,
+		OrderID: "ord_1", UserID: "usr_1", PaymentMethod: "pm_card_visa", ActionTimeout: time.Minute, Revision: workflows.Revision,
 		Items: []order.Item{{ProductID: "prd_1", Quantity: 1}},
 	})
 	require.True(t, env.IsWorkflowCompleted())

@@ -39,24 +39,8 @@ const startTimeout = 3 * time.Minute
 
 // run runs the platform until the context ends.
 func run(ctx context.Context, args []string, getenv func(string) string, out io.Writer) (err error) {
-	var o options
-	parser, err := kong.New(&o, kong.Name("dev"), kong.Description("The whole platform on one machine."), kong.Writers(out, out))
+	o, err := parse(args, getenv, out)
 	if err != nil {
-		return err
-	}
-	if _, err := parser.Parse(args); err != nil {
-		return err
-	}
-	for _, addr := range []string{o.Addr, o.TemporalAddr, o.UIAddr, o.PSPAddr, cmp.Or(o.KafkaAddr, kafkaAddr)} {
-		if err := loopbackOnly(addr); err != nil {
-			return err
-		}
-	}
-	o.StripeKey, o.StripeWebhookSecret = getenv("STRIPE_API_KEY"), getenv("STRIPE_WEBHOOK_SECRET")
-	if o.PSPURL != "" && (o.StripeKey == "" || o.StripeWebhookSecret == "") {
-		return errors.New("with --psp-url, set STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET to what that provider gave you")
-	}
-	if o.Data, err = filepath.Abs(o.Data); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(o.Data, 0o700); err != nil {
@@ -96,6 +80,29 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 	case err := <-s.failed:
 		return err
 	}
+}
+
+// parse reads the flags, and from the environment what is secret.
+func parse(args []string, getenv func(string) string, out io.Writer) (options, error) {
+	var o options
+	parser, err := kong.New(&o, kong.Name("dev"), kong.Description("The whole platform on one machine."), kong.Writers(out, out))
+	if err != nil {
+		return o, err
+	}
+	if _, err := parser.Parse(args); err != nil {
+		return o, err
+	}
+	for _, addr := range []string{o.Addr, o.TemporalAddr, o.UIAddr, o.PSPAddr, cmp.Or(o.KafkaAddr, kafkaAddr)} {
+		if err := loopbackOnly(addr); err != nil {
+			return o, err
+		}
+	}
+	o.StripeKey, o.StripeWebhookSecret = getenv("STRIPE_API_KEY"), getenv("STRIPE_WEBHOOK_SECRET")
+	if o.PSPURL != "" && (o.StripeKey == "" || o.StripeWebhookSecret == "") {
+		return o, errors.New("with --psp-url, set STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET to what that provider gave you")
+	}
+	o.Data, err = filepath.Abs(o.Data)
+	return o, err
 }
 
 // loopbackOnly refuses an address that others could reach: the demo's keys and

@@ -52,7 +52,7 @@ type Error struct {
 	// Message is one sentence for a person.
 	Message string
 	// Field is the path of the offending input in the request, such as
-	// "items[0].quantity". Only set for Invalid.
+	// "items[0].quantity"; empty where none is to blame.
 	Field string
 
 	cause error
@@ -61,11 +61,6 @@ type Error struct {
 // New returns an error of a kind. Code is stable, message is safe to show.
 func New(kind Kind, code, message string) *Error {
 	return &Error{Kind: kind, Code: code, Message: message}
-}
-
-// Newf is New with a formatted message.
-func Newf(kind Kind, code, format string, args ...any) *Error {
-	return New(kind, code, fmt.Sprintf(format, args...))
 }
 
 // InvalidField is an Invalid error for one field of the request.

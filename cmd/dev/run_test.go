@@ -1,0 +1,65 @@
+package main
+
+import (
+	"io"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func env(values map[string]string) func(string) string {
+	return func(name string) string { return values[name] }
+}
+
+func TestFlags(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	o, err := parse([]string{
+		"--addr", "127.0.0.1:1", "--temporal-addr", "127.0.0.1:2", "--ui-addr", "localhost:3", "--psp-addr", "[::1]:4",
+		"--kafka-addr", "127.0.0.1:5", "--data", dir, "--psp-url", "http://psp.test", "--postgres-url", "postgres://db.test",
+		"--action-timeout", "5m",
+	}, env(map[string]string{"STRIPE_API_KEY": "sk", "STRIPE_WEBHOOK_SECRET": "whsec"}), io.Discard)
+	require.NoError(t, err)
+	require.Equal(t, options{
+		Addr: "127.0.0.1:1", TemporalAddr: "127.0.0.1:2", UIAddr: "localhost:3", PSPAddr: "[::1]:4", KafkaAddr: "127.0.0.1:5",
+		Data: dir, PSPURL: "http://psp.test", PostgresURL: "postgres://db.test", ActionTimeout: 5 * time.Minute,
+		StripeKey: "sk", StripeWebhookSecret: "whsec",
+	}, o)
+
+	o, err = parse(nil, env(nil), io.Discard)
+	require.NoError(t, err)
+	data, err := filepath.Abs(".skald")
+	require.NoError(t, err)
+	require.Equal(t, options{
+		Addr: "127.0.0.1:8080", TemporalAddr: "127.0.0.1:7233", UIAddr: "127.0.0.1:8233", PSPAddr: "127.0.0.1:12111",
+		Data: data, ActionTimeout: time.Minute,
+	}, o)
+
+	for flag, says := range map[string]string{
+		"--addr=0.0.0.0:8080":       "not on loopback",
+		"--ui-addr=8233":            "host:port",
+		"--psp-url=http://psp.test": "STRIPE_API_KEY",
+		"--nonsense":                "unknown flag",
+	} {
+		_, err := parse([]string{flag}, env(nil), io.Discard)
+		require.ErrorContains(t, err, says, flag)
+	}
+}
+
+func TestLock(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "lock")
+	unlock, err := lock(file)
+	require.NoError(t, err)
+	_, err = lock(file)
+	require.ErrorIs(t, err, errLocked)
+	unlock()
+	unlock, err = lock(file)
+	require.NoError(t, err)
+	unlock()
+	_, err = lock(filepath.Join(file, "below"))
+	require.Error(t, err)
+	require.NotErrorIs(t, err, errLocked)
+}
