@@ -14,14 +14,20 @@ import (
 )
 
 // floor is the least that three steps can cost: a workflow of three no-op
-// activities in sequence, on a worker with the options of the platform's own.
+// activities in sequence, on workers with the options of the platform's own. The
+// activities are remote, on a queue and a worker of their own, as an order's are
+// another service's: those of the workflow's own worker would come along with
+// the workflow task.
 type floor struct {
-	client client.Client
-	worker worker.Worker
-	next   atomic.Int64
+	client  client.Client
+	workers []worker.Worker
+	next    atomic.Int64
 }
 
-const floorQueue = "bench-floor"
+const (
+	floorQueue = "bench-floor"
+	stepsQueue = "bench-floor-steps"
+)
 
 func noop(context.Context) error { return nil }
 
@@ -70,7 +76,7 @@ func awaited(ctx workflow.Context, steps func(workflow.Context) error) error {
 	if err != nil {
 		return err
 	}
-	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: 10 * time.Second})
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{TaskQueue: stepsQueue, StartToCloseTimeout: 10 * time.Second})
 	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{StartToCloseTimeout: 10 * time.Second})
 	if err := steps(ctx); err != nil {
 		return err
@@ -80,17 +86,24 @@ func awaited(ctx workflow.Context, steps func(workflow.Context) error) error {
 }
 
 func startFloor(c client.Client) (*floor, error) {
-	w := worker.New(c, floorQueue, worker.Options{
-		MaxConcurrentActivityExecutionSize: 64, MaxConcurrentWorkflowTaskExecutionSize: 64,
-		MaxConcurrentActivityTaskPollers: 5, MaxConcurrentWorkflowTaskPollers: 5,
+	flows := worker.New(c, floorQueue, worker.Options{
+		LocalActivityWorkerOnly: true, MaxConcurrentWorkflowTaskExecutionSize: 64, MaxConcurrentWorkflowTaskPollers: 5,
 	})
-	w.RegisterWorkflow(bare)
-	w.RegisterWorkflow(shape)
-	w.RegisterActivity(noop)
-	return &floor{client: c, worker: w}, w.Start()
+	flows.RegisterWorkflow(bare)
+	flows.RegisterWorkflow(shape)
+	steps := worker.New(c, stepsQueue, worker.Options{
+		DisableWorkflowWorker: true, MaxConcurrentActivityExecutionSize: 64, MaxConcurrentActivityTaskPollers: 5,
+	})
+	steps.RegisterActivity(noop)
+	f := &floor{client: c, workers: []worker.Worker{flows, steps}}
+	return f, errors.Join(flows.Start(), steps.Start())
 }
 
-func (f *floor) stop() { f.worker.Stop() }
+func (f *floor) stop() {
+	for _, w := range f.workers {
+		w.Stop()
+	}
+}
 
 // bare runs three steps in sequence.
 func (f *floor) bare(ctx context.Context) error { return f.run(ctx, bare) }

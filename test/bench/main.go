@@ -60,7 +60,10 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer func() { _ = s.Stop() }()
-	c, err := client.Dial(client.Options{HostPort: s.Temporal, Namespace: "default", Logger: quiet{}})
+	c, err := client.Dial(client.Options{
+		HostPort: s.Temporal, Namespace: "default", Logger: quiet{},
+		ConnectionOptions: client.ConnectionOptions{GrpcCompression: &client.GrpcCompressionNone{}}, // as the platform's
+	})
 	if err != nil {
 		return err
 	}
@@ -76,6 +79,9 @@ func run(ctx context.Context, o options) error {
 	}
 	r, err := measure(ctx, o, floor.bare, floor.shape, orders.place)
 	if err != nil {
+		return err
+	}
+	if r.Work, err = countWork(ctx, s, orders.place, o.single); err != nil {
 		return err
 	}
 	if r.Events, err = events(ctx, c, orders.last()); err != nil {

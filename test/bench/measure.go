@@ -35,6 +35,7 @@ func median(values []float64) float64 {
 type result struct {
 	Floor, Shape, Orders series
 	Events               int
+	Work                 work
 }
 
 // measure runs floor, shape and orders in turn, so that a machine that slows down

@@ -35,10 +35,12 @@ func TestCustomerAction(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
 			product := b.product(2500, 4)
+			asked := time.Now()
 			a := b.place(b.order(product, 1, authenticated), http.StatusAccepted)
 			require.Equal(t, "awaiting_payment", a.Order.Status)
 			require.NotNil(t, a.Order.NextAction)
-			require.WithinDuration(t, time.Now().Add(actionTimeout), a.Order.NextAction.ExpiresAt, actionTimeout)
+			require.WithinRange(t, a.Order.NextAction.ExpiresAt, // whole milliseconds
+				asked.Add(actionTimeout-time.Millisecond), time.Now().Add(actionTimeout))
 			require.Equal(t, stock{OnHand: 4, Reserved: 1, Available: 3}, b.stockOf(product))
 			if tc.act != "" {
 				b.act(a.Order, tc.act)
@@ -51,9 +53,7 @@ func TestCustomerAction(t *testing.T) {
 			}
 			require.Equal(t, tc.code, o.Failure.Code)
 			require.Equal(t, stock{OnHand: 4, Available: 4}, b.stockOf(product))
-			for _, e := range b.effects(o.ID) {
-				require.Equal(t, "void", e) // an intent that held nothing
-			}
+			require.Empty(t, b.effects(o.ID)) // there was nothing to give back
 		})
 	}
 }

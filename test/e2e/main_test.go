@@ -45,11 +45,17 @@ func run(m *testing.M) int {
 		return s, err
 	})
 	code := m.Run()
-	if started != nil {
-		if err := started.Stop(); err != nil {
-			fmt.Fprintln(os.Stderr, "stop platform:", err)
-			return 1
-		}
+	if started == nil {
+		return code
+	}
+	// Whatever the tests did to the platform that they share, this holds.
+	if err := check(context.Background(), started); err != nil {
+		fmt.Fprintln(os.Stderr, "FAIL: invariants of the shared platform:", err)
+		code = 1
+	}
+	if err := started.Stop(); err != nil {
+		fmt.Fprintln(os.Stderr, "FAIL: stop platform:", err)
+		code = 1
 	}
 	return code
 }

@@ -3,11 +3,8 @@ package e2e_test
 import (
 	"context"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
@@ -47,9 +44,7 @@ func locationPath(a stack.Answer) string {
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	suspended := b.id(b.do(http.MethodPost, "/v1/users", map[string]any{
-		"email": "s" + time.Now().Format("150405.000000") + "@example.com", "name": "S", "locale": "en", "status": "suspended",
-	}, http.StatusCreated))
+	suspended := b.suspended()
 	for _, tc := range []struct {
 		name   string
 		spoil  func(*stack.NewOrder)
@@ -114,53 +109,30 @@ func TestIdempotencyKey(t *testing.T) {
 	require.Equal(t, []string{"authorize", "capture"}, b.effects(answers[0].OrderID()))
 	b.requireStock(stock{OnHand: 998, Available: 998}, product)
 
+	// The order ended long ago: the same answer still.
+	again := b.place(o, http.StatusCreated, "Idempotency-Key", key)
+	require.Equal(t, answers[0].Order, again.Order)
+	require.Equal(t, locationPath(answers[0]), locationPath(again))
+	require.Equal(t, b.get(again.Order.ID), again.Order)
+
 	o.Items[0].Quantity = 3
 	require.Equal(t, "idempotency_mismatch", b.place(o, http.StatusUnprocessableEntity, "Idempotency-Key", key).Problem.Code)
 	b.requireStock(stock{OnHand: 998, Available: 998}, product)
+	require.Equal(t, []string{"authorize", "capture"}, b.effects(again.OrderID()))
 }
 
-// TestRace: many clients want the last units, some of them on two lines.
-func TestRace(t *testing.T) {
+// TestIdempotencyKeyOfRefused: a no is repeated too, and does not try again.
+func TestIdempotencyKeyOfRefused(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	const clients, units = 200, 50
-	product := b.product(100, units)
-	statuses := make([]int, clients)
-	var all errgroup.Group
-	all.SetLimit(64)
-	for i := range clients {
-		all.Go(func() error {
-			o := b.order(product, 1, visa)
-			if i%4 == 0 { // the same product on two lines
-				o.Items = append(o.Items, o.Items[0])
-			}
-			a, err := b.Place(context.Background(), o, "Prefer", "wait=10")
-			if err != nil {
-				return err
-			}
-			statuses[i] = a.Status
-			if a.Status == http.StatusAccepted {
-				b.awaitDecided(a.Order.ID)
-			}
-			return nil
-		})
-	}
-	require.NoError(t, all.Wait())
-	for _, s := range statuses {
-		require.Contains(t, []int{http.StatusCreated, http.StatusConflict, http.StatusAccepted}, s)
-	}
-	require.Eventually(t, func() bool {
-		return b.stockOf(product) == stock{OnHand: 0}
-	}, 30*time.Second, 100*time.Millisecond, "%+v", b.stockOf(product))
-	log, err := os.ReadFile(filepath.Join(b.stack.Data, "postgres", "postgres.log"))
-	require.NoError(t, err)
-	require.NotContains(t, string(log), "deadlock detected")
-}
-
-func (b *bench) awaitDecided(orderID string) {
-	b.Helper()
-	require.Eventually(b, func() bool {
-		s := b.get(orderID).Status
-		return s != "pending" && s != "awaiting_payment"
-	}, time.Minute, 100*time.Millisecond)
+	product := b.product(700, 1)
+	o, key := b.order(product, 2, visa), "key-"+product
+	first := b.place(o, http.StatusConflict, "Idempotency-Key", key)
+	b.setStock(product, 10) // now it could be had
+	again := b.place(o, http.StatusConflict, "Idempotency-Key", key)
+	require.NotEmpty(t, first.Problem.OrderID)
+	require.Equal(t, first.Problem, again.Problem)
+	require.Equal(t, locationPath(first), locationPath(again))
+	require.Equal(t, stock{OnHand: 10, Available: 10}, b.stockOf(product))
+	require.Empty(t, b.effects(first.Problem.OrderID))
 }

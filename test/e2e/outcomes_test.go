@@ -9,52 +9,13 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/history/v1"
-	"go.temporal.io/api/temporalproto"
-	"go.temporal.io/sdk/client"
-
-	"github.com/skaldhq/skald/test/stack"
 )
-
-// histories is where the recorded runs are that every later version of the
-// workflows must replay.
-const histories = "../../workflows/testdata/histories"
-
-// A confirmed order's history holds aimedEvents at most, and worstEvents where a
-// loaded server wakes the workflow once for each of the three first steps.
-const (
-	aimedEvents = 45
-	worstEvents = 46
-)
-
-// TestHistory: the history of a confirmed order is short. It runs before the
-// tests that load the platform.
-func TestHistory(t *testing.T) {
-	s := shared(t)
-	c, err := client.Dial(client.Options{HostPort: s.Temporal, Namespace: "default"})
-	require.NoError(t, err)
-	t.Cleanup(c.Close)
-	b := setup(t)
-	product := b.product(1999, 10)
-	shortest := worstEvents
-	for range 5 {
-		id := b.place(b.order(product, 1, visa), http.StatusCreated).OrderID()
-		n := len(closedHistory(t, c, "order/"+id).Events)
-		require.LessOrEqual(t, n, worstEvents)
-		shortest = min(shortest, n)
-	}
-	require.LessOrEqual(t, shortest, aimedEvents)
-}
 
 // TestOutcomes drives one order to each outcome and looks at its history. With
 // SKALD_RECORD set it records a history of each outcome that has none yet.
 func TestOutcomes(t *testing.T) {
 	t.Parallel()
-	s := shared(t)
-	c, err := client.Dial(client.Options{HostPort: s.Temporal, Namespace: "default"})
-	require.NoError(t, err)
-	t.Cleanup(c.Close)
+	c := temporal(t, shared(t))
 	for name, place := range map[string]func(b *bench, product string) string{
 		"confirmed": func(b *bench, product string) string {
 			return b.place(b.order(product, 1, visa), http.StatusCreated).OrderID()
@@ -73,6 +34,11 @@ func TestOutcomes(t *testing.T) {
 		"user_not_found": func(b *bench, product string) string {
 			o := b.order(product, 1, visa)
 			o.UserID = "usr_01jzzzzzzzfzz9zzzzzzzzzzzz"
+			return b.place(o, http.StatusUnprocessableEntity).OrderID()
+		},
+		"user_inactive": func(b *bench, product string) string {
+			o := b.order(product, 1, visa)
+			o.UserID = b.suspended()
 			return b.place(o, http.StatusUnprocessableEntity).OrderID()
 		},
 		"product_not_found": func(b *bench, _ string) string {
@@ -101,6 +67,7 @@ func TestOutcomes(t *testing.T) {
 			b.await(o.ID, "cancelled")
 			return o.ID
 		},
+		"failed": func(b *bench, product string) string { return b.placePoisoned(product) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -118,52 +85,26 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
-// closedHistory gives the history of a run that has ended, or soon will have.
-func closedHistory(t *testing.T, c client.Client, workflowID string) *history.History {
-	t.Helper()
-	require.Eventually(t, func() bool {
-		d, err := c.DescribeWorkflowExecution(context.Background(), workflowID, "")
-		return err == nil && d.WorkflowExecutionInfo.Status == enums.WORKFLOW_EXECUTION_STATUS_COMPLETED
-	}, 20*time.Second, 50*time.Millisecond)
-	h := &history.History{}
-	for iter := c.GetWorkflowHistory(context.Background(), workflowID, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); iter.HasNext(); {
-		event, err := iter.Next()
-		require.NoError(t, err)
-		h.Events = append(h.Events, event)
-	}
-	return h
-}
-
-// requireLegible: the run tells in the Web UI what it is about, and is found by
-// its search attributes.
-func (b *bench) requireLegible(c client.Client, orderID string, o stack.Order) {
+// suspended is a user who may not order any more.
+func (b *bench) suspended() (userID string) {
 	b.Helper()
-	d, err := c.DescribeWorkflow(context.Background(), "order/"+orderID, "")
-	require.NoError(b, err)
-	summary, err := d.GetStaticSummary()
-	require.NoError(b, err)
-	require.Equal(b, "Place order "+orderID, summary)
-	attributes := map[string]string{}
-	for key, value := range d.TypedSearchAttributes.GetUntypedValues() {
-		if text, ok := value.(string); ok {
-			attributes[key.GetName()] = text
-		}
-	}
-	require.Equal(b, o.Status, attributes["OrderStatus"])
-	require.Equal(b, o.UserID, attributes["UserId"])
-	require.Equal(b, o.Saga.State, attributes["SagaState"])
-	require.Equal(b, "done", attributes["SagaStep"])
+	u := map[string]any{"email": "s" + time.Now().Format("150405.000000") + "@example.com", "name": "Sam", "locale": "en"}
+	userID = b.id(b.do(http.MethodPost, "/v1/users", u, http.StatusCreated))
+	u["status"] = "suspended"
+	b.do(http.MethodPut, "/v1/users/"+userID, u, http.StatusOK)
+	return userID
 }
 
-// record writes a history that has not been recorded yet. One that has is never
-// written again.
-func record(t *testing.T, path string, h *history.History) {
-	t.Helper()
-	if _, err := os.Stat(path); err == nil {
-		return
-	}
-	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
-	raw, err := temporalproto.CustomJSONMarshalOptions{Indent: "  "}.Marshal(h)
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(path, append(raw, '\n'), 0o644))
+// placePoisoned places an order whose payment is not what it was when the saga
+// comes back to it: a defect, and so a technical failure, with money held.
+func (b *bench) placePoisoned(product string) (orderID string) {
+	b.Helper()
+	o, key := b.order(product, 1, authenticated), "key-"+product
+	placed := b.place(o, http.StatusAccepted, "Idempotency-Key", key).Order
+	b.change("payment", "UPDATE payments SET request_hash = 'another request' WHERE order_id = $1", b.privateID(placed.ID))
+	b.act(placed, "complete")
+	require.Equal(b, "AuthorizePayment", b.await(placed.ID, "failed").Failure.Step)
+	require.Equal(b, []string{"authorize", "void"}, b.effects(placed.ID))
+	require.Equal(b, placed.ID, b.place(o, http.StatusServiceUnavailable, "Idempotency-Key", key).Problem.OrderID)
+	return placed.ID
 }

@@ -1,12 +1,30 @@
 package e2e_test
 
 import (
+	"context"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"github.com/skaldhq/skald/test/stack"
 )
+
+// failures are the provider's ways to fail an operation.
+func failures(operation string) (faults []map[string]any) {
+	for _, f := range []map[string]any{
+		{"kind": "hang_after"}, {"kind": "hang_before"}, {"kind": "error_before"}, {"kind": "error_after"},
+		{"kind": "late_effect", "delay_ms": 9000}, {"kind": "delay", "delay_ms": 500}, {"kind": "duplicate_webhook"},
+	} {
+		f["operation"], f["calls"] = operation, 1
+		faults = append(faults, f)
+	}
+	return faults
+}
 
 // TestProviderFails: whatever the provider does, an order ends confirmed with
 // one charge or without any.
@@ -18,29 +36,83 @@ func TestProviderFails(t *testing.T) {
 	b := &bench{T: t, Shop: s.NewShop(), stack: s, user: s.Users["bob"]}
 	product := b.product(900, 100)
 	for _, operation := range []string{"create", "authorize", "capture"} {
-		for _, f := range []map[string]any{
-			{"kind": "hang_after"}, {"kind": "hang_before"}, {"kind": "error_before"}, {"kind": "error_after"},
-			{"kind": "late_effect", "delay_ms": 9000}, {"kind": "delay", "delay_ms": 500}, {"kind": "duplicate_webhook"},
-		} {
-			f["operation"], f["calls"] = operation, 1
+		for _, f := range failures(operation) {
 			b.fault(f)
 		}
 	}
+	const orders = 30 // more than there are faults
 	var ids []string
-	for range 30 { // more than there are faults
-		ids = append(ids, b.place(b.order(product, 1, visa), http.StatusAccepted, "Prefer", "respond-async").Order.ID)
+	for range orders {
+		ids = append(ids, b.placeAsync(product))
 	}
 	for _, id := range ids {
-		b.awaitDecided(id)
-		require.Equal(t, "confirmed", b.get(id).Status)
+		require.Equal(t, "confirmed", b.awaitDecided(id).Status)
+		require.Equal(t, []string{"authorize", "capture"}, b.effects(id))
 	}
-	// A void whose answer is lost is asked for again.
-	b.fault(map[string]any{"operation": "void", "kind": "error_after", "calls": 1})
-	b.fault(map[string]any{"operation": "void", "kind": "hang_after", "calls": 1})
-	for range 2 {
-		a := b.place(b.order(product, 1, authenticated), http.StatusAccepted)
-		b.awaitDecided(a.Order.ID)
-	}
+	require.Empty(t, b.faultsLeft(), "else the test shows nothing")
+	left := stock{OnHand: 100 - orders, Available: 100 - orders}
+	b.requireStock(left, product)
+
+	b.requireHoldsGivenBack(temporal(t, s), product)
+	b.requireLostHoldEnds(product)
+	require.Empty(t, b.faultsLeft(), "else the test shows nothing")
+	require.Equal(t, left, b.stockOf(product))
 	requireInvariants(t, s)
-	require.Positive(t, b.stockOf(product).OnHand)
+}
+
+func (b *bench) placeAsync(product string) (orderID string) {
+	b.Helper()
+	return b.place(b.order(product, 1, visa), http.StatusAccepted, "Prefer", "respond-async").Order.ID
+}
+
+// requireHoldsGivenBack: orders that are cancelled when their money is held
+// already, and the provider fails to give it back.
+func (b *bench) requireHoldsGivenBack(c client.Client, product string) {
+	b.Helper()
+	faults := failures("void")
+	var ids []string
+	for range faults {
+		// The answer that the money is held is lost: until the client gives up, the
+		// saga still waits for it.
+		b.fault(map[string]any{"operation": "authorize", "kind": "hang_after", "calls": 1})
+		id := b.placeAsync(product)
+		b.awaitEffect(id, "authorize")
+		ids = append(ids, id)
+		if len(ids) == 1 { // none is voided yet
+			for _, f := range faults {
+				b.fault(f)
+			}
+		}
+		require.NoError(b, c.CancelWorkflow(context.Background(), "order/"+id, ""))
+	}
+	for _, id := range ids {
+		o := b.awaitDecided(id)
+		require.Equal(b, "cancelled", o.Status)
+		require.Equal(b, "compensated", o.Saga.State)
+		require.Equal(b, []string{"authorize", "void"}, b.effects(id))
+	}
+}
+
+// requireLostHoldEnds: the provider gives the money back by itself before it is
+// taken, which is a definite no to taking it.
+func (b *bench) requireLostHoldEnds(product string) {
+	b.Helper()
+	b.fault(map[string]any{"operation": "capture", "kind": "hang_before", "calls": 1})
+	id := b.placeAsync(product)
+	b.awaitEffect(id, "authorize")
+	require.Eventually(b, func() bool { return len(b.faultsLeft()) == 0 }, 10*time.Second, 10*time.Millisecond)
+	provider := stack.Shop{URL: b.stack.PSP, HTTP: http.DefaultClient}
+	a, err := provider.Do(context.Background(), http.MethodPost, "/v1/payment_intents/"+b.intent(id)+"/cancel", nil, "Authorization", "Bearer operator")
+	require.NoError(b, err)
+	require.Equal(b, http.StatusOK, a.Status, "%s", a.Body)
+	o := b.awaitDecided(id)
+	require.Equal(b, "failed", o.Status)
+	require.Equal(b, "CapturePayment", o.Failure.Step)
+	require.Equal(b, []string{"authorize", "void"}, b.effects(id))
+}
+
+// awaitEffect waits until something happened to an order's money.
+func (b *bench) awaitEffect(orderID, operation string) {
+	b.Helper()
+	require.Eventually(b, func() bool { return slices.Contains(b.effects(orderID), operation) }, 10*time.Second, 10*time.Millisecond)
 }

@@ -48,7 +48,8 @@ type Stack struct {
 
 	cmd    *exec.Cmd
 	output *strings.Builder
-	exited chan error
+	exited chan struct{} // closed once the command has ended
+	ended  error         // how it ended, from then on
 }
 
 // Start runs the dev command on free ports with its state in data, and waits
@@ -64,7 +65,7 @@ func Start(ctx context.Context, binary, data string, args ...string) (*Stack, er
 	if err != nil {
 		return nil, err
 	}
-	s := &Stack{Data: data, cmd: cmd, output: &strings.Builder{}, exited: make(chan error, 1)}
+	s := &Stack{Data: data, cmd: cmd, output: &strings.Builder{}, exited: make(chan struct{})}
 	cmd.Stderr = cmd.Stdout
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start cmd/dev: %w", err)
@@ -72,15 +73,16 @@ func Start(ctx context.Context, binary, data string, args ...string) (*Stack, er
 	ready := make(chan struct{})
 	go func() {
 		s.read(stdout, ready)
-		s.exited <- cmd.Wait()
+		s.ended = cmd.Wait()
+		close(s.exited)
 	}()
 	select {
 	case <-ready:
-	case err := <-s.exited:
-		return nil, fmt.Errorf("cmd/dev ended before it was ready: %w\n%s", errors.Join(err, errors.New("exit")), s.output)
+	case <-s.exited:
+		return nil, fmt.Errorf("cmd/dev ended before it was ready: %w\n%s", errors.Join(s.ended, errors.New("exit")), s.told())
 	case <-ctx.Done():
 		s.Kill()
-		return nil, fmt.Errorf("cmd/dev was not ready in time\n%s", s.output)
+		return nil, fmt.Errorf("cmd/dev was not ready in time\n%s", s.told())
 	}
 	raw, err := os.ReadFile(filepath.Join(data, "stack.json"))
 	if err != nil {
@@ -109,30 +111,45 @@ func (s *Stack) read(r io.Reader, ready chan struct{}) {
 	}
 }
 
+// told is what the command said, and the ends of the logs of what it runs: a part
+// that ends the process says why nowhere else.
+func (s *Stack) told() string {
+	said := s.output.String()
+	for _, log := range []string{"temporal/temporal.log", "postgres/postgres.log"} {
+		raw, _ := os.ReadFile(filepath.Join(s.Data, log))
+		said += fmt.Sprintf("\n%s:\n%s", log, raw[max(0, len(raw)-2000):])
+	}
+	return said
+}
+
 // Stop ends the platform as Ctrl-C does, and gives the error of its exit.
 func (s *Stack) Stop() error {
 	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
 		return err
 	}
 	select {
-	case err := <-s.exited:
-		return err
+	case <-s.exited:
+		return s.ended
 	case <-time.After(time.Minute):
 		s.Kill()
 		return errors.New("cmd/dev did not stop within a minute")
 	}
 }
 
-// Kill ends every process of the platform with SIGKILL, Postgres's too.
+// Kill ends every process of the platform with SIGKILL, Postgres's too. One that
+// has ended is left alone: its directory may be another's by now.
 func (s *Stack) Kill() {
+	select {
+	case <-s.exited:
+		return
+	default:
+	}
 	for _, pid := range s.PostgresPIDs() {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 	_ = s.cmd.Process.Kill()
-	_ = s.wait() // it was killed: there is no more to say
+	<-s.exited
 }
-
-func (s *Stack) wait() error { return <-s.exited }
 
 // PID is the process id of the dev command.
 func (s *Stack) PID() int { return s.cmd.Process.Pid }

@@ -2,6 +2,7 @@ package temporaldev
 
 import (
 	"errors"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"strconv"
@@ -103,6 +104,13 @@ func configuration(addr string, db *config.SQL) (*config.Config, error) {
 
 // freeAddr checks that an address can be listened on, and gives it its port.
 func freeAddr(addr string) (string, error) {
+	if host, port, err := net.SplitHostPort(addr); err == nil && port == "0" {
+		free, err := freePorts(1)
+		if err != nil {
+			return "", err
+		}
+		return net.JoinHostPort(host, strconv.Itoa(free[0])), nil
+	}
 	listener, err := net.Listen("tcp", addr) //nolint:noctx // closed at once
 	if err != nil {
 		return "", err
@@ -110,15 +118,26 @@ func freeAddr(addr string) (string, error) {
 	return listener.Addr().String(), listener.Close()
 }
 
+// The ports to choose from: below those that the system gives to outgoing
+// connections, one of which could be in the way by the time the server listens.
+const (
+	firstPort = 12000
+	lastPort  = 32000
+)
+
 // freePorts gives ports of loopback that are free, each another.
 func freePorts(n int) (ports []int, err error) {
-	for range n {
-		listener, listenErr := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
+	for tries := 0; len(ports) < n; tries++ {
+		port := firstPort + rand.IntN(lastPort-firstPort)                                           //nolint:gosec // any will do
+		listener, listenErr := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))) //nolint:noctx // closed at once
 		if listenErr != nil {
-			return nil, errors.Join(err, listenErr)
+			if tries > 100*n {
+				return nil, errors.Join(err, listenErr)
+			}
+			continue
 		}
 		defer func() { err = errors.Join(err, listener.Close()) }() // not before all are chosen
-		ports = append(ports, listener.Addr().(*net.TCPAddr).Port)
+		ports = append(ports, port)
 	}
 	return ports, nil
 }

@@ -1,0 +1,90 @@
+package e2e_test
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/history/v1"
+	"go.temporal.io/api/temporalproto"
+	"go.temporal.io/sdk/client"
+
+	"github.com/skaldhq/skald/test/stack"
+)
+
+// histories is where the recorded runs are that every later version of the
+// workflows must replay.
+const histories = "../../workflows/testdata/histories"
+
+// A confirmed order's history holds aimedEvents at most, and worstEvents where a
+// loaded server wakes the workflow once for each of the three first steps.
+const (
+	aimedEvents = 45
+	worstEvents = 46
+)
+
+// TestHistory: the history of a confirmed order is short. It runs before the
+// tests that load the platform.
+func TestHistory(t *testing.T) {
+	c := temporal(t, shared(t))
+	b := setup(t)
+	product := b.product(1999, 10)
+	shortest := worstEvents
+	for range 5 {
+		id := b.place(b.order(product, 1, visa), http.StatusCreated).OrderID()
+		n := len(closedHistory(t, c, "order/"+id).Events)
+		require.LessOrEqual(t, n, worstEvents)
+		shortest = min(shortest, n)
+	}
+	require.LessOrEqual(t, shortest, aimedEvents)
+}
+
+// closedHistory gives the history of a run that has ended, or soon will have.
+func closedHistory(t *testing.T, c client.Client, workflowID string) *history.History {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		d, err := c.DescribeWorkflowExecution(context.Background(), workflowID, "")
+		return err == nil && d.WorkflowExecutionInfo.Status == enums.WORKFLOW_EXECUTION_STATUS_COMPLETED
+	}, 20*time.Second, 50*time.Millisecond)
+	h := &history.History{}
+	for iter := c.GetWorkflowHistory(context.Background(), workflowID, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); iter.HasNext(); {
+		event, err := iter.Next()
+		require.NoError(t, err)
+		h.Events = append(h.Events, event)
+	}
+	return h
+}
+
+// requireLegible: the run tells in the Web UI what it is about, and is found by
+// its search attributes.
+func (b *bench) requireLegible(c client.Client, orderID string, o stack.Order) {
+	b.Helper()
+	d, err := c.DescribeWorkflow(context.Background(), "order/"+orderID, "")
+	require.NoError(b, err)
+	summary, err := d.GetStaticSummary()
+	require.NoError(b, err)
+	require.Equal(b, "Place order "+orderID, summary)
+	found := attributes(d)
+	require.Equal(b, o.Status, found["OrderStatus"])
+	require.Equal(b, o.UserID, found["UserId"])
+	require.Equal(b, o.Saga.State, found["SagaState"])
+	require.Equal(b, "done", found["SagaStep"])
+}
+
+// record writes a history that has not been recorded yet. One that has is never
+// written again.
+func record(t *testing.T, path string, h *history.History) {
+	t.Helper()
+	if _, err := os.Stat(path); err == nil {
+		return
+	}
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	raw, err := temporalproto.CustomJSONMarshalOptions{Indent: "  "}.Marshal(h)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, append(raw, '\n'), 0o644))
+}

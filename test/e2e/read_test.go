@@ -1,0 +1,147 @@
+package e2e_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+	"go.jetify.com/typeid"
+	"go.temporal.io/sdk/client"
+
+	"github.com/skaldhq/skald/test/stack"
+)
+
+// query reads rows of a service's own database.
+func query[T any](ctx context.Context, s *stack.Stack, service, sql string, scan pgx.RowToFunc[T], args ...any) ([]T, error) {
+	conn, err := pgx.Connect(ctx, s.Databases[service])
+	if err != nil {
+		return nil, fmt.Errorf("connect to database %s: %w", service, err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	rows, err := conn.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, fmt.Errorf("query database %s: %w", service, err)
+	}
+	found, err := pgx.CollectRows(rows, scan)
+	if err != nil {
+		return nil, fmt.Errorf("read database %s: %w", service, err)
+	}
+	return found, nil
+}
+
+// number reads one number of a service's own database.
+func (b *bench) number(service, sql string, args ...any) int64 {
+	b.Helper()
+	found, err := query(context.Background(), b.stack, service, sql, pgx.RowTo[int64], args...)
+	require.NoError(b, err)
+	require.Len(b, found, 1)
+	return found[0]
+}
+
+// publicID is the id that clients see of one in a database.
+func publicID(prefix, id string) (string, error) {
+	public, err := typeid.FromUUIDWithPrefix(prefix, id)
+	return public.String(), err
+}
+
+// privateID is the id in the databases of one that clients see.
+func (b *bench) privateID(id string) string {
+	b.Helper()
+	private, err := typeid.FromString(id)
+	require.NoError(b, err)
+	return private.UUID()
+}
+
+// effect is a line of the provider's log.
+type effect struct {
+	Operation string            `json:"operation"`
+	Intent    string            `json:"intent"`
+	Amount    int64             `json:"amount"`
+	Currency  string            `json:"currency"`
+	Metadata  map[string]string `json:"metadata"`
+	Outcome   string            `json:"outcome"`
+}
+
+// happened: the money moved, or was held.
+func (e effect) happened() bool { return e.Outcome == "succeeded" && e.Operation != "create" }
+
+func (e effect) money() stack.Money { return stack.Money{Amount: e.Amount, Currency: e.Currency} }
+
+func providerLog(ctx context.Context, s *stack.Stack) (log []effect, err error) {
+	return log, fromProvider(ctx, s, "/_log", &log)
+}
+
+func fromProvider(ctx context.Context, s *stack.Stack, path string, into any) error {
+	provider := stack.Shop{URL: s.PSP, HTTP: http.DefaultClient}
+	a, err := provider.Do(ctx, http.MethodGet, path, nil)
+	if err != nil {
+		return fmt.Errorf("ask provider for %s: %w", path, err)
+	}
+	return json.Unmarshal(a.Body, into)
+}
+
+// effects gives what happened to the money of an order at the provider, in order.
+func (b *bench) effects(orderID string) []string {
+	b.Helper()
+	log, err := providerLog(context.Background(), b.stack)
+	require.NoError(b, err)
+	var done []string
+	for _, e := range log {
+		if e.Metadata["order_id"] == orderID && e.happened() {
+			done = append(done, e.Operation)
+		}
+	}
+	return done
+}
+
+// fault tells the provider's simulator to fail.
+func (b *bench) fault(f map[string]any) {
+	b.Helper()
+	provider := stack.Shop{URL: b.stack.PSP, HTTP: http.DefaultClient}
+	a, err := provider.Do(context.Background(), http.MethodPost, "/_faults", f)
+	require.NoError(b, err)
+	require.Less(b, a.Status, 300, "%s", a.Body)
+}
+
+// faultsLeft gives the faults that no call has met yet.
+func (b *bench) faultsLeft() (left []map[string]any) {
+	b.Helper()
+	require.NoError(b, fromProvider(context.Background(), b.stack, "/_faults", &left))
+	return left
+}
+
+// intent is the provider's id of an order's payment.
+func (b *bench) intent(orderID string) string {
+	b.Helper()
+	log, err := providerLog(context.Background(), b.stack)
+	require.NoError(b, err)
+	i := slices.IndexFunc(log, func(e effect) bool { return e.Metadata["order_id"] == orderID && e.Intent != "" })
+	require.GreaterOrEqual(b, i, 0, "the provider knows no order %s", orderID)
+	return log[i].Intent
+}
+
+func dial(s *stack.Stack) (client.Client, error) {
+	return client.Dial(client.Options{HostPort: s.Temporal, Namespace: "default", Logger: silent{}})
+}
+
+// temporal is a client of the platform's Temporal server.
+func temporal(t *testing.T, s *stack.Stack) client.Client {
+	t.Helper()
+	c, err := dial(s)
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	return c
+}
+
+// silent is a logger for clients whose test judges their errors itself.
+type silent struct{}
+
+func (silent) Debug(string, ...any) {}
+func (silent) Info(string, ...any)  {}
+func (silent) Warn(string, ...any)  {}
+func (silent) Error(string, ...any) {}
