@@ -12,14 +12,14 @@ import (
 )
 
 // TestReplay: every run that was ever recorded replays on this code. A change
-// that breaks one needs workflow.GetVersion, not another recording.
+// that breaks one needs another Revision, not another recording.
 func TestReplay(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("testdata/histories/*/*.json")
+	files, err := filepath.Glob("testdata/histories/*/*/*.json")
 	require.NoError(t, err)
-	require.GreaterOrEqual(t, len(files), 10)
+	require.GreaterOrEqual(t, len(files), 22)
 	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
+		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			placeOrder, err := workflows.NewPlaceOrder()
 			require.NoError(t, err)
