@@ -118,7 +118,7 @@ func (r *Run[S]) attempt(outer, ctx workflow.Context, step Step[S]) (done bool, 
 	case class == Cancelled && outer.Err() != nil, class == Unknown && r.deadline.over(ctx):
 		return false, r.interrupted(outer, step.Name, err)
 	case class == Cancelled && ctx.Err() != nil:
-		return false, nil
+		return false, nil //nolint:nilerr // the failure is the other step's
 	default:
 		return false, &Failure{Step: step.Name, Class: class, Err: err}
 	}

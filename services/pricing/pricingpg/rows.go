@@ -56,9 +56,9 @@ func rowFromQuote(order uuid.UUID, hash []byte, q pricing.Quote, refusal *fault.
 	row := pricingdb.KeepQuoteParams{OrderID: order, RequestHash: hash}
 	if refusal != nil {
 		row.RefusalCode = &refusal.Code
-		return row, nil
+	} else {
+		row.TotalAmount, row.Currency = &q.Total.Amount, &q.Total.Currency
 	}
-	row.TotalAmount, row.Currency = &q.Total.Amount, &q.Total.Currency
 	for i, line := range q.Lines {
 		product, err := pricing.ProductIDPrefix.Parse(line.ProductID)
 		if err != nil {
