@@ -22,10 +22,13 @@ type Store struct {
 
 var _ user.Service = (*Store)(nil)
 
+// emailOnce is the constraint that keeps addresses apart.
+const emailOnce = "users_email_once"
+
 // New returns a store on a database with the schema of db/user.
 func New(pool pg.Pool) *Store {
 	return &Store{pool: pool, queries: userdb.New(pool), constraints: pg.Constraints{
-		"users_email_once":   user.ErrEmailTaken,
+		emailOnce:            user.ErrEmailTaken,
 		"users_status_known": fault.InvalidField("status", "must be active or suspended"),
 	}}
 }
@@ -41,8 +44,10 @@ func (s *Store) Put(ctx context.Context, r user.PutRequest) (user.User, bool, er
 		return user.User{}, false, err
 	}
 	userID, _ := user.IDPrefix.Parse(r.ID) // what is valid parses
-	row, err := s.queries.PutUser(ctx, userdb.PutUserParams{
-		ID: userID, Email: r.Email, Name: r.Name, Locale: r.Locale, Status: string(r.Status),
+	row, err := pastItself(func() (userdb.User, error) {
+		return s.queries.PutUser(ctx, userdb.PutUserParams{
+			ID: userID, Email: r.Email, Name: r.Name, Locale: r.Locale, Status: string(r.Status),
+		})
 	})
 	if err != nil {
 		return user.User{}, false, s.constraints.Translate(err)
@@ -50,26 +55,33 @@ func (s *Store) Put(ctx context.Context, r user.PutRequest) (user.User, bool, er
 	return toUser(row), row.Version == 1, nil
 }
 
-// Create creates the user, or finds it. Of two that come at the same time the
-// later one may meet the earlier one's address before its id: it looks again.
+// Create creates the user, or finds it.
 func (s *Store) Create(ctx context.Context, r user.PutRequest) (user.User, bool, error) {
 	if err := r.Validate(); err != nil {
 		return user.User{}, false, err
 	}
 	userID, _ := user.IDPrefix.Parse(r.ID) // what is valid parses
-	row, err := s.queries.CreateUser(ctx, userdb.CreateUserParams{
-		ID: userID, Email: r.Email, Name: r.Name, Locale: r.Locale, Status: string(r.Status),
+	row, err := pastItself(func() (userdb.CreateUserRow, error) {
+		return s.queries.CreateUser(ctx, userdb.CreateUserParams{
+			ID: userID, Email: r.Email, Name: r.Name, Locale: r.Locale, Status: string(r.Status),
+		})
 	})
-	err = s.constraints.Translate(err)
-	if errors.Is(err, user.ErrEmailTaken) {
-		if u, missing := s.Get(ctx, r.ID); missing == nil {
-			return u, false, nil
-		}
-	}
 	if err != nil {
-		return user.User{}, false, err
+		return user.User{}, false, s.constraints.Translate(err)
 	}
 	return toUser(row.User), row.Created, nil
+}
+
+// pastItself writes a user. Of two writes of the same user at the same time
+// the later one may meet the earlier one's address before its id, and be
+// refused by itself: a second time it meets the id, or an address that really
+// is another user's.
+func pastItself[T any](write func() (T, error)) (T, error) {
+	row, err := write()
+	if pg.Breaks(err, emailOnce) {
+		return write()
+	}
+	return row, err
 }
 
 // Get reads a user.

@@ -86,25 +86,27 @@ func pagesUnderInserts(t *testing.T, s user.Service) {
 // putsRace: the same user put many times at once is created once, and each put
 // is a version.
 func putsRace(t *testing.T, s user.Service) {
-	r := Request()
-	versions := make([]int64, 30)
-	var created atomic.Int64
-	var all errgroup.Group
-	for i := range versions {
-		all.Go(func() error {
-			u, isNew, err := s.Put(t.Context(), r)
-			versions[i] = u.Version
-			if isNew {
-				created.Add(1)
-			}
-			return err
-		})
-	}
-	require.NoError(t, all.Wait())
-	require.EqualValues(t, 1, created.Load())
-	slices.Sort(versions)
-	for i, version := range versions {
-		require.EqualValues(t, i+1, version)
+	for range 20 {
+		r := Request()
+		versions := make([]int64, 8)
+		var created atomic.Int64
+		var all errgroup.Group
+		for i := range versions {
+			all.Go(func() error {
+				u, isNew, err := s.Put(t.Context(), r)
+				versions[i] = u.Version
+				if isNew {
+					created.Add(1)
+				}
+				return err
+			})
+		}
+		require.NoError(t, all.Wait())
+		require.EqualValues(t, 1, created.Load())
+		slices.Sort(versions)
+		for i, version := range versions {
+			require.EqualValues(t, i+1, version)
+		}
 	}
 }
 
