@@ -26,3 +26,8 @@ func (a *Inventory) ReleaseStock(ctx context.Context, r inventory.OrderRequest) 
 func (a *Inventory) CommitStock(ctx context.Context, r inventory.OrderRequest) (inventory.Reservation, error) {
 	return call(ctx, a.service.CommitStock, r)
 }
+
+// ReturnStock puts units that an order bought back on hand.
+func (a *Inventory) ReturnStock(ctx context.Context, r inventory.ReturnRequest) (inventory.Return, error) {
+	return call(ctx, a.service.ReturnStock, r)
+}

@@ -23,3 +23,15 @@ func (a *Order) TransitionOrder(ctx context.Context, t order.Transition) (order.
 func (a *Order) MarkSaga(ctx context.Context, m order.Mark) error {
 	return toTemporal(ctx, a.service.MarkSaga(ctx, m))
 }
+
+// RequestRefund takes units off what is left of an order.
+func (a *Order) RequestRefund(ctx context.Context, r order.RefundRequest) (order.RefundPlan, error) {
+	refund, err := a.service.RequestRefund(ctx, r)
+	return refund.Plan(), toTemporal(ctx, err)
+}
+
+// FinishRefund ends a refund, and with the last one the order.
+func (a *Order) FinishRefund(ctx context.Context, e order.RefundEnd) (order.RefundPlan, error) {
+	refund, err := a.service.FinishRefund(ctx, e)
+	return refund.Plan(), toTemporal(ctx, err)
+}

@@ -29,3 +29,9 @@ func (a *Payment) CapturePayment(ctx context.Context, r payment.OrderRequest) (p
 	p, err := a.service.CapturePayment(ctx, r)
 	return p.Result(), toTemporal(ctx, err)
 }
+
+// RefundPayment gives captured money back, all or a part.
+func (a *Payment) RefundPayment(ctx context.Context, r payment.RefundRequest) (payment.Result, error) {
+	p, err := a.service.RefundPayment(ctx, r)
+	return p.Result(), toTemporal(ctx, err)
+}

@@ -32,6 +32,21 @@ type ReservationLine struct {
 	OrderID   uuid.UUID
 	ProductID uuid.UUID
 	Quantity  int64
+	Returned  int64
+}
+
+type Return struct {
+	RefundID    uuid.UUID
+	OrderID     uuid.UUID
+	RequestHash []byte
+	CreatedAt   time.Time
+}
+
+type ReturnLine struct {
+	RefundID  uuid.UUID
+	OrderID   uuid.UUID
+	ProductID uuid.UUID
+	Quantity  int64
 }
 
 type Stock struct {

@@ -20,36 +20,63 @@ type IdempotencyKey struct {
 
 // One row an order. saga_started_at is set only for orders whose start somebody had to look after.
 type Order struct {
-	ID            uuid.UUID
-	UserID        uuid.UUID
-	Status        string
-	Currency      string
-	PaymentMethod string
-	ItemCount     int32
-	TotalAmount   *int64
-	TotalCurrency *string
-	PaymentID     *uuid.UUID
-	FailureCode   *string
-	FailureDetail *string
-	FailureStep   *string
-	ActionType    *string
-	ActionExpires *time.Time
-	SagaState     string
-	SagaStartedAt *time.Time
-	Version       int64
-	CreatedAt     time.Time
-	UpdatedAt     time.Time
-	SagaSeq       int64
+	ID                uuid.UUID
+	UserID            uuid.UUID
+	Status            string
+	Currency          string
+	PaymentMethod     string
+	ItemCount         int32
+	TotalAmount       *int64
+	TotalCurrency     *string
+	PaymentID         *uuid.UUID
+	FailureCode       *string
+	FailureDetail     *string
+	FailureStep       *string
+	ActionType        *string
+	ActionExpires     *time.Time
+	SagaState         string
+	SagaStartedAt     *time.Time
+	Version           int64
+	CreatedAt         time.Time
+	UpdatedAt         time.Time
+	SagaSeq           int64
+	CancelRequestedAt *time.Time
+	CancelReason      *string
+	RefundedAmount    int64
 }
 
 // The lines of an order, in its sequence; prices are minor units of the order's total_currency.
 type OrderItem struct {
-	OrderID   uuid.UUID
-	Position  int32
-	ProductID uuid.UUID
-	Quantity  int64
-	UnitPrice *int64
-	Total     *int64
+	OrderID          uuid.UUID
+	Position         int32
+	ProductID        uuid.UUID
+	Quantity         int64
+	UnitPrice        *int64
+	Total            *int64
+	RefundedQuantity int64
+	RefundedAmount   int64
+}
+
+type OrderRefund struct {
+	ID          uuid.UUID
+	OrderID     uuid.UUID
+	Amount      int64
+	Reason      string
+	Caller      string
+	RequestHash []byte
+	Status      string
+	RefusalCode *string
+	Version     int64
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+type OrderRefundLine struct {
+	RefundID uuid.UUID
+	OrderID  uuid.UUID
+	Position int32
+	Quantity int64
+	Amount   int64
 }
 
 type Outbox struct {
@@ -60,4 +87,17 @@ type Outbox struct {
 	Payload     []byte
 	CreatedAt   time.Time
 	PublishedAt *time.Time
+}
+
+type SagaResolution struct {
+	WorkflowID  string
+	ID          string
+	Step        string
+	Action      string
+	Reason      string
+	Input       []byte
+	DecidedBy   string
+	StateBefore string
+	StateAfter  string
+	DecidedAt   time.Time
 }

@@ -26,6 +26,7 @@ type LedgerTransaction struct {
 	OrderID   uuid.UUID
 	Kind      string
 	CreatedAt time.Time
+	RefundID  *uuid.UUID
 }
 
 // One row an order, amounts in minor units. A voided row without an amount is a tombstone: the void came before the authorization. barred: a void was asked for, so nothing may be authorized or captured any more.
@@ -46,6 +47,7 @@ type Payment struct {
 	ActionUrl      string
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
+	Refunding      int64
 }
 
 // The intent to call the provider, committed before the call; outcome is what came of it. keys_spent counts the idempotency keys under which the provider only repeats its own failure.
@@ -57,6 +59,20 @@ type PaymentOperation struct {
 	Outcome     *string
 	StartedAt   time.Time
 	FinishedAt  *time.Time
+}
+
+// The intent to refund, committed before the provider is called, and what came of it. For each payment, refunding is the sum of those requested and refunded the sum of those done. Failed: refused for good, at once or by the provider.
+type PaymentRefund struct {
+	ID             uuid.UUID
+	OrderID        uuid.UUID
+	Amount         int64
+	RequestHash    []byte
+	ProviderKey    string
+	ProviderRefund *string
+	Status         string
+	RefusalCode    *string
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
 }
 
 type WebhookEvent struct {

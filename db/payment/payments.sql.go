@@ -63,7 +63,7 @@ func (q *Queries) BeginPayment(ctx context.Context, arg BeginPaymentParams) (int
 }
 
 const getPayment = `-- name: GetPayment :one
-SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at FROM payments WHERE id = $1
+SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding FROM payments WHERE id = $1
 `
 
 func (q *Queries) GetPayment(ctx context.Context, id uuid.UUID) (Payment, error) {
@@ -86,6 +86,7 @@ func (q *Queries) GetPayment(ctx context.Context, id uuid.UUID) (Payment, error)
 		&i.ActionUrl,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Refunding,
 	)
 	return i, err
 }
@@ -121,7 +122,7 @@ func (q *Queries) InsertWebhookEvent(ctx context.Context, arg InsertWebhookEvent
 }
 
 const listPayments = `-- name: ListPayments :many
-SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at FROM payments
+SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding FROM payments
 WHERE ($1::uuid IS NULL OR order_id = $1::uuid)
   AND (created_at, id) < ($2::timestamptz, $3::uuid)
 ORDER BY created_at DESC, id DESC
@@ -166,6 +167,7 @@ func (q *Queries) ListPayments(ctx context.Context, arg ListPaymentsParams) ([]P
 			&i.ActionUrl,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Refunding,
 		); err != nil {
 			return nil, err
 		}
@@ -178,7 +180,7 @@ func (q *Queries) ListPayments(ctx context.Context, arg ListPaymentsParams) ([]P
 }
 
 const lockPayment = `-- name: LockPayment :one
-SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at FROM payments WHERE order_id = $1 FOR NO KEY UPDATE
+SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding FROM payments WHERE order_id = $1 FOR NO KEY UPDATE
 `
 
 func (q *Queries) LockPayment(ctx context.Context, orderID uuid.UUID) (Payment, error) {
@@ -201,12 +203,13 @@ func (q *Queries) LockPayment(ctx context.Context, orderID uuid.UUID) (Payment, 
 		&i.ActionUrl,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Refunding,
 	)
 	return i, err
 }
 
 const paymentOfOrder = `-- name: PaymentOfOrder :one
-SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at FROM payments WHERE order_id = $1
+SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding FROM payments WHERE order_id = $1
 `
 
 func (q *Queries) PaymentOfOrder(ctx context.Context, orderID uuid.UUID) (Payment, error) {
@@ -229,27 +232,28 @@ func (q *Queries) PaymentOfOrder(ctx context.Context, orderID uuid.UUID) (Paymen
 		&i.ActionUrl,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Refunding,
 	)
 	return i, err
 }
 
 const record = `-- name: Record :one
 WITH locked AS (
-    SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at FROM payments WHERE payments.order_id = $1 FOR NO KEY UPDATE
+    SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding FROM payments WHERE payments.order_id = $1 FOR NO KEY UPDATE
 ), moved AS (
     UPDATE payments SET
-        status = $2::text, captured = $3, refunded = $4,
-        decline_code = $5, action_url = $6, updated_at = now()
+        status = $2::text, captured = $3,
+        decline_code = $4, action_url = $5, updated_at = now()
     FROM locked
-    WHERE payments.id = locked.id AND locked.status = ANY ($7::text[])
-    RETURNING payments.id, payments.order_id, payments.user_id, payments.amount, payments.currency, payments.method, payments.request_hash, payments.status, payments.barred, payments.provider_intent, payments.captured, payments.refunded, payments.decline_code, payments.action_url, payments.created_at, payments.updated_at
+    WHERE payments.id = locked.id AND locked.status = ANY ($6::text[])
+    RETURNING payments.id, payments.order_id, payments.user_id, payments.amount, payments.currency, payments.method, payments.request_hash, payments.status, payments.barred, payments.provider_intent, payments.captured, payments.refunded, payments.decline_code, payments.action_url, payments.created_at, payments.updated_at, payments.refunding
 ), now AS (
-    SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at FROM moved
+    SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding FROM moved
     UNION ALL
-    SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at FROM locked WHERE NOT EXISTS (SELECT FROM moved)
+    SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding FROM locked WHERE NOT EXISTS (SELECT FROM moved)
 ), booked AS (
     INSERT INTO ledger_transactions (payment_id, order_id, kind)
-    SELECT locked.id, locked.order_id, kind FROM locked, unnest($8::text[]) AS kind
+    SELECT locked.id, locked.order_id, kind FROM locked, unnest($7::text[]) AS kind
     ON CONFLICT ON CONSTRAINT ledger_transactions_once DO NOTHING
     RETURNING id, kind
 ), entries AS (
@@ -258,22 +262,20 @@ WITH locked AS (
     FROM locked, booked JOIN (VALUES
         ('authorize', -1, 'customer'), ('authorize', 1, 'authorized'),
         ('void', -1, 'authorized'), ('void', 1, 'customer'),
-        ('capture', -1, 'authorized'), ('capture', 1, 'captured'),
-        ('refund', -1, 'captured'), ('refund', 1, 'customer')
+        ('capture', -1, 'authorized'), ('capture', 1, 'captured')
     ) AS side (kind, sign, account) ON side.kind = booked.kind
 ), finished AS (
     UPDATE payment_operations SET outcome = now.status, finished_at = now()
     FROM now
-    WHERE payment_operations.order_id = now.order_id AND operation = $9
+    WHERE payment_operations.order_id = now.order_id AND operation = $8
 )
-SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at FROM now
+SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding FROM now
 `
 
 type RecordParams struct {
 	OrderID     uuid.UUID
 	Status      string
 	Captured    int64
-	Refunded    int64
 	DeclineCode string
 	ActionUrl   string
 	Behind      []string
@@ -298,6 +300,7 @@ type RecordRow struct {
 	ActionUrl      string
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
+	Refunding      int64
 }
 
 // One statement: the payment's new status where its old one is behind that, the
@@ -308,7 +311,6 @@ func (q *Queries) Record(ctx context.Context, arg RecordParams) (RecordRow, erro
 		arg.OrderID,
 		arg.Status,
 		arg.Captured,
-		arg.Refunded,
 		arg.DeclineCode,
 		arg.ActionUrl,
 		arg.Behind,
@@ -333,6 +335,7 @@ func (q *Queries) Record(ctx context.Context, arg RecordParams) (RecordRow, erro
 		&i.ActionUrl,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Refunding,
 	)
 	return i, err
 }
@@ -353,43 +356,34 @@ func (q *Queries) SpendKey(ctx context.Context, arg SpendKeyParams) error {
 	return err
 }
 
-const startMovement = `-- name: StartMovement :one
+const startCapture = `-- name: StartCapture :one
 WITH payment AS (
     SELECT order_id, provider_intent FROM payments
-    WHERE payments.order_id = $3 AND status = $4 AND NOT (barred AND $5::boolean)
+    WHERE payments.order_id = $2 AND status = 'authorized' AND NOT barred
     FOR NO KEY UPDATE
 )
 INSERT INTO payment_operations AS o (order_id, operation, provider_key)
-SELECT payment.order_id, $1::text, $2::text FROM payment
+SELECT payment.order_id, 'capture', $1::text FROM payment
 ON CONFLICT ON CONSTRAINT payment_operations_once DO UPDATE SET started_at = o.started_at
 RETURNING o.keys_spent, (o.xmax <> 0)::boolean AS again, (SELECT payment.provider_intent FROM payment)::text AS provider_intent
 `
 
-type StartMovementParams struct {
-	Operation   string
+type StartCaptureParams struct {
 	ProviderKey string
 	OrderID     uuid.UUID
-	Status      string
-	VoidBars    bool
 }
 
-type StartMovementRow struct {
+type StartCaptureRow struct {
 	KeysSpent      int32
 	Again          bool
 	ProviderIntent string
 }
 
-// StartOperation on a payment that is where the movement starts. It gives no
-// row where it is not, or where a void was asked for that bars the movement.
-func (q *Queries) StartMovement(ctx context.Context, arg StartMovementParams) (StartMovementRow, error) {
-	row := q.db.QueryRow(ctx, startMovement,
-		arg.Operation,
-		arg.ProviderKey,
-		arg.OrderID,
-		arg.Status,
-		arg.VoidBars,
-	)
-	var i StartMovementRow
+// StartOperation on a payment that is authorized. It gives no row where it is
+// not, or where a void was asked for.
+func (q *Queries) StartCapture(ctx context.Context, arg StartCaptureParams) (StartCaptureRow, error) {
+	row := q.db.QueryRow(ctx, startCapture, arg.ProviderKey, arg.OrderID)
+	var i StartCaptureRow
 	err := row.Scan(&i.KeysSpent, &i.Again, &i.ProviderIntent)
 	return i, err
 }

@@ -53,6 +53,24 @@ type OrderRequest struct {
 	OrderID string `json:"order_id"`
 }
 
+// ReturnRequest asks to put units that an order bought back on hand.
+type ReturnRequest struct {
+	OrderID string `json:"order_id"`
+	// RefundID is what the units come back with: the key of the operation.
+	RefundID string `json:"refund_id"`
+	// Lines may name a product more than once: they are added up first. Empty:
+	// all that is left of what the order bought.
+	Lines []Line `json:"lines"`
+}
+
+// Return is units that came back.
+type Return struct {
+	RefundID  string    `json:"refund_id"`
+	OrderID   string    `json:"order_id"`
+	Lines     []Line    `json:"lines"` // added up, by product id
+	CreatedAt time.Time `json:"created_at"`
+}
+
 // Reservation is what an order holds, held or was refused.
 type Reservation struct {
 	OrderID   string    `json:"order_id"`
@@ -71,14 +89,24 @@ var (
 	ErrSold = fault.New(fault.Conflict, "reservation_sold", "The reservation is already sold.")
 	// ErrNotReserved: there is nothing to commit.
 	ErrNotReserved = fault.New(fault.Conflict, "not_reserved", "The order holds no reservation.")
-	// ErrMismatch: the same order asked before for other lines.
-	ErrMismatch = fault.New(fault.Conflict, "operation_mismatch", "The order reserved other lines before.")
+	// ErrNotSold: the order bought nothing that could come back.
+	ErrNotSold = fault.New(fault.Conflict, "stock_not_sold", "The order bought no units.")
+	// ErrNotSoldYet: the order's units are to be sold, so a later try may succeed.
+	ErrNotSoldYet = fault.New(fault.Unavailable, "stock_not_sold_yet", "The order's units are not sold yet.")
+	// ErrReturnTooMany stays true: what came back never leaves the order's account.
+	ErrReturnTooMany = fault.New(fault.Refused, "return_too_many", "More units would come back than the order has.")
+	// ErrMismatch: the same order, or the same refund, asked before for other lines.
+	ErrMismatch = fault.New(fault.Conflict, "operation_mismatch", "Other lines were asked for before.")
 	// ErrBelowReserved names the field on_hand.
 	ErrBelowReserved = &fault.Error{Kind: fault.Conflict, Code: "on_hand_below_reserved", Message: "on_hand cannot be less than what orders hold.", Field: "on_hand"}
 )
 
-// Service keeps stock. ReserveStock, ReleaseStock and CommitStock are one
-// participant of the order saga and may be called twice, late or out of order.
+// Service keeps stock. ReserveStock, ReleaseStock, CommitStock and ReturnStock
+// are one participant of the order's sagas and may be called twice, late or out
+// of order.
+//
+// To undo an order's stock wherever it stands: ReleaseStock, and where that
+// answers ErrSold, ReturnStock without lines.
 type Service interface {
 	// SetOnHand sets the count of a product, recording the difference as an
 	// adjustment. created tells whether the product is new here.
@@ -102,6 +130,14 @@ type Service interface {
 	// is taken again where stock allows, else ErrInsufficient: then nothing
 	// changed and a later try may succeed. ErrNotReserved, ErrReleased.
 	CommitStock(ctx context.Context, r OrderRequest) (Reservation, error)
+	// ReturnStock puts sold units back on hand, all lines or none. Done again
+	// with the same RefundID it returns the first result. ErrReturnTooMany (also
+	// for a product that the order did not buy, and where nothing is left),
+	// ErrMismatch, ErrNotSold; ErrNotSoldYet while CommitStock may still come.
+	// Invalid: see ReturnRequest.Validate.
+	ReturnStock(ctx context.Context, r ReturnRequest) (Return, error)
+	// ListReturns gives what came back of an order, oldest first.
+	ListReturns(ctx context.Context, orderID string) ([]Return, error)
 	// GetReservation: ErrNotReserved where the order was never seen.
 	GetReservation(ctx context.Context, orderID string) (Reservation, error)
 	// ExpireReservations releases at most limit holds whose time is over on

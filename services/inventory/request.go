@@ -15,6 +15,7 @@ import (
 const (
 	ProductIDPrefix id.Prefix = "prd"
 	OrderIDPrefix   id.Prefix = "ord"
+	RefundIDPrefix  id.Prefix = "rfd"
 )
 
 // MaxOnHand is the largest count of a product: the largest integer that every
@@ -28,13 +29,32 @@ func (r ReserveRequest) Validate() error {
 	if len(r.Lines) == 0 {
 		return fault.InvalidField("lines", "at least one line is needed")
 	}
-	for i, line := range r.Lines {
-		if line.Quantity <= 0 {
-			return fault.InvalidField(fmt.Sprintf("lines[%d].quantity", i), "must be greater than 0")
-		}
+	if err := validate(r.Lines); err != nil {
+		return err
 	}
 	if r.TTL <= 0 {
 		return fault.InvalidField("ttl", "must be greater than 0")
+	}
+	return nil
+}
+
+// Validate reports what no return can be asked with: an id that is none, a
+// quantity that is not positive. A product is judged by whoever looks it up.
+func (r ReturnRequest) Validate() error {
+	if _, err := OrderIDPrefix.Parse(r.OrderID); err != nil {
+		return fault.InvalidField("order_id", err.Error())
+	}
+	if _, err := RefundIDPrefix.Parse(r.RefundID); err != nil {
+		return fault.InvalidField("refund_id", err.Error())
+	}
+	return validate(r.Lines)
+}
+
+func validate(lines []Line) error {
+	for i, line := range lines {
+		if line.Quantity <= 0 {
+			return fault.InvalidField(fmt.Sprintf("lines[%d].quantity", i), "must be greater than 0")
+		}
 	}
 	return nil
 }

@@ -54,9 +54,11 @@ type Order struct {
 	Failure       *Failure     `json:"failure"`
 	NextAction    *Action      `json:"next_action"`
 	Saga          Saga         `json:"saga"`
-	Version       int64        `json:"version"`
-	CreatedAt     time.Time    `json:"created_at"`
-	UpdatedAt     time.Time    `json:"updated_at"`
+	// CancelRequestedAt is when the customer first wanted out, nil where never.
+	CancelRequestedAt *time.Time `json:"cancel_requested_at,omitempty"`
+	Version           int64      `json:"version"`
+	CreatedAt         time.Time  `json:"created_at"`
+	UpdatedAt         time.Time  `json:"updated_at"`
 }
 
 // WorkflowID is the id of the saga of an order.
@@ -159,6 +161,22 @@ type Service interface {
 	// ConfirmStarted records that the order's saga runs, so that Unstarted
 	// does not name it again. ErrNotFound.
 	ConfirmStarted(ctx context.Context, orderID string) error
+	// RequestCancellation records, once, that the customer wants out, and returns
+	// the order; of an order that has ended it records nothing. It decides
+	// nothing: before the pivot the saga cancels, after it a refund gives back.
+	// ErrNotFound; Invalid for a reason that is no text or too long.
+	RequestCancellation(ctx context.Context, orderID, reason string) (Order, error)
+	// CancellationsLeft gives at most limit orders, oldest request first, whose
+	// cancellation was requested longer than age ago on the database's clock and
+	// that are neither ended nor refunded: pending, awaiting_payment, or
+	// confirmed with units that no refund asks for.
+	CancellationsLeft(ctx context.Context, age time.Duration, limit int) ([]Order, error)
+	Refunds
+	// RecordResolution keeps an operator's decision. Once for a workflow and id:
+	// done again it changes nothing.
+	RecordResolution(ctx context.Context, r Resolution) error
+	// ListResolutions gives the decisions on a saga, oldest first.
+	ListResolutions(ctx context.Context, workflowID string) ([]Resolution, error)
 	// Ready reports whether the service can work.
 	Ready(ctx context.Context) error
 }

@@ -23,7 +23,8 @@ type Status string
 //	          ↘ declined                     ↘ voided
 //
 // Voided without a provider intent is a tombstone, written by a void that
-// came before its authorization.
+// came before its authorization. A payment of which only a part was refunded is
+// captured still; Refunded tells how much.
 const (
 	Initiated      Status = "initiated"
 	RequiresAction Status = "requires_action"
@@ -80,6 +81,38 @@ type OrderRequest struct {
 	OrderID string `json:"order_id"`
 }
 
+// RefundRequest asks to give captured money back, all or a part.
+type RefundRequest struct {
+	OrderID string `json:"order_id"`
+	// RefundID is the key of the operation.
+	RefundID string `json:"refund_id"`
+	// Amount is in the payment's currency. The zero value, which has no
+	// currency: all that is left of the capture.
+	Amount money.Money `json:"amount"`
+}
+
+// RefundStatus is where a refund stands.
+type RefundStatus string
+
+// The statuses of a refund: requested → done | failed.
+const (
+	RefundRequested RefundStatus = "requested"
+	RefundDone      RefundStatus = "done"
+	RefundFailed    RefundStatus = "failed" // refused for good: the money stays
+)
+
+// Refund is captured money that goes back.
+type Refund struct {
+	ID      string       `json:"id"`
+	OrderID string       `json:"order_id"`
+	Amount  money.Money  `json:"amount"`
+	Status  RefundStatus `json:"status"`
+	// Code says why it failed.
+	Code      string    `json:"code,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
 // Filter narrows a list; empty fields do not.
 type Filter struct {
 	OrderID string
@@ -112,12 +145,19 @@ var (
 	ErrVoided = fault.New(fault.Refused, "payment_voided", "The payment was voided.")
 	// ErrCaptured: captured money cannot be voided, only refunded.
 	ErrCaptured = fault.New(fault.Conflict, "payment_captured", "The payment is already captured.")
-	// ErrNotAuthorized: there is nothing to capture or refund.
+	// ErrNotAuthorized: there is nothing to capture.
 	ErrNotAuthorized = fault.New(fault.Conflict, "payment_not_authorized", "The payment is not authorized.")
-	ErrNotCaptured   = fault.New(fault.Conflict, "payment_not_captured", "The payment is not captured.")
-	ErrAmount        = fault.New(fault.Refused, "amount_not_accepted", "The amount cannot be paid by this method.")
-	// ErrMismatch: the same order asked before for another amount or method.
-	ErrMismatch = fault.New(fault.Conflict, "operation_mismatch", "The order was authorized with other data before.")
+	// ErrNotCaptured: there is nothing to refund.
+	ErrNotCaptured = fault.New(fault.Conflict, "payment_not_captured", "The payment is not captured.")
+	// ErrRefundTooMuch: the refund, with those done and under way, is more than
+	// the capture. It is kept: a retry stays refused.
+	ErrRefundTooMuch = fault.New(fault.Refused, "refund_too_much", "More money would be refunded than was captured.")
+	// ErrRefundFailed is kept: a retry stays refused.
+	ErrRefundFailed = fault.New(fault.Refused, "refund_failed", "The payment provider does not refund this.")
+	ErrAmount       = fault.New(fault.Refused, "amount_not_accepted", "The amount cannot be paid by this method.")
+	// ErrMismatch: the same order asked before for another amount or method, or
+	// the same refund for another amount.
+	ErrMismatch = fault.New(fault.Conflict, "operation_mismatch", "Other data was asked for before.")
 	// ErrKeySpent: the provider failed under this idempotency key and repeats
 	// that for good. What happened has to be asked; what is left to do needs
 	// another key. An intent's states keep it from being done twice.
@@ -131,6 +171,11 @@ var (
 // late or out of order. Each keeps its intent before it calls the provider, and
 // asks the provider first when it finds one. They return Unavailable or
 // Unknown while the provider gives no definite answer.
+//
+// To reverse a payment wherever it stands, after the pivot too: VoidPayment,
+// which gives back what is only held and bars a capture that has not landed;
+// where that answers ErrCaptured, RefundPayment without an amount. The void asks
+// the provider, so it knows a capture whose answer was lost.
 type Service interface {
 	// AuthorizePayment holds the amount. The payment is authorized, or
 	// requires_action: then call again after the customer acted. ErrDeclined
@@ -143,8 +188,15 @@ type Service interface {
 	VoidPayment(ctx context.Context, r OrderRequest) (Payment, error)
 	// CapturePayment takes the held money. ErrNotAuthorized, ErrVoided.
 	CapturePayment(ctx context.Context, r OrderRequest) (Payment, error)
-	// RefundPayment gives all the captured money back. ErrNotCaptured.
-	RefundPayment(ctx context.Context, r OrderRequest) (Payment, error)
+	// RefundPayment gives captured money back, once for a RefundID; an order can
+	// have many refunds. Its part of the capture is set aside before the provider
+	// is called, so that the sum is never more than the capture. Done again it
+	// gives the payment as it stands. ErrNotCaptured, ErrRefundTooMuch (also
+	// where nothing is left), ErrRefundFailed, ErrMismatch; Invalid: see
+	// RefundRequest.Validate, and for another currency than the payment's.
+	RefundPayment(ctx context.Context, r RefundRequest) (Payment, error)
+	// ListRefunds gives the refunds of an order, oldest first.
+	ListRefunds(ctx context.Context, orderID string) ([]Refund, error)
 
 	// Get: ErrNotFound.
 	Get(ctx context.Context, paymentID string) (Payment, error)

@@ -44,6 +44,31 @@ type IntentRequest struct {
 	Method                     string
 }
 
+// ProviderRefundStatus is where a refund stands at the provider.
+type ProviderRefundStatus string
+
+// The statuses of a refund at the provider.
+const (
+	// ProviderRefundPending: the provider works on it, so that nothing can be
+	// said of it, neither yes nor no.
+	ProviderRefundPending ProviderRefundStatus = "pending"
+	ProviderRefundDone    ProviderRefundStatus = "done"
+	ProviderRefundFailed  ProviderRefundStatus = "failed" // the money stays
+)
+
+// ProviderRefund is a refund as the provider knows it.
+type ProviderRefund struct {
+	ID     string // the provider's
+	Status ProviderRefundStatus
+	Amount int64 // minor units
+}
+
+// ProviderRefundRequest asks for a part of what an intent captured.
+type ProviderRefundRequest struct {
+	IntentID, OrderID, RefundID string
+	Amount                      int64 // minor units
+}
+
 // Event is what the provider tells by itself.
 type Event struct {
 	ID, Type, OrderID string
@@ -63,8 +88,11 @@ type Provider interface {
 	CaptureIntent(ctx context.Context, intentID, key string) (Intent, error)
 	// CancelIntent gives the hold back, where there is one, and ends the intent.
 	CancelIntent(ctx context.Context, intentID, key string) (Intent, error)
-	// RefundIntent gives the whole captured amount back.
-	RefundIntent(ctx context.Context, intentID, key string) (Intent, error)
+	// RefundIntent gives a part of the captured amount back.
+	RefundIntent(ctx context.Context, r ProviderRefundRequest, key string) (ProviderRefund, error)
+	// FindRefund asks what became of a refund, by our id of it. found is false
+	// where the provider knows none.
+	FindRefund(ctx context.Context, intentID, refundID string) (r ProviderRefund, found bool, err error)
 	// GetIntent asks how an intent stands.
 	GetIntent(ctx context.Context, intentID string) (Intent, error)
 	// ParseEvent verifies a webhook: ErrSignature.

@@ -13,14 +13,15 @@ import (
 // The ids that other services give. A service does not know another, so the
 // prefixes stand here once more.
 const (
-	OrderIDPrefix id.Prefix = "ord"
-	UserIDPrefix  id.Prefix = "usr"
+	OrderIDPrefix  id.Prefix = "ord"
+	UserIDPrefix   id.Prefix = "usr"
+	RefundIDPrefix id.Prefix = "rfd"
 )
 
 // Operation is one of the things that the service does at the provider.
 type Operation string
 
-// The operations. Each is done at most once for an order.
+// The operations. Each is done at most once for an order, a refund once for its id.
 const (
 	OpAuthorize Operation = "authorize"
 	OpVoid      Operation = "void"
@@ -37,6 +38,12 @@ func (o Operation) ProviderKey(orderID string, spent int32) string {
 
 // CreateKey is the provider's idempotency key of making an order's intent.
 func CreateKey(orderID string, spent int32) string { return key(orderID, "create", spent) }
+
+// RefundKey is the provider's idempotency key of a refund. There is no other one
+// after it: unlike an intent, a refund that came to be twice would not refuse.
+func RefundKey(orderID, refundID string) string {
+	return key(orderID, string(OpRefund)+":"+refundID, 0)
+}
 
 func key(orderID, what string, spent int32) string {
 	if spent == 0 {
@@ -70,9 +77,35 @@ func (r AuthorizeRequest) Validate() error {
 	return nil
 }
 
+// Validate tells the first field that is wrong.
+func (r RefundRequest) Validate() error {
+	if _, err := OrderIDPrefix.Parse(r.OrderID); err != nil {
+		return fault.InvalidField("order_id", err.Error())
+	}
+	if _, err := RefundIDPrefix.Parse(r.RefundID); err != nil {
+		return fault.InvalidField("refund_id", err.Error())
+	}
+	if r.Amount.IsZero() {
+		return nil
+	}
+	if !currencyCode.MatchString(r.Amount.Currency) {
+		return fault.InvalidField("amount.currency", "is not an ISO 4217 code")
+	}
+	if r.Amount.Amount <= 0 {
+		return fault.InvalidField("amount.amount", "must be greater than 0")
+	}
+	return nil
+}
+
 // Hash identifies what is asked for.
-func (r AuthorizeRequest) Hash() []byte {
-	raw, err := json.Marshal(r)
+func (r AuthorizeRequest) Hash() []byte { return hash(r) }
+
+// Hash identifies what is asked for.
+func (r RefundRequest) Hash() []byte { return hash(r) }
+
+// hash is stored, so every later version must compute the same.
+func hash(request any) []byte {
+	raw, err := json.Marshal(request)
 	if err != nil { // strings and numbers always marshal
 		panic(err)
 	}

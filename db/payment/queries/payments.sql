@@ -29,16 +29,16 @@ INSERT INTO payment_operations AS o (order_id, operation, provider_key) VALUES (
 ON CONFLICT ON CONSTRAINT payment_operations_once DO UPDATE SET started_at = o.started_at
 RETURNING o.keys_spent, (o.xmax <> 0)::boolean AS again;
 
--- name: StartMovement :one
--- StartOperation on a payment that is where the movement starts. It gives no
--- row where it is not, or where a void was asked for that bars the movement.
+-- name: StartCapture :one
+-- StartOperation on a payment that is authorized. It gives no row where it is
+-- not, or where a void was asked for.
 WITH payment AS (
     SELECT order_id, provider_intent FROM payments
-    WHERE payments.order_id = @order_id AND status = @status AND NOT (barred AND @void_bars::boolean)
+    WHERE payments.order_id = @order_id AND status = 'authorized' AND NOT barred
     FOR NO KEY UPDATE
 )
 INSERT INTO payment_operations AS o (order_id, operation, provider_key)
-SELECT payment.order_id, @operation::text, @provider_key::text FROM payment
+SELECT payment.order_id, 'capture', @provider_key::text FROM payment
 ON CONFLICT ON CONSTRAINT payment_operations_once DO UPDATE SET started_at = o.started_at
 RETURNING o.keys_spent, (o.xmax <> 0)::boolean AS again, (SELECT payment.provider_intent FROM payment)::text AS provider_intent;
 
@@ -54,7 +54,7 @@ WITH locked AS (
     SELECT * FROM payments WHERE payments.order_id = @order_id FOR NO KEY UPDATE
 ), moved AS (
     UPDATE payments SET
-        status = @status::text, captured = @captured, refunded = @refunded,
+        status = @status::text, captured = @captured,
         decline_code = @decline_code, action_url = @action_url, updated_at = now()
     FROM locked
     WHERE payments.id = locked.id AND locked.status = ANY (@behind::text[])
@@ -74,8 +74,7 @@ WITH locked AS (
     FROM locked, booked JOIN (VALUES
         ('authorize', -1, 'customer'), ('authorize', 1, 'authorized'),
         ('void', -1, 'authorized'), ('void', 1, 'customer'),
-        ('capture', -1, 'authorized'), ('capture', 1, 'captured'),
-        ('refund', -1, 'captured'), ('refund', 1, 'customer')
+        ('capture', -1, 'authorized'), ('capture', 1, 'captured')
     ) AS side (kind, sign, account) ON side.kind = booked.kind
 ), finished AS (
     UPDATE payment_operations SET outcome = now.status, finished_at = now()

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -132,7 +133,7 @@ func (s *Simulator) run(name string, do operation, c call, fault Fault) (out *re
 			return failure(http.StatusBadRequest, "idempotency_error", "", "",
 				"Keys for idempotent requests can only be used with the same parameters they were first used with."), false
 		}
-		s.remember(record{Entries: []Entry{s.intents[known.Intent].entry(name, c.key, outcomeReplayed)}})
+		s.remember(record{Entries: []Entry{c.entry(s.intents[known.Intent], name, outcomeReplayed)}})
 		return known.Response, true
 	}
 	done := do(c)
@@ -165,8 +166,18 @@ func (s *Simulator) fail(name string, c call) {
 		in = draft(c.form)
 	}
 	if in != nil && name != opGet {
-		s.remember(record{Entries: []Entry{in.entry(name, c.key, outcomeFailed)}})
+		s.remember(record{Entries: []Entry{c.entry(in, name, outcomeFailed)}})
 	}
+}
+
+// entry is a line of the log about a call that did nothing. Its amount is the
+// one that was asked for where that is one.
+func (c call) entry(in *intent, operation, outcome string) Entry {
+	entry := in.entry(operation, c.key, outcome)
+	if asked, err := strconv.ParseInt(c.form.Get("amount"), 10, 64); err == nil {
+		entry.Amount = asked
+	}
+	return entry
 }
 
 // intent is the intent that a call is about.

@@ -19,18 +19,20 @@ const (
 
 // intent is a payment intent and its charge. Amounts are in minor units.
 type intent struct {
-	ID        string            `json:"id"`
-	Status    string            `json:"status"`
-	Amount    int64             `json:"amount"`
-	Currency  string            `json:"currency"`
-	Method    string            `json:"method"`
-	Metadata  map[string]string `json:"metadata"`
-	Charge    string            `json:"charge"` // empty: nothing was ever held
-	Received  int64             `json:"received"`
-	Refunded  int64             `json:"refunded"`
-	Refund    string            `json:"refund,omitempty"`
-	Error     *apiError         `json:"error,omitempty"`
-	CreatedAt time.Time         `json:"created_at"`
+	ID       string            `json:"id"`
+	Status   string            `json:"status"`
+	Amount   int64             `json:"amount"`
+	Currency string            `json:"currency"`
+	Method   string            `json:"method"`
+	Metadata map[string]string `json:"metadata"`
+	Charge   string            `json:"charge"` // empty: nothing was ever held
+	Received int64             `json:"received"`
+	Refunded int64             `json:"refunded"`
+	Refunds  []refund          `json:"refunds,omitempty"` // oldest first
+	// Refund is the id of the only refund, in journals that knew no partial ones.
+	Refund    string    `json:"refund,omitempty"`
+	Error     *apiError `json:"error,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
 }
 
 // The test tokens of Stripe that the simulator knows.

@@ -24,6 +24,7 @@ type change struct {
 	outcome  string // empty: nothing was begun
 	event    string // type of the webhook, empty: none
 	created  bool   // the same call made the intent
+	refund   refund // that was asked for
 }
 
 // entries are the lines of the log: two for an intent that is made and
@@ -32,7 +33,11 @@ func (c change) entries(operation, key string) []Entry {
 	if c.created {
 		return []Entry{c.intent.entry(opCreate, key, outcomeSucceeded), c.intent.entry(opAuthorize, key, c.outcome)}
 	}
-	return []Entry{c.intent.entry(operation, key, c.outcome)}
+	entry := c.intent.entry(operation, key, c.outcome)
+	if operation == opRefund {
+		entry = c.refund.logged(entry)
+	}
+	return []Entry{entry}
 }
 
 // operation acts on the simulator's state, which is locked for it. It works on
@@ -76,17 +81,24 @@ func draft(form url.Values) *intent {
 	}
 	in := &intent{
 		Status: requiresConfirmation, Amount: amount, Currency: form.Get("currency"), Method: form.Get("payment_method"),
-		Metadata: map[string]string{}, CreatedAt: time.Now().UTC(),
+		CreatedAt: time.Now().UTC(),
 	}
 	if in.Method == "" {
 		in.Status = requiresPaymentMethod
 	}
+	in.Metadata = metadata(form)
+	return in
+}
+
+// metadata is what a form attaches to an object.
+func metadata(form url.Values) map[string]string {
+	out := map[string]string{}
 	for name, values := range form {
 		if inner, ok := strings.CutPrefix(name, "metadata["); ok {
-			in.Metadata[strings.TrimSuffix(inner, "]")] = values[0]
+			out[strings.TrimSuffix(inner, "]")] = values[0]
 		}
 	}
-	return in
+	return out
 }
 
 func invalid(code, param, message string) change {
@@ -181,41 +193,8 @@ func (s *Simulator) cancel(c call) change {
 	})
 }
 
-func (s *Simulator) refund(c call) change {
-	return s.on(c.form.Get("payment_intent"), func(in *intent) change {
-		switch {
-		case in.Status != succeeded:
-			return change{response: in.refuse("refund"), intent: in, outcome: outcomeRefused}
-		case in.Refunded > 0:
-			no := failure(http.StatusBadRequest, "invalid_request_error", "charge_already_refunded", "", "The charge has already been refunded.")
-			return change{response: no, intent: in, outcome: outcomeRefused}
-		}
-		if !full(c.form.Get("amount"), in.Received) {
-			return invalid("", "amount", "The simulator refunds the whole amount only.")
-		}
-		in.Refunded, in.Refund = in.Received, newID("re")
-		return change{response: refunded(in), intent: in, outcome: outcomeSucceeded, event: "charge.refunded"}
-	})
-}
-
 // full tells whether an optional amount is all there is.
 func full(asked string, all int64) bool { return asked == "" || asked == strconv.FormatInt(all, 10) }
-
-// refunded shows the refund of an intent.
-func refunded(in *intent) *response {
-	return &response{Status: http.StatusOK, Body: map[string]any{
-		"id": in.Refund, "object": "refund", "amount": in.Refunded, "currency": in.Currency,
-		"payment_intent": in.ID, "charge": in.Charge, "status": "succeeded", "metadata": map[string]string{},
-	}}
-}
-
-func (s *Simulator) getRefund(c call) change {
-	in := s.intents[s.refunds[c.id]]
-	if in == nil {
-		return change{response: failure(http.StatusNotFound, "invalid_request_error", "resource_missing", "id", "No such refund.")}
-	}
-	return change{response: refunded(in)}
-}
 
 func (s *Simulator) get(c call) change {
 	return s.on(c.id, func(in *intent) change { return change{response: s.shown(c, in)} })

@@ -54,7 +54,8 @@ type Simulator struct {
 }
 
 // Entry is a line of the log: an operation that was asked for, and what came
-// of it. Amount is in minor units.
+// of it. Amount is in minor units, a refund's own. A refund that was made adds
+// its metadata to the intent's.
 type Entry struct {
 	Time           time.Time         `json:"time"`
 	Operation      string            `json:"operation"`
@@ -131,6 +132,7 @@ func (s *Simulator) Handler() http.Handler {
 	mux.HandleFunc("POST /v1/payment_intents/{id}/cancel", s.api(opVoid, s.cancel))
 	mux.HandleFunc("POST /v1/refunds", s.api(opRefund, s.refund))
 	mux.HandleFunc("GET /v1/refunds/{id}", s.api(opGet, s.getRefund))
+	mux.HandleFunc("GET /v1/refunds", s.api(opGet, s.listRefunds))
 	mux.HandleFunc("GET /v1/payment_intents/{id}", s.api(opGet, s.get))
 	mux.HandleFunc("GET /v1/payment_intents", s.api(opGet, s.list))
 	mux.HandleFunc("GET /3ds/{id}", s.page)
@@ -167,9 +169,12 @@ func (s *Simulator) replay(r record) {
 		if s.intents[in.ID] == nil {
 			s.order = append(s.order, in.ID)
 		}
-		s.intents[in.ID] = in
 		if in.Refund != "" {
-			s.refunds[in.Refund] = in.ID
+			in.Refunds, in.Refund = []refund{{ID: in.Refund, Amount: in.Refunded, CreatedAt: in.CreatedAt}}, ""
+		}
+		s.intents[in.ID] = in
+		for _, r := range in.Refunds {
+			s.refunds[r.ID] = in.ID
 		}
 	}
 	s.log = append(s.log, r.Entries...)

@@ -42,12 +42,21 @@ func reservationFromRow(row inventorydb.Reservation, lines []inventory.Line) inv
 func linesFromRows(rows []inventorydb.ListLinesRow) []inventory.Line {
 	lines := make([]inventory.Line, 0, len(rows))
 	for _, row := range rows {
-		lines = append(lines, inventory.Line{
-			ProductID: inventory.ProductIDPrefix.Format(row.ProductID),
-			Quantity:  row.Quantity,
-		})
+		lines = append(lines, lineFromRow(row.ProductID, row.Quantity))
 	}
 	return lines
+}
+
+func lineFromRow(product uuid.UUID, quantity int64) inventory.Line {
+	return inventory.Line{ProductID: inventory.ProductIDPrefix.Format(product), Quantity: quantity}
+}
+
+// returnFromRow is a return without its lines.
+func returnFromRow(row inventorydb.Return) inventory.Return {
+	return inventory.Return{
+		RefundID: inventory.RefundIDPrefix.Format(row.RefundID), OrderID: inventory.OrderIDPrefix.Format(row.OrderID),
+		CreatedAt: row.CreatedAt.UTC(),
+	}
 }
 
 // columns is lines as the two arrays that queries take. What cannot be a product

@@ -31,6 +31,9 @@ func New(pool pg.Pool) *Store {
 		constraints: pg.Constraints{
 			"stock_reserved_within_on_hand": inventory.ErrBelowReserved,
 			"stock_on_hand_exact":           errTooMany(),
+			// Another order took the refund's id at the same time.
+			"returns_pkey": inventory.ErrMismatch,
+			"reservation_lines_returned_within_quantity": inventory.ErrReturnTooMany,
 		},
 	}
 }

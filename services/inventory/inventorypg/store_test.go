@@ -39,7 +39,8 @@ func requireInvariants(t *testing.T, pool *pgxpool.Pool) {
 		FROM stock s
 		CROSS JOIN LATERAL (
 		    SELECT coalesce(sum(l.quantity) FILTER (WHERE r.state = 'reserved'), 0) AS reserved,
-		           coalesce(sum(l.quantity) FILTER (WHERE r.state = 'sold'), 0) AS sold
+		           coalesce(sum(l.quantity) FILTER (WHERE r.state = 'sold'), 0) AS sold,
+		           coalesce(sum(l.returned) FILTER (WHERE r.state = 'sold'), 0) AS counted_back
 		    FROM reservation_lines l
 		    JOIN reservations r USING (order_id)
 		    WHERE l.product_id = s.product_id
@@ -47,7 +48,11 @@ func requireInvariants(t *testing.T, pool *pgxpool.Pool) {
 		CROSS JOIN LATERAL (
 		    SELECT coalesce(sum(a.difference), 0) AS total FROM adjustments a WHERE a.product_id = s.product_id
 		) adjusted
-		WHERE s.reserved <> rows.reserved OR s.on_hand + rows.sold <> adjusted.total OR s.on_hand < s.reserved`
+		CROSS JOIN LATERAL (
+		    SELECT coalesce(sum(b.quantity), 0) AS total FROM return_lines b WHERE b.product_id = s.product_id
+		) back
+		WHERE s.reserved <> rows.reserved OR s.on_hand + rows.sold - back.total <> adjusted.total OR s.on_hand < s.reserved
+		   OR rows.counted_back <> back.total`
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // the test's own is over
 	defer cancel()
 	var n int
@@ -57,6 +62,12 @@ func requireInvariants(t *testing.T, pool *pgxpool.Pool) {
 		SELECT count(*) FROM reservations r
 		WHERE (state = 'rejected' OR request_hash IS NULL) = EXISTS (SELECT FROM reservation_lines l WHERE l.order_id = r.order_id)`).Scan(&n))
 	assert.Zero(t, n, "reservations with lines that should have none, or the other way round")
+	assert.NoError(t, pool.QueryRow(ctx, `
+		SELECT count(*) FROM reservation_lines l JOIN reservations r USING (order_id)
+		WHERE l.returned <> (SELECT coalesce(sum(b.quantity), 0) FROM return_lines b
+				WHERE b.order_id = l.order_id AND b.product_id = l.product_id)
+			OR l.returned > 0 AND r.state <> 'sold'`).Scan(&n))
+	assert.Zero(t, n, "lines that came back and were not counted, or were not sold")
 }
 
 func TestUnavailable(t *testing.T) {

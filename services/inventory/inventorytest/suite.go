@@ -25,6 +25,9 @@ func Run(t *testing.T, newService func(*testing.T) inventory.Service) {
 		{"sequences", testSequences},
 		{"contention", testContention},
 		{"same order at once", testSameOrder},
+		{"return", testReturn},
+		{"return sequences", testReturnSequences},
+		{"return contention", testReturnContention},
 	}
 	for _, group := range groups {
 		t.Run(group.name, func(t *testing.T) {

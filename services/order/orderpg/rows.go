@@ -33,7 +33,8 @@ func movedRow(r orderdb.TransitionRow) orderdb.Order {
 		TotalAmount: r.TotalAmount, TotalCurrency: r.TotalCurrency, PaymentID: r.PaymentID,
 		FailureCode: r.FailureCode, FailureDetail: r.FailureDetail, FailureStep: r.FailureStep,
 		ActionType: r.ActionType, ActionExpires: r.ActionExpires,
-		SagaState: r.SagaState, SagaSeq: r.SagaSeq, SagaStartedAt: r.SagaStartedAt, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		SagaState: r.SagaState, SagaSeq: r.SagaSeq, SagaStartedAt: r.SagaStartedAt,
+		CancelRequestedAt: r.CancelRequestedAt, CancelReason: r.CancelReason, RefundedAmount: r.RefundedAmount, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }
 
@@ -54,6 +55,10 @@ func toOrder(row orderdb.Order, rawItems []byte) (order.Order, error) {
 		Version: row.Version, CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
 	}
 	o.Total = price(row.TotalAmount, row.TotalCurrency)
+	if row.CancelRequestedAt != nil {
+		at := row.CancelRequestedAt.UTC()
+		o.CancelRequestedAt = &at
+	}
 	if row.PaymentID != nil {
 		o.PaymentID = order.PaymentIDPrefix.Format(*row.PaymentID)
 	}

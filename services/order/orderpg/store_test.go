@@ -39,6 +39,24 @@ func outboxIsWhole(t *testing.T, pool *pgxpool.Pool) {
 			OR o.status IS DISTINCT FROM (SELECT payload->>'status' FROM outbox WHERE aggregate_id = o.id AND version = o.version)`).Scan(&wrong)
 	require.NoError(t, err)
 	require.Zero(t, wrong)
+
+	err = pool.QueryRow(context.Background(), `
+		SELECT count(*) FROM order_refunds r
+		WHERE (SELECT array_agg(version ORDER BY version) FROM outbox WHERE aggregate_id = r.id)
+				IS DISTINCT FROM (SELECT array_agg(v) FROM generate_series(1, r.version) v)
+			OR r.status IS DISTINCT FROM (SELECT payload->>'status' FROM outbox WHERE aggregate_id = r.id AND version = r.version)
+			OR r.amount <> (SELECT coalesce(sum(amount), 0) FROM order_refund_lines l WHERE l.refund_id = r.id)`).Scan(&wrong)
+	require.NoError(t, err)
+	require.Zero(t, wrong, "refunds that are not what their events and lines say")
+
+	err = pool.QueryRow(context.Background(), `
+		SELECT count(*) FROM orders o WHERE o.refunded_amount <>
+				(SELECT coalesce(sum(amount), 0) FROM order_refunds r WHERE r.order_id = o.id AND r.status <> 'refused')
+			OR EXISTS (SELECT FROM order_items i WHERE i.order_id = o.id AND ARRAY[i.refunded_quantity, i.refunded_amount] IS DISTINCT FROM
+				(SELECT ARRAY[coalesce(sum(l.quantity), 0)::bigint, coalesce(sum(l.amount), 0)::bigint] FROM order_refund_lines l JOIN order_refunds r ON r.id = l.refund_id
+				 WHERE r.status <> 'refused' AND l.order_id = i.order_id AND l.position = i.position))`).Scan(&wrong)
+	require.NoError(t, err)
+	require.Zero(t, wrong, "orders that are not the sums of their refunds")
 }
 
 // TestNoAnswer: of a statement that reached Postgres and got no answer nobody

@@ -14,59 +14,28 @@ import (
 
 // CapturePayment takes the held money.
 func (s *Store) CapturePayment(ctx context.Context, r payment.OrderRequest) (payment.Payment, error) {
-	return s.move(ctx, r, movement{
-		op: payment.OpCapture, from: payment.Authorized, wants: payment.ErrNotAuthorized,
-		done:    func(in payment.Intent) bool { return in.Status == payment.IntentCaptured },
-		pending: func(in payment.Intent) bool { return in.Status == payment.IntentAuthorized },
-		call:    s.provider.CaptureIntent,
-	})
-}
-
-// RefundPayment gives all the captured money back.
-func (s *Store) RefundPayment(ctx context.Context, r payment.OrderRequest) (payment.Payment, error) {
-	return s.move(ctx, r, movement{
-		op: payment.OpRefund, from: payment.Captured, wants: payment.ErrNotCaptured,
-		done:    func(in payment.Intent) bool { return in.Captured > 0 && in.Refunded == in.Captured },
-		pending: func(in payment.Intent) bool { return in.Status == payment.IntentCaptured && in.Refunded == 0 },
-		call:    s.provider.RefundIntent,
-	})
-}
-
-// movement is one way to move money that was authorized.
-type movement struct {
-	op    payment.Operation
-	from  payment.Status
-	wants error // the answer where there is no such money
-	// done and pending tell from the provider's intent whether the movement
-	// happened, or can still happen.
-	done, pending func(payment.Intent) bool
-	call          func(ctx context.Context, intentID, key string) (payment.Intent, error)
-}
-
-func (s *Store) move(ctx context.Context, r payment.OrderRequest, m movement) (payment.Payment, error) {
 	orderID, err := parseOrder(r.OrderID)
 	if err != nil {
 		return payment.Payment{}, err
 	}
-	begun, err := s.queries.StartMovement(ctx, paymentdb.StartMovementParams{
-		OrderID: orderID, Status: string(m.from), VoidBars: m.op == payment.OpCapture,
-		Operation: string(m.op), ProviderKey: m.op.ProviderKey(r.OrderID, 0),
+	begun, err := s.queries.StartCapture(ctx, paymentdb.StartCaptureParams{
+		OrderID: orderID, ProviderKey: payment.OpCapture.ProviderKey(r.OrderID, 0),
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return s.notBegun(ctx, orderID, m)
+		return s.notBegun(ctx, orderID)
 	}
 	if err != nil {
 		return payment.Payment{}, s.constraints.Write(err)
 	}
-	intent, err := s.moveAtProvider(ctx, orderID, begun, m)
+	intent, err := s.capture(ctx, orderID, begun)
 	if err != nil {
-		return payment.Payment{}, s.spend(ctx, orderID, m.op, begun.KeysSpent, err)
+		return payment.Payment{}, s.spend(ctx, orderID, payment.OpCapture, begun.KeysSpent, err)
 	}
-	return s.finish(ctx, orderID, intent, m)
+	return s.captured(ctx, orderID, intent)
 }
 
-// notBegun is the answer where the payment is not where the movement starts.
-func (s *Store) notBegun(ctx context.Context, orderID uuid.UUID, m movement) (payment.Payment, error) {
+// notBegun is the answer where the payment is not where a capture starts.
+func (s *Store) notBegun(ctx context.Context, orderID uuid.UUID) (payment.Payment, error) {
 	row, err := s.queries.PaymentOfOrder(ctx, orderID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return payment.Payment{}, payment.ErrNotAuthorized
@@ -75,43 +44,45 @@ func (s *Store) notBegun(ctx context.Context, orderID uuid.UUID, m movement) (pa
 		return payment.Payment{}, s.constraints.Translate(err)
 	}
 	switch status := payment.Status(row.Status); {
-	case status == payment.Refunded, status == payment.Captured && m.op == payment.OpCapture:
-		return toPayment(row), nil // moved before
-	case row.Barred && m.op == payment.OpCapture:
+	case status == payment.Refunded, status == payment.Captured:
+		return toPayment(row), nil // captured before
+	case row.Barred:
 		return payment.Payment{}, payment.ErrVoided
-	case status == m.from:
+	case status == payment.Authorized:
 		return payment.Payment{}, errOpen // it got there a moment ago
 	default:
-		return payment.Payment{}, m.wants
+		return payment.Payment{}, payment.ErrNotAuthorized
 	}
 }
 
-// moveAtProvider asks first where the movement was begun before.
-func (s *Store) moveAtProvider(ctx context.Context, orderID uuid.UUID, begun paymentdb.StartMovementRow, m movement) (payment.Intent, error) {
+// capture asks first where the capture was begun before.
+func (s *Store) capture(ctx context.Context, orderID uuid.UUID, begun paymentdb.StartCaptureRow) (payment.Intent, error) {
 	if begun.Again {
 		intent, err := s.provider.GetIntent(ctx, begun.ProviderIntent)
-		if err != nil || !m.pending(intent) {
+		if err != nil || intent.Status != payment.IntentAuthorized {
 			return intent, err
 		}
 	}
-	intent, err := m.call(ctx, begun.ProviderIntent, m.op.ProviderKey(payment.OrderIDPrefix.Format(orderID), begun.KeysSpent))
+	key := payment.OpCapture.ProviderKey(payment.OrderIDPrefix.Format(orderID), begun.KeysSpent)
+	intent, err := s.provider.CaptureIntent(ctx, begun.ProviderIntent, key)
 	if fault.KindOf(err) == fault.Conflict {
-		return s.askAgain(ctx, begun.ProviderIntent, orderID, m.op, begun.KeysSpent)
+		return s.askAgain(ctx, begun.ProviderIntent, orderID, payment.OpCapture, begun.KeysSpent)
 	}
 	return intent, err
 }
 
-// finish records the intent, and answers by it. Only an intent that the
+// captured records the intent, and answers by it. Only an intent that the
 // provider ended without the money is a no.
-func (s *Store) finish(ctx context.Context, orderID uuid.UUID, intent payment.Intent, m movement) (payment.Payment, error) {
-	row, err := s.record(ctx, orderID, m.op, intent)
-	switch {
-	case err != nil:
+func (s *Store) captured(ctx context.Context, orderID uuid.UUID, intent payment.Intent) (payment.Payment, error) {
+	row, err := s.record(ctx, orderID, payment.OpCapture, intent)
+	if err != nil {
 		return payment.Payment{}, err
-	case m.done(intent):
+	}
+	switch intent.Status {
+	case payment.IntentCaptured:
 		return toPayment(row), nil
-	case intent.Status == payment.IntentCancelled, intent.Status == payment.IntentDeclined:
-		return payment.Payment{}, m.wants
+	case payment.IntentCancelled, payment.IntentDeclined:
+		return payment.Payment{}, payment.ErrNotAuthorized
 	default:
 		return payment.Payment{}, errOpen
 	}

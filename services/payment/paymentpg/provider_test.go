@@ -20,6 +20,22 @@ type scripted struct {
 	create                   func(ctx context.Context, r payment.IntentRequest, key string) (payment.Intent, error)
 	confirm, cancel, capture func(ctx context.Context, intentID, key string) (payment.Intent, error)
 	get                      func(ctx context.Context, intentID string) (payment.Intent, error)
+	refund                   func(ctx context.Context, r payment.ProviderRefundRequest, key string) (payment.ProviderRefund, error)
+	find                     func(ctx context.Context, intentID, refundID string) (payment.ProviderRefund, bool, error)
+}
+
+func (s *scripted) RefundIntent(ctx context.Context, r payment.ProviderRefundRequest, key string) (payment.ProviderRefund, error) {
+	if s.refund != nil {
+		return s.refund(ctx, r, key)
+	}
+	return s.Provider.RefundIntent(ctx, r, key)
+}
+
+func (s *scripted) FindRefund(ctx context.Context, intentID, refundID string) (payment.ProviderRefund, bool, error) {
+	if s.find != nil {
+		return s.find(ctx, intentID, refundID)
+	}
+	return s.Provider.FindRefund(ctx, intentID, refundID)
 }
 
 func (s *scripted) CreateIntent(ctx context.Context, r payment.IntentRequest, key string) (payment.Intent, error) {

@@ -11,12 +11,13 @@ import (
 
 // record commits what the provider said of an intent: the payment's state, and
 // in the ledger every effect that the intent shows and that is not booked yet.
-// A late answer never takes the payment back to an earlier state.
+// A late answer never takes the payment back to an earlier state. Refunds are
+// not the intent's: each is recorded by itself.
 func (s *Store) record(ctx context.Context, orderID uuid.UUID, op payment.Operation, intent payment.Intent) (paymentdb.Payment, error) {
 	next := reached(intent)
 	p := paymentdb.RecordParams{
 		OrderID: orderID, Operation: string(op), Status: string(next), Behind: behind(next), Effects: effects(intent),
-		Captured: intent.Captured, Refunded: intent.Refunded, DeclineCode: intent.DeclineCode,
+		Captured: intent.Captured, DeclineCode: intent.DeclineCode,
 	}
 	if next == payment.RequiresAction {
 		p.ActionUrl = intent.ActionURL
@@ -30,19 +31,17 @@ func (s *Store) record(ctx context.Context, orderID uuid.UUID, op payment.Operat
 
 // effects are what an intent shows to have happened to the money, in order.
 func effects(in payment.Intent) []string {
-	authorize, capture, void, refund := string(payment.OpAuthorize), string(payment.OpCapture), string(payment.OpVoid), string(payment.OpRefund)
+	authorize, capture, void := string(payment.OpAuthorize), string(payment.OpCapture), string(payment.OpVoid)
 	switch reached(in) {
 	case payment.Authorized:
 		return []string{authorize}
 	case payment.Captured:
 		return []string{authorize, capture}
-	case payment.Refunded:
-		return []string{authorize, capture, refund}
 	case payment.Voided:
 		if in.Held {
 			return []string{authorize, void}
 		}
-	case payment.Initiated, payment.RequiresAction, payment.Declined: // nothing was held
+	case payment.Initiated, payment.RequiresAction, payment.Declined, payment.Refunded: // nothing was held, or not by what reached gives
 	}
 	return []string{}
 }
@@ -57,9 +56,6 @@ func reached(in payment.Intent) payment.Status {
 	case payment.IntentDeclined:
 		return payment.Declined
 	case payment.IntentCaptured:
-		if in.Captured > 0 && in.Refunded == in.Captured {
-			return payment.Refunded
-		}
 		return payment.Captured
 	case payment.IntentCancelled:
 		return payment.Voided
@@ -79,8 +75,6 @@ func behind(next payment.Status) []string {
 		return append(waiting, string(payment.Authorized))
 	case payment.Captured:
 		return append(waiting, string(payment.Authorized), string(payment.Voided))
-	case payment.Refunded:
-		return append(waiting, string(payment.Authorized), string(payment.Voided), string(payment.Captured))
 	default:
 		return []string{}
 	}

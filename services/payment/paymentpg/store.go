@@ -32,7 +32,11 @@ var _ payment.Service = (*Store)(nil)
 
 // New returns a store on a database with the schema of db/payment.
 func New(pool pg.Pool, provider payment.Provider) *Store {
-	return &Store{pool: pool, queries: paymentdb.New(pool), provider: provider, constraints: pg.Constraints{}}
+	return &Store{pool: pool, queries: paymentdb.New(pool), provider: provider, constraints: pg.Constraints{
+		// Another order took the refund's id at the same time.
+		"payment_refunds_pkey":             payment.ErrMismatch,
+		"payments_refunds_within_captured": payment.ErrRefundTooMuch,
+	}}
 }
 
 // Ready reports whether the database answers.

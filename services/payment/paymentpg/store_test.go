@@ -85,10 +85,16 @@ func booked(t *testing.T, pool *pgxpool.Pool, orderID string) []string {
 func TestStore(t *testing.T) {
 	t.Parallel()
 	store, pool, server := open(t)
+	t.Cleanup(func() { requireSums(t, pool) })
 	paymenttest.Run(t, paymenttest.Bench{
 		Service: store,
 		Effects: func(orderID string) []string { return effects(t, server, orderID) },
 		Booked:  func(t *testing.T, orderID string) []string { t.Helper(); return booked(t, pool, orderID) },
+		Refunds: func(t *testing.T, orderID string) map[string]int64 { t.Helper(); return refundsAt(t, server, orderID) },
+		BookedRefunds: func(t *testing.T, orderID string) map[string]int64 {
+			t.Helper()
+			return bookedRefunds(t, pool, orderID)
+		},
 		Fail: func(t *testing.T, operation, kind string) {
 			t.Helper()
 			body := fmt.Sprintf(`{"operation":%q,"kind":%q,"calls":1,"delay_ms":400}`, operation, kind)
@@ -111,7 +117,7 @@ func TestLedger(t *testing.T) {
 		"DELETE FROM ledger_entries":                    "ledger_append_only",
 		"TRUNCATE ledger_transactions CASCADE":          "ledger_append_only",
 		"INSERT INTO ledger_entries (transaction_id, account, amount, currency) SELECT id, 'customer', 1, 'EUR' FROM ledger_transactions": "ledger_balanced",
-		"INSERT INTO ledger_transactions (payment_id, order_id, kind) SELECT id, order_id, 'refund' FROM payments":                        "ledger_balanced",
+		"INSERT INTO ledger_transactions (payment_id, order_id, kind) SELECT id, order_id, 'void' FROM payments":                          "ledger_balanced",
 	} {
 		_, err := pool.Exec(t.Context(), sql)
 		var pgErr *pgconn.PgError

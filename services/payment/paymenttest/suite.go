@@ -24,6 +24,11 @@ type Bench struct {
 	Effects func(orderID string) []string
 	// Booked gives the kinds of the ledger's transactions of an order, in order.
 	Booked func(t *testing.T, orderID string) []string
+	// Refunds gives the amounts that the provider refunded of an order, by the
+	// refund's id; more than once fails the test.
+	Refunds func(t *testing.T, orderID string) map[string]int64
+	// BookedRefunds gives what the ledger says of the same.
+	BookedRefunds func(t *testing.T, orderID string) map[string]int64
 	// Fail makes the provider fail the next call of an operation in some way.
 	Fail func(t *testing.T, operation, kind string)
 }
@@ -38,6 +43,11 @@ func Run(t *testing.T, b Bench) {
 	t.Run("processing", b.processing)
 	t.Run("same operation at once", b.concurrent)
 	t.Run("authorize races void", b.races)
+	t.Run("refunds", b.refunds)
+	t.Run("refund sequences", b.refundSequences)
+	t.Run("refund faults", b.refundFaults)
+	t.Run("refunds at once", b.refundsAtOnce)
+	t.Run("reversal", b.reversal)
 	t.Run("reading", b.reading)
 }
 
@@ -60,8 +70,17 @@ func (b Bench) do(ctx context.Context, operation string, r payment.AuthorizeRequ
 	case "capture":
 		return b.Service.CapturePayment(ctx, o)
 	default:
-		return b.Service.RefundPayment(ctx, o)
+		return b.Service.RefundPayment(ctx, payment.RefundRequest{OrderID: r.OrderID, RefundID: refundID(r)})
 	}
+}
+
+// refundID is the id of the refund of all of an order.
+func refundID(r payment.AuthorizeRequest) string {
+	order, err := payment.OrderIDPrefix.Parse(r.OrderID)
+	if err != nil {
+		panic(err)
+	}
+	return payment.RefundIDPrefix.Format(order)
 }
 
 // model is what a payment is expected to be: at most a state.
@@ -90,9 +109,7 @@ func (m *model) do(operation string) (want error, effect bool) {
 		return nil, true
 	case "capture voided":
 		return payment.ErrVoided, false
-	case "refund ":
-		return payment.ErrNotAuthorized, false
-	case "refund authorized", "refund voided":
+	case "refund ", "refund authorized", "refund voided":
 		return payment.ErrNotCaptured, false
 	case "refund captured":
 		m.state = "refunded"

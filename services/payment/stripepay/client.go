@@ -110,16 +110,6 @@ func (c *Client) CancelIntent(ctx context.Context, intentID, key string) (paymen
 	return result(c.api.V1PaymentIntents.Cancel(ctx, intentID, &stripe.PaymentIntentCancelParams{Params: keyed(key), Expand: withCharge()}))
 }
 
-// RefundIntent gives the whole captured amount back, and then asks how the
-// intent stands.
-func (c *Client) RefundIntent(ctx context.Context, intentID, key string) (payment.Intent, error) {
-	_, err := c.api.V1Refunds.Create(ctx, &stripe.RefundCreateParams{Params: keyed(key), PaymentIntent: stripe.String(intentID)})
-	if err != nil {
-		return payment.Intent{}, translate(err)
-	}
-	return c.GetIntent(ctx, intentID)
-}
-
 // GetIntent asks how an intent stands.
 func (c *Client) GetIntent(ctx context.Context, intentID string) (payment.Intent, error) {
 	return result(c.api.V1PaymentIntents.Retrieve(ctx, intentID, &stripe.PaymentIntentRetrieveParams{Expand: withCharge()}))

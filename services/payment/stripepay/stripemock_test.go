@@ -13,6 +13,7 @@ import (
 	"github.com/stripe/stripe-mock/embedded"
 	"github.com/stripe/stripe-mock/server"
 
+	"github.com/skaldhq/skald/services/payment"
 	"github.com/skaldhq/skald/services/payment/stripepay"
 )
 
@@ -41,6 +42,9 @@ func mock(t *testing.T) (address string, requests func() []sent) {
 		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		form, _ := url.ParseQuery(string(body))
+		if r.Method == http.MethodGet {
+			form = r.URL.Query()
+		}
 		recorder := httptest.NewRecorder()
 		stub.HandleRequest(recorder, r)
 		mu.Lock()
@@ -73,7 +77,11 @@ func TestStripeTakesOurRequests(t *testing.T) {
 	require.NoError(t, err)
 	_, err = c.CancelIntent(ctx, "pi_1", "key 4")
 	require.NoError(t, err)
-	_, err = c.RefundIntent(ctx, "pi_1", "key 5")
+	_, err = c.RefundIntent(ctx, payment.ProviderRefundRequest{IntentID: "pi_1", OrderID: "ord_1", RefundID: "rfd_1", Amount: 700}, "key 5")
+	require.NoError(t, err)
+	_, _, err = c.FindRefund(ctx, "pi_1", "rfd_1")
+	require.NoError(t, err)
+	_, err = c.GetIntent(ctx, "pi_1")
 	require.NoError(t, err)
 
 	charge := url.Values{"expand[0]": {"latest_charge"}}
@@ -87,8 +95,11 @@ func TestStripeTakesOurRequests(t *testing.T) {
 		{"POST", "/v1/payment_intents/pi_1/confirm", "key 2", url.Values{"return_url": {"https://shop.test/"}, "expand[0]": {"latest_charge"}}, 200},
 		{"POST", "/v1/payment_intents/pi_1/capture", "key 3", charge, 200},
 		{"POST", "/v1/payment_intents/pi_1/cancel", "key 4", charge, 200},
-		{"POST", "/v1/refunds", "key 5", url.Values{"payment_intent": {"pi_1"}}, 200},
-		{"GET", "/v1/payment_intents/pi_1", "", url.Values{}, 200},
+		{"POST", "/v1/refunds", "key 5", url.Values{
+			"payment_intent": {"pi_1"}, "amount": {"700"}, "metadata[order_id]": {"ord_1"}, "metadata[refund_id]": {"rfd_1"},
+		}, 200},
+		{"GET", "/v1/refunds", "", url.Values{"payment_intent": {"pi_1"}, "limit": {"100"}}, 200},
+		{"GET", "/v1/payment_intents/pi_1", "", charge, 200},
 	}, requests())
 }
 

@@ -1,0 +1,196 @@
+package paymentpg
+
+import (
+	"bytes"
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	paymentdb "github.com/skaldhq/skald/db/payment"
+	"github.com/skaldhq/skald/internal/fault"
+	"github.com/skaldhq/skald/internal/money"
+	"github.com/skaldhq/skald/services/payment"
+)
+
+// RefundPayment gives captured money back. Nothing at the provider keeps a part
+// from going back twice but the refund's key, which does not live for ever, and
+// our id of it: so a retry looks for that first.
+func (s *Store) RefundPayment(ctx context.Context, r payment.RefundRequest) (payment.Payment, error) {
+	if err := r.Validate(); err != nil {
+		return payment.Payment{}, err
+	}
+	row, refund, again, err := s.beginRefund(ctx, r)
+	if err != nil {
+		return payment.Payment{}, err
+	}
+	if payment.RefundStatus(refund.Status) == payment.RefundRequested {
+		there, err := s.refundAtProvider(ctx, r, *row.ProviderIntent, refund, again)
+		if err != nil {
+			return payment.Payment{}, err
+		}
+		if row, refund, err = s.endRefund(ctx, refund, there); err != nil {
+			return payment.Payment{}, err
+		}
+	}
+	switch payment.RefundStatus(refund.Status) {
+	case payment.RefundDone:
+		return toPayment(row), nil
+	case payment.RefundFailed: // kept, so it had to be committed first
+		if *refund.RefusalCode == payment.ErrRefundTooMuch.Code {
+			return payment.Payment{}, payment.ErrRefundTooMuch
+		}
+		return payment.Payment{}, payment.ErrRefundFailed
+	default:
+		return payment.Payment{}, errOpen
+	}
+}
+
+// beginRefund commits the refund's intent, its amount set aside, or the refusal
+// of it. again tells that it was begun before.
+func (s *Store) beginRefund(ctx context.Context, r payment.RefundRequest) (row paymentdb.Payment, refund paymentdb.PaymentRefund, again bool, err error) {
+	orderID, _ := payment.OrderIDPrefix.Parse(r.OrderID)
+	refundID, _ := payment.RefundIDPrefix.Parse(r.RefundID)
+	err = s.inTx(ctx, func(q *paymentdb.Queries) error {
+		if row, err = q.LockPayment(ctx, orderID); errors.Is(err, pgx.ErrNoRows) {
+			return payment.ErrNotCaptured
+		} else if err != nil {
+			return err
+		}
+		refund, err = q.FindRefund(ctx, refundID)
+		switch {
+		case err == nil && (refund.OrderID != orderID || !bytes.Equal(refund.RequestHash, r.Hash())):
+			return payment.ErrMismatch
+		case err == nil:
+			again = true
+			return nil
+		case !errors.Is(err, pgx.ErrNoRows):
+			return err
+		}
+		fresh, err := newRefund(row, refundID, r)
+		if err != nil {
+			return err
+		}
+		n, err := q.SetAside(ctx, paymentdb.SetAsideParams{OrderID: orderID, Amount: fresh.Amount})
+		if err != nil {
+			return err
+		}
+		if n == 0 || fresh.Amount == 0 {
+			fresh.Status, fresh.RefusalCode = string(payment.RefundFailed), &payment.ErrRefundTooMuch.Code
+		}
+		refund, err = q.InsertRefund(ctx, fresh)
+		return err
+	})
+	return row, refund, again, err
+}
+
+// newRefund is the refund of a request of a payment that is locked.
+func newRefund(row paymentdb.Payment, refundID uuid.UUID, r payment.RefundRequest) (paymentdb.InsertRefundParams, error) {
+	status := payment.Status(row.Status)
+	if status != payment.Captured && status != payment.Refunded {
+		return paymentdb.InsertRefundParams{}, payment.ErrNotCaptured
+	}
+	amount := r.Amount.Amount
+	if r.Amount.IsZero() {
+		amount = row.Captured - row.Refunded - row.Refunding
+	} else if r.Amount.Currency != *row.Currency {
+		return paymentdb.InsertRefundParams{}, fault.InvalidField("amount.currency", "is not the payment's")
+	}
+	return paymentdb.InsertRefundParams{
+		ID: refundID, OrderID: row.OrderID, Amount: amount, RequestHash: r.Hash(),
+		ProviderKey: payment.RefundKey(r.OrderID, r.RefundID), Status: string(payment.RefundRequested),
+	}, nil
+}
+
+// refundAtProvider asks first where the refund was begun before. What the
+// provider refuses without having done it is failed.
+func (s *Store) refundAtProvider(ctx context.Context, r payment.RefundRequest, intentID string, refund paymentdb.PaymentRefund, again bool) (payment.ProviderRefund, error) {
+	if again {
+		there, found, err := s.provider.FindRefund(ctx, intentID, r.RefundID)
+		if err != nil || found {
+			return there, err
+		}
+	}
+	there, err := s.provider.RefundIntent(ctx, payment.ProviderRefundRequest{
+		IntentID: intentID, OrderID: r.OrderID, RefundID: r.RefundID, Amount: refund.Amount,
+	}, refund.ProviderKey)
+	if kind := fault.KindOf(err); kind != fault.Conflict && kind != fault.Refused {
+		return there, err
+	}
+	there, found, err := s.provider.FindRefund(ctx, intentID, r.RefundID)
+	if err == nil && !found {
+		there.Status = payment.ProviderRefundFailed
+	}
+	return there, err
+}
+
+// endRefund commits what the provider said of a refund: the payment's sums and
+// the ledger, once. It gives both as they are then.
+func (s *Store) endRefund(ctx context.Context, refund paymentdb.PaymentRefund, there payment.ProviderRefund) (row paymentdb.Payment, ended paymentdb.PaymentRefund, err error) {
+	end := paymentdb.EndRefundParams{ID: refund.ID}
+	if there.ID != "" {
+		end.ProviderRefund = &there.ID
+	}
+	done := there.Status == payment.ProviderRefundDone
+	switch there.Status {
+	case payment.ProviderRefundDone:
+		end.Status = string(payment.RefundDone)
+	case payment.ProviderRefundFailed:
+		end.Status, end.RefusalCode = string(payment.RefundFailed), &payment.ErrRefundFailed.Code
+	default:
+		return row, refund, errOpen
+	}
+	err = s.inTx(ctx, func(q *paymentdb.Queries) error {
+		if _, err := q.LockPayment(ctx, refund.OrderID); err != nil {
+			return err
+		}
+		amount, err := q.EndRefund(ctx, end)
+		switch {
+		case errors.Is(err, pgx.ErrNoRows): // another attempt was faster
+		case err != nil:
+			return err
+		default:
+			if err := settle(ctx, q, refund, amount, done); err != nil {
+				return err
+			}
+		}
+		if ended, err = q.FindRefund(ctx, refund.ID); err != nil {
+			return err
+		}
+		row, err = q.PaymentOfOrder(ctx, refund.OrderID)
+		return err
+	})
+	return row, ended, err
+}
+
+// settle takes a refund that ended off what was set aside, and books it.
+func settle(ctx context.Context, q *paymentdb.Queries, refund paymentdb.PaymentRefund, amount int64, done bool) error {
+	if err := q.SettleRefund(ctx, paymentdb.SettleRefundParams{OrderID: refund.OrderID, Amount: amount, Done: done}); err != nil || !done {
+		return err
+	}
+	return q.BookRefund(ctx, paymentdb.BookRefundParams{OrderID: refund.OrderID, RefundID: refund.ID, Amount: amount})
+}
+
+// ListRefunds reads the refunds of an order.
+func (s *Store) ListRefunds(ctx context.Context, orderID string) ([]payment.Refund, error) {
+	parsed, err := payment.OrderIDPrefix.Parse(orderID)
+	if err != nil {
+		return []payment.Refund{}, nil // what is no id is no order's, which has none
+	}
+	rows, err := s.queries.ListRefunds(ctx, parsed)
+	if err != nil {
+		return nil, s.constraints.Translate(err)
+	}
+	all := make([]payment.Refund, len(rows))
+	for i, row := range rows {
+		all[i] = payment.Refund{
+			ID: payment.RefundIDPrefix.Format(row.ID), OrderID: payment.OrderIDPrefix.Format(row.OrderID), Status: payment.RefundStatus(row.Status),
+			Amount: money.New(row.Amount, row.Currency), CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
+		}
+		if row.RefusalCode != nil {
+			all[i].Code = *row.RefusalCode
+		}
+	}
+	return all, nil
+}
