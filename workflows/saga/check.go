@@ -43,6 +43,13 @@ func New[S any](def Definition[S]) (*Saga[S], error) {
 		c.name(def.Close.Name)
 		c.policy(def.Close.Name, def.Close.Action.Policy, true)
 	}
+	for _, undo := range def.Reverse {
+		if undo.Action.Do == nil {
+			c.fault("its reversal %s does nothing", undo.Name)
+		}
+		c.name(undo.Name)
+		c.policy(undo.Name, undo.Action.Policy, true)
+	}
 	if err := errors.Join(c.faults...); err != nil {
 		return nil, fmt.Errorf("saga %q: %w", def.Name, err)
 	}

@@ -1,84 +1,125 @@
 package saga
 
 import (
+	"time"
+
 	"go.temporal.io/sdk/workflow"
+)
+
+// ending is how an action ended that had to be done.
+type ending int
+
+const (
+	done ending = iota
+	refused
+	skipped
+	reversed
 )
 
 // pivot tries the pivot until its answer is definite. Once begun, neither the
 // deadline nor a cancellation stops it, because what it did could not be told.
 func (r *Run[S]) pivot(ctx workflow.Context, step Step[S]) *Failure {
 	r.mark(ctx, step.Name, markRunning)
-	err := r.insist(ctx, step.Name, step.Summary, step.Action, func(err error) bool { return Classify(err) == Refused })
-	if err != nil {
+	ended, err := r.insist(ctx, step.Name, step.Summary, step.Action, insistence{must: true, final: refusal})
+	switch ended {
+	case refused:
 		r.mark(ctx, step.Name, markFailed)
 		return &Failure{Step: step.Name, Class: Refused, Err: err}
+	case reversed:
+		r.mark(ctx, step.Name, markFailed)
+		return r.reversed
+	case done, skipped:
 	}
 	r.mark(ctx, step.Name, markDone)
 	return nil
 }
 
-// complete runs retriable steps in parallel until all are done.
-func (r *Run[S]) complete(sure workflow.Context, stage Stage[S]) {
+// complete runs retriable steps in parallel until all are done, or an operator
+// turned the saga back.
+func (r *Run[S]) complete(sure workflow.Context, stage Stage[S]) *Failure {
 	pending := len(stage)
 	for _, step := range stage {
 		workflow.Go(sure, func(ctx workflow.Context) {
 			r.mark(ctx, step.Name, markRunning)
-			_ = r.insist(ctx, step.Name, step.Summary, step.Action, never)
-			r.mark(ctx, step.Name, markDone)
+			ended, _ := r.insist(ctx, step.Name, step.Summary, step.Action, insistence{})
+			r.mark(ctx, step.Name, map[ending]mark{done: markDone, skipped: markSkipped, reversed: markFailed}[ended])
 			pending--
 		})
 	}
 	_ = workflow.Await(sure, func() bool { return pending == 0 })
+	return r.reversed
 }
 
 // compensate undoes the armed steps in reverse order, one after the other, and
-// closes the saga.
+// closes the saga. A saga that an operator turned back has its own way.
 func (r *Run[S]) compensate(sure workflow.Context, armed []Step[S]) {
 	r.become(sure, Compensating, r.failure.Step)
+	if r.failure.Class == Reversed {
+		for _, undo := range r.def.Reverse {
+			_, _ = r.insist(sure, undo.Name, undo.Summary, undo.Action, insistence{})
+		}
+		armed = nil
+	}
 	for i := len(armed) - 1; i >= 0; i-- {
 		step := armed[i]
-		_ = r.insist(sure, step.Undo.Name, step.Undo.Summary, step.Undo.Action, never)
-		r.mark(sure, step.Name, markUndone)
+		ended, _ := r.insist(sure, step.Undo.Name, step.Undo.Summary, step.Undo.Action, insistence{})
+		r.mark(sure, step.Name, map[ending]mark{done: markUndone, skipped: markSkipped}[ended])
 	}
-	_ = r.insist(sure, r.def.Close.Name, r.def.Close.Summary, r.def.Close.Action, never)
+	_, _ = r.insist(sure, r.def.Close.Name, r.def.Close.Summary, r.def.Close.Action, insistence{must: true})
 }
 
-func never(error) bool { return false }
+// insistence is how far to go with an action.
+type insistence struct {
+	must  bool             // it cannot be skipped
+	final func(error) bool // an error that ends it; nil: none does
+}
+
+func refusal(err error) bool { return Classify(err) == Refused }
 
 // insist does an action until it is done, or its error is final. When a round
-// of retries runs out the saga parks: it says so, and goes on at a slow pace.
-// Nothing may cancel the context.
-func (r *Run[S]) insist(ctx workflow.Context, name, summary string, action Action[S], final func(error) bool) error {
+// of retries runs out the saga parks: it says so, and goes on at a slow pace or
+// as an operator decides. Nothing may cancel the context.
+func (r *Run[S]) insist(ctx workflow.Context, name, summary string, action Action[S], how insistence) (ending, error) {
 	for pause := action.Policy.Parked; ; pause = min(2*pause, action.Policy.MostParked) {
 		err := r.act(ctx, action, summary)
-		if err == nil || final(err) {
-			r.unpark(ctx, name)
-			return err
+		ended := done
+		if err != nil {
+			ended = refused
 		}
-		r.park(ctx, name, err)
-		_ = workflow.NewTimerWithOptions(ctx, pause, workflow.TimerOptions{Summary: "parked: " + name}).Get(ctx, nil)
+		if r.turnsBack() {
+			ended = reversed
+		}
+		if err == nil || ended == reversed || (how.final != nil && how.final(err)) {
+			r.unpark(ctx, name)
+			return ended, err
+		}
+		p := r.park(ctx, name, how.must, err)
+		_, _ = workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+			Timeout: pause, TimerOptions: workflow.TimerOptions{Summary: "parked: " + name},
+		}, func() bool { return p.due || r.turnsBack() })
+		switch {
+		case r.turnsBack():
+			r.unpark(ctx, name)
+			return reversed, err
+		case p.due && p.decided == Skip:
+			r.unpark(ctx, name)
+			return skipped, err
+		case p.due:
+			pause = action.Policy.Parked
+			if p.patience > 0 {
+				action.Policy = action.Policy.patient(p.patience)
+			}
+			p.decided, p.due, p.patience = "", false, 0
+		}
 	}
 }
 
-func (r *Run[S]) park(ctx workflow.Context, name string, err error) {
-	workflow.GetLogger(ctx).Error("saga parked", "saga", r.def.Name, "step", name, "reason", (&Failure{Class: Classify(err), Err: err}).Reason())
-	if r.parked[name] {
-		return
-	}
-	r.parked[name] = true
-	r.become(ctx, Parked, name)
-}
+// turnsBack tells whether an operator turned the saga back, which has not begun.
+func (r *Run[S]) turnsBack() bool { return r.reversed != nil && r.failure == nil }
 
-func (r *Run[S]) unpark(ctx workflow.Context, name string) {
-	if !r.parked[name] {
-		return
-	}
-	delete(r.parked, name)
-	switch {
-	case len(r.parked) > 0: // another step of the stage keeps it parked
-	case r.failure != nil:
-		r.become(ctx, Compensating, name)
-	default:
-		r.become(ctx, Running, name)
-	}
+// patient is the policy with more time for an attempt, and for as many of them.
+func (p Policy) patient(startToClose time.Duration) Policy {
+	p.ScheduleToClose = max(p.ScheduleToClose, 2*startToClose)
+	p.StartToClose = startToClose
+	return p
 }

@@ -19,9 +19,14 @@ const (
 	Unknown Class = "unknown"
 	// Cancelled is that somebody cancelled the saga while the step ran.
 	Cancelled Class = "cancelled"
+	// Reversed is that an operator turned the saga back after its pivot began.
+	Reversed Class = "reversed"
 	// Expired is that the saga's deadline came while the step ran.
 	Expired Class = "expired"
 )
+
+// ReasonReversed is the reason of a saga that an operator turned back.
+const ReasonReversed = "reversed_by_operator"
 
 // Classify tells what an error means.
 func Classify(err error) Class {

@@ -11,7 +11,10 @@ type Run[S any] struct {
 	def      Definition[S]
 	state    *S
 	view     *view
-	parked   map[string]bool
+	parked   map[string]*parked
+	resolved []Resolved
+	deciding int              // resolutions that are being recorded
+	reversed *Failure         // an operator turned the saga back
 	sure     workflow.Context // nothing cancels it
 	deadline *deadline
 	failure  *Failure
@@ -21,7 +24,8 @@ type Run[S any] struct {
 // that made it turn back once every compensation and the closing are done.
 func (s *Saga[S]) Run(ctx workflow.Context, state *S) *Failure {
 	sure, _ := workflow.NewDisconnectedContext(ctx) // cancelling it would cost events at the end
-	r := &Run[S]{def: s.def, state: state, view: newView(s.def), parked: map[string]bool{}, sure: sure}
+	r := &Run[S]{def: s.def, state: state, view: newView(s.def), parked: map[string]*parked{}, sure: sure}
+	r.answerOperators(sure)
 	r.show(ctx)
 	armed, failure := r.forward(ctx, sure)
 	if failure == nil {
@@ -30,6 +34,7 @@ func (s *Saga[S]) Run(ctx workflow.Context, state *S) *Failure {
 	}
 	r.failure = failure
 	r.compensate(sure, armed)
+	r.awaitDecisions()
 	r.become(sure, Compensated, "done")
 	return failure
 }
@@ -63,13 +68,14 @@ func (r *Run[S]) forward(ctx, sure workflow.Context) (armed []Step[S], failure *
 		case Pivot:
 			failure = r.pivot(sure, stage[0])
 		case Retriable:
-			r.complete(sure, stage)
+			failure = r.complete(sure, stage)
 		}
 		if failure != nil {
 			return armed, failure
 		}
 	}
-	return armed, nil
+	r.awaitDecisions()
+	return armed, r.reversed
 }
 
 // stage runs compensatable steps in parallel and waits for all of them, but no

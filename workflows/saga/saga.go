@@ -10,7 +10,8 @@
 //     reaches, until they are done.
 //   - Only a definite answer of the other side is a no; see Class.
 //   - From the pivot on there is only forward.
-//   - What keeps failing after that point parks: visible, and still retried.
+//   - What keeps failing after that point parks: visible, still retried, and
+//     released by an operator's audited decision.
 package saga
 
 import (
@@ -94,6 +95,10 @@ type Definition[S any] struct {
 	// Close is done once all compensations are: it tells whoever waits how the
 	// saga ended. It is tried until it succeeds.
 	Close Undo[S]
+	// Reverse, if set, turns a saga back that is parked at its pivot or after it,
+	// in this order and instead of the compensations: an operator's decision.
+	// Each must do also where what it reverses never happened.
+	Reverse []Undo[S]
 	// Deadline is how long the saga may take to its pivot. A step may move it
 	// with Run.SetDeadline.
 	Deadline time.Duration
@@ -105,6 +110,9 @@ type Definition[S any] struct {
 	Grace time.Duration
 	// OnState, if set, is told when the saga's state changes. It must not fail.
 	OnState func(ctx workflow.Context, state *S, s State)
+	// OnResolve, if set, is told of an operator's decision before it takes
+	// effect, and returns once that is recorded.
+	OnResolve func(ctx workflow.Context, state *S, r Resolved)
 	// Attributes, if set, gives search attributes to update along with the
 	// saga's own whenever its state changes.
 	Attributes func(state *S) []temporal.SearchAttributeUpdate

@@ -17,7 +17,16 @@ const (
 	markDone    mark = "done"
 	markFailed  mark = "failed"
 	markUndone  mark = "undone"
+	markSkipped mark = "skipped"
 )
+
+// String spells the mark out.
+func (m mark) String() string {
+	if m == markWaiting {
+		return "waiting"
+	}
+	return string(m)
+}
 
 // view is the saga as the Web UI shows it: current details, which are no
 // event of the history, and search attributes, which are.
@@ -53,7 +62,7 @@ func (v *view) markdown(failure *Failure) string {
 	}
 	b.WriteString("\n\n| step | kind | |\n| --- | --- | --- |\n")
 	for _, name := range v.order {
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", name, v.kinds[name], v.marks[name])
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", name, v.kinds[name], string(v.marks[name]))
 	}
 	return b.String()
 }

@@ -1,0 +1,126 @@
+package saga
+
+import (
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+)
+
+// QueryStatus is the query that tells how a saga stands: it gives a Status.
+const QueryStatus = "status"
+
+// Status is how a saga stands.
+type Status struct {
+	Saga  string `json:"saga"`
+	State State  `json:"state"`
+	// Failure is why it turned back; nil while it goes forward.
+	Failure *FailureStatus `json:"failure,omitempty"`
+	Steps   []StepStatus   `json:"steps"`
+	Parked  []ParkedStatus `json:"parked"`
+	// Resolutions are what operators decided, oldest first.
+	Resolutions []Resolved `json:"resolutions"`
+}
+
+// StepStatus is one step.
+type StepStatus struct {
+	Name string `json:"name"`
+	Kind Kind   `json:"kind"`
+	// State is waiting, running, done, failed, undone or skipped.
+	State string `json:"state"`
+}
+
+// FailureStatus is why a saga turned back.
+type FailureStatus struct {
+	Step   string `json:"step"`
+	Class  Class  `json:"class"`
+	Reason string `json:"reason"`
+}
+
+// ParkedStatus is an action that keeps failing.
+type ParkedStatus struct {
+	Step string `json:"step"`
+	// Class and Reason tell the last failure, Rounds how many rounds of attempts
+	// came to nothing.
+	Class  Class     `json:"class"`
+	Reason string    `json:"reason"`
+	Rounds int       `json:"rounds"`
+	Since  time.Time `json:"since"`
+	// Decisions are what can be done with it.
+	Decisions []Decision `json:"decisions"`
+}
+
+// parked is an action that keeps failing.
+type parked struct {
+	step     string
+	must     bool // it cannot be skipped
+	failure  Failure
+	rounds   int
+	since    time.Time
+	decided  Decision // empty: nobody decided
+	due      bool     // the decision is recorded, and to be done
+	patience time.Duration
+}
+
+func (r *Run[S]) status() (Status, error) {
+	s := Status{Saga: r.def.Name, State: r.view.state, Steps: []StepStatus{}, Parked: []ParkedStatus{}, Resolutions: append([]Resolved{}, r.resolved...)}
+	if f := r.failure; f != nil {
+		s.Failure = &FailureStatus{Step: f.Step, Class: f.Class, Reason: f.Reason()}
+	}
+	for _, name := range r.view.order {
+		s.Steps = append(s.Steps, StepStatus{Name: name, Kind: r.view.kinds[name], State: r.view.marks[name].String()})
+	}
+	for _, name := range r.parkedSteps() {
+		p := r.parked[name]
+		s.Parked = append(s.Parked, ParkedStatus{
+			Step: name, Class: p.failure.Class, Reason: p.failure.Reason(), Rounds: p.rounds, Since: p.since, Decisions: r.decisions(p),
+		})
+	}
+	return s, nil
+}
+
+// parkedSteps names what is parked, sorted.
+func (r *Run[S]) parkedSteps() []string {
+	names := make([]string, 0, len(r.parked))
+	for name := range r.parked { //workflowcheck:ignore
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// park says that an action keeps failing.
+func (r *Run[S]) park(ctx workflow.Context, name string, must bool, err error) *parked {
+	p := r.parked[name]
+	fresh := p == nil
+	if fresh {
+		p = &parked{step: name, must: must, since: workflow.Now(ctx).UTC()}
+		r.parked[name] = p
+	}
+	p.rounds++
+	p.failure = Failure{Step: name, Class: Classify(err), Err: err}
+	workflow.GetLogger(ctx).Error("saga parked", "saga", r.def.Name, "step", name, "reason", p.failure.Reason(), "rounds", p.rounds)
+	if fresh {
+		workflow.GetMetricsHandler(ctx).WithTags(map[string]string{"saga": r.def.Name, "step": name}).Counter(MetricParked).Inc(1)
+		r.become(ctx, Parked, name)
+	}
+	return p
+}
+
+// MetricParked counts the actions that were parked, by saga and step.
+const MetricParked = "skald_saga_parked"
+
+// unpark says that an action is done with.
+func (r *Run[S]) unpark(ctx workflow.Context, name string) {
+	if r.parked[name] == nil {
+		return
+	}
+	delete(r.parked, name)
+	switch {
+	case len(r.parked) > 0: // another step of the stage keeps it parked
+	case r.failure != nil:
+		r.become(ctx, Compensating, name)
+	default:
+		r.become(ctx, Running, name)
+	}
+}
