@@ -29,6 +29,8 @@ type Config struct {
 	Orders   order.Service
 	Payments payment.Service
 	Sagas    Sagas
+	// Operators is what those who run the platform see and do.
+	Operators Operators
 	// Wait is how long a request waits for the outcome of an order, MaxWait how
 	// long where the client asks for a wait of its own.
 	Wait, MaxWait time.Duration
@@ -53,7 +55,7 @@ func New(c Config) (http.Handler, error) {
 	}
 	m := newMetrics()
 	mux.Handle("GET /metrics", m.handler())
-	return traced(observed(recovered(c.Log, problems(mux)), logging(c.Log), m.observe)), nil
+	return traced(observed(recovered(c.Log, plainSagaPath(problems(mux))), logging(c.Log), m.observe)), nil
 }
 
 // OpenAPI gives the document of the front door, in YAML. It needs nothing that
@@ -67,11 +69,14 @@ func (c Config) register(mux *http.ServeMux) huma.API {
 	a := humago.New(mux, humaConfig())
 	a.UseMiddleware(c.authenticate(a)) // of the operations from here on
 	c.registerOrders(a)
+	c.registerCancellation(a)
+	c.registerRefunds(a)
 	c.registerUsers(a)
 	c.registerProducts(a)
 	c.registerStock(a)
 	c.registerPrices(a)
 	c.registerPayments(a)
+	c.registerSagas(a)
 	c.registerWebhooks(a)
 	c.registerHealth(a)
 	return a
@@ -95,6 +100,7 @@ func humaConfig() huma.Config {
 		{Name: "stock", Description: "How many units there are."},
 		{Name: "prices", Description: "What a unit costs."},
 		{Name: "payments", Description: "The money of the orders."},
+		{Name: "sagas", Description: "For operators: how the sagas stand, and what to do with those that are parked."},
 		{Name: operations, Description: "Health, readiness, webhooks."},
 	}
 	return c

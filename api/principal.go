@@ -10,6 +10,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
+// operator is the principal who runs the platform.
+const operator = "operator"
+
 // anonymous is the caller who sends no key.
 const anonymous = "anonymous"
 

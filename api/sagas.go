@@ -21,6 +21,10 @@ type Sagas interface {
 	// Await starts the saga too, and blocks until it has an answer: the order is
 	// decided, or the customer has to act.
 	Await(ctx context.Context, o order.Order) error
+	// Cancel drives the cancellation of an order that was requested.
+	Cancel(ctx context.Context, o order.Order) error
+	// Refund starts the saga of a refund, if it does not run yet.
+	Refund(ctx context.Context, r order.Refund) error
 	// NotifyPayment wakes the order's saga; one that has ended needs no waking.
 	NotifyPayment(ctx context.Context, orderID string) error
 	// Ready reports whether sagas can be started.
@@ -30,6 +34,7 @@ type Sagas interface {
 // TemporalSagas are Sagas on Temporal.
 type TemporalSagas struct {
 	client        client.Client
+	orders        order.Service
 	actionTimeout time.Duration
 }
 
@@ -37,8 +42,8 @@ var _ Sagas = (*TemporalSagas)(nil)
 
 // NewSagas returns sagas on Temporal; actionTimeout is how long a customer has
 // to confirm a payment.
-func NewSagas(c client.Client, actionTimeout time.Duration) *TemporalSagas {
-	return &TemporalSagas{client: c, actionTimeout: actionTimeout}
+func NewSagas(c client.Client, orders order.Service, actionTimeout time.Duration) *TemporalSagas {
+	return &TemporalSagas{client: c, orders: orders, actionTimeout: actionTimeout}
 }
 
 // Start starts the saga of an order.
@@ -66,6 +71,16 @@ func (s *TemporalSagas) Await(ctx context.Context, o order.Order) error {
 	}
 	var outcome workflows.PlaceOrderOutcome
 	return handle.Get(ctx, &outcome)
+}
+
+// Cancel cancels the saga, or starts that of a refund.
+func (s *TemporalSagas) Cancel(ctx context.Context, o order.Order) error {
+	return workflows.CancelOrder(ctx, s.client, s.orders, o, s.actionTimeout)
+}
+
+// Refund starts the saga of a refund.
+func (s *TemporalSagas) Refund(ctx context.Context, r order.Refund) error {
+	return workflows.StartRefundOrder(ctx, s.client, r)
 }
 
 // NotifyPayment wakes the order's saga.

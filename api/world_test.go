@@ -20,6 +20,7 @@ import (
 	"github.com/skaldhq/skald/services/pricing"
 	"github.com/skaldhq/skald/services/product"
 	"github.com/skaldhq/skald/services/user"
+	"github.com/skaldhq/skald/workflows/saga"
 )
 
 // world stands for all that is behind the front door.
@@ -41,6 +42,14 @@ type world struct {
 	users     map[string]user.User
 	products  map[string]product.Product
 	bases     map[string]money.Money // what pricing was told
+	cancelled []string
+	cancelErr error
+	refunds   []order.RefundRequest
+	refunded  []string
+	status    saga.Status
+	decided   []order.Resolution // what the audit has
+	resolved  []saga.Resolution  // what the sagas were told
+	refusal   error
 }
 
 type (
@@ -68,7 +77,8 @@ type (
 		user.Service
 		*world
 	}
-	fakeSagas struct{ *world }
+	fakeSagas     struct{ *world }
+	fakeOperators struct{ *world }
 )
 
 func (f fakeOrders) Create(_ context.Context, r order.CreateRequest) (order.Order, bool, error) {
@@ -178,6 +188,14 @@ func (f fakeSagas) Await(ctx context.Context, _ order.Order) error {
 	}
 	return f.await(ctx, f.world)
 }
+func (f fakeSagas) Cancel(_ context.Context, o order.Order) error {
+	f.cancelled = append(f.cancelled, o.ID)
+	return f.cancelErr
+}
+func (f fakeSagas) Refund(_ context.Context, r order.Refund) error {
+	f.refunded = append(f.refunded, r.ID)
+	return nil
+}
 func (f fakeSagas) NotifyPayment(_ context.Context, id string) error {
 	f.notified = append(f.notified, id)
 	return f.notifyErr
@@ -194,9 +212,9 @@ func setup(t *testing.T, change ...func(*api.Config)) (*world, http.Handler) {
 	}
 	c := api.Config{
 		Users: fakeUsers{world: w}, Products: fakeProducts{world: w}, Stock: fakeStock{world: w}, Prices: fakePrices{world: w},
-		Orders: fakeOrders{world: w}, Payments: fakePayments{world: w}, Sagas: fakeSagas{w},
+		Orders: fakeOrders{world: w}, Payments: fakePayments{world: w}, Sagas: fakeSagas{w}, Operators: fakeOperators{w},
 		Wait: 50 * time.Millisecond, MaxWait: 30 * time.Second,
-		APIKeys: map[string]string{"skald_a": "alice", "skald_b": "bob"}, Log: slog.New(slog.DiscardHandler),
+		APIKeys: map[string]string{"skald_a": "alice", "skald_b": "bob", "skald_o": "operator"}, Log: slog.New(slog.DiscardHandler),
 	}
 	for _, f := range change {
 		f(&c)

@@ -61,3 +61,30 @@ func (d *Dispatcher) start(ctx context.Context, o order.Order) error {
 	}
 	return nil
 }
+
+// DispatchCancellations drives the cancellations that a front door recorded and
+// did not see through, or whose order was confirmed all the same.
+func (d *Dispatcher) DispatchCancellations(ctx context.Context) (int, error) {
+	left, err := d.orders.CancellationsLeft(ctx, unstartedAge, dispatchBatch)
+	if err != nil {
+		return 0, fmt.Errorf("find cancellations: %w", err)
+	}
+	var faults []error
+	for _, o := range left {
+		faults = append(faults, workflows.CancelOrder(ctx, d.temporal, d.orders, o, d.actionTimeout))
+	}
+	return 0, errors.Join(faults...) // those that go on need no other round at once
+}
+
+// DispatchRefunds makes sure that the saga of each refund runs.
+func (d *Dispatcher) DispatchRefunds(ctx context.Context) (int, error) {
+	left, err := d.orders.RefundsLeft(ctx, unstartedAge, dispatchBatch)
+	if err != nil {
+		return 0, fmt.Errorf("find refunds: %w", err)
+	}
+	var faults []error
+	for _, r := range left {
+		faults = append(faults, workflows.StartRefundOrder(ctx, d.temporal, r))
+	}
+	return 0, errors.Join(faults...)
+}

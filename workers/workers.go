@@ -71,6 +71,11 @@ func RegisterSagas(r WorkflowRegistry) error {
 	if err != nil {
 		return fmt.Errorf("register saga: %w", err)
 	}
+	refundOrder, err := workflows.NewRefundOrder()
+	if err != nil {
+		return fmt.Errorf("register saga: %w", err)
+	}
+	r.RegisterWorkflowWithOptions(refundOrder.Run, workflow.RegisterOptions{Name: workflows.RefundOrderName})
 	r.RegisterWorkflowWithOptions(placeOrder.Run, workflow.RegisterOptions{Name: workflows.PlaceOrderName})
 	return nil
 }

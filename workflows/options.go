@@ -38,6 +38,9 @@ var (
 	// doubles it.
 	mostActionPoll = 10 * time.Minute
 
+	// auditPause is between two rounds of recording an operator's decision.
+	auditPause = 15 * time.Second
+
 	// longestPark keeps a parked saga's history short for weeks, and lets it go
 	// on soon once what stood in its way has gone.
 	longestPark = 15 * time.Minute

@@ -24,10 +24,12 @@ func NewPlaceOrder() (*PlaceOrder, error) {
 			{commitStock(), confirmOrder()},
 		},
 		Close:         closeOrder(),
+		Reverse:       []undo{reversePayment(), reverseStock()},
 		Deadline:      orderDeadline,
 		EagerDeadline: func(p *placement) bool { return p.in.Revision == 0 },
 		Grace:         stageGrace,
 		OnState:       markOrder,
+		OnResolve:     audit[placement],
 		Attributes:    orderAttributes,
 	})
 	if err != nil {
@@ -104,8 +106,8 @@ func markOrder(ctx workflow.Context, p *placement, s saga.State) {
 			return
 		}
 		workflow.GetLogger(ctx).Warn("saga state not recorded in the order", "state", s)
-		if policy != record {
-			return // the next one will be
+		if policy != record || saga.Classify(err) == saga.Refused {
+			return // the next one will be, or none ever
 		}
 		_ = workflow.Sleep(ctx, policy.Parked)
 	}

@@ -122,6 +122,9 @@ func closeOrder() undo {
 	return undo{
 		Name: "CloseOrder", Summary: "record why the order did not succeed",
 		Action: action(record, func(ctx workflow.Context, r *run, p *placement) error {
+			if p.status == order.Confirmed {
+				return p.closeReversed(ctx)
+			}
 			status, failure := verdict(r.Failure(), p.status)
 			return p.transition(ctx, order.Transition{To: status, Failure: &failure, SagaState: order.SagaCompensated})
 		}),

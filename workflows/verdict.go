@@ -29,6 +29,9 @@ func verdict(f *saga.Failure, last order.Status) (order.Status, order.Failure) {
 	case f.Class == saga.Cancelled:
 		failure.Code, failure.Detail = CodeCancelled, "The order was cancelled."
 		return order.Cancelled, failure
+	case f.Class == saga.Reversed:
+		failure.Code, failure.Detail = saga.ReasonReversed, "The order could not be completed and was turned back."
+		return order.Failed, failure
 	case f.Class == saga.Expired && last == order.AwaitingPayment:
 		failure.Code, failure.Detail = CodeActionTimeout, "The customer did not confirm the payment in time."
 		return order.Rejected, failure

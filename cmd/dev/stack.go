@@ -55,6 +55,9 @@ type info struct {
 	Users      map[string]string `json:"users"`
 }
 
+// namespace is the one of the Temporal server.
+const namespace = "default"
+
 // notification keeps no schema yet, but has its database and role like the others.
 const notification = "notification"
 
@@ -73,7 +76,9 @@ func (s *devStack) start(ctx context.Context) (err error) {
 	s.onStop(func() { _ = door.Close() })
 
 	var temporal *temporaldev.Server
-	c := config.Config{Databases: map[string]config.Secret{}, ActionTimeout: s.options.ActionTimeout}
+	c := config.Config{
+		Databases: map[string]config.Secret{}, ActionTimeout: s.options.ActionTimeout, Temporal: config.Temporal{Namespace: namespace},
+	}
 	err = s.together(
 		part{"Postgres", func() error { return s.startPostgres(ctx, &c) }},
 		part{"Temporal", func() (err error) { temporal, err = s.startTemporal(ctx); return err }},
@@ -145,7 +150,7 @@ func (s *devStack) startPostgres(ctx context.Context, c *config.Config) error {
 func (s *devStack) startTemporal(ctx context.Context) (*temporaldev.Server, error) {
 	server, err := temporaldev.Start(ctx, temporaldev.Options{
 		Dir: filepath.Join(s.options.Data, "temporal"), Addr: s.options.TemporalAddr,
-		Namespace: "default", SearchAttributes: workflows.SearchAttributes(),
+		Namespace: namespace, SearchAttributes: workflows.SearchAttributes(),
 	})
 	if err != nil {
 		return nil, err

@@ -24,6 +24,7 @@ type cli struct {
 	Gateway gatewayCmd `cmd:"" help:"Run the front door."`
 	Service serviceCmd `cmd:"" help:"Run the workers and the housekeeping of services."`
 	Migrate migrateCmd `cmd:"" help:"Bring the databases to their newest schema."`
+	Ops     opsCmd     `cmd:"" help:"For operators: through the front door."`
 	OpenAPI openapiCmd `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 }
 
@@ -51,7 +52,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
-	return command.Run(&process{ctx: ctx, config: c.Config, log: log, out: out})
+	return command.Run(&c.Ops, &process{ctx: ctx, config: c.Config, log: log, out: out})
 }
 
 // open connects to Temporal and to the databases of the services.

@@ -26,8 +26,8 @@ func (p *Platform) FrontDoor(c client.Client, keys map[string]string) (http.Hand
 	}
 	return api.New(api.Config{
 		Users: p.users, Products: p.products, Prices: p.prices, Stock: p.stock, Orders: p.orders, Payments: p.payments,
-		Sagas: api.NewSagas(c, p.config.ActionTimeout),
-		Wait:  wait, MaxWait: maxWait,
+		Sagas: api.NewSagas(c, p.orders, p.config.ActionTimeout), Operators: api.NewOperators(c, p.config.Temporal.Namespace),
+		Wait: wait, MaxWait: maxWait,
 		APIKeys: keys,
 		Log:     p.log,
 	})

@@ -37,10 +37,12 @@ func (p *Platform) Work(ctx context.Context, c client.Client) error {
 	}
 	var housekeeping sync.WaitGroup
 	if p.orders != nil {
-		housekeeping.Go(func() {
-			d := workers.NewDispatcher(c, p.orders, p.config.ActionTimeout)
-			workers.Every(ctx, p.log, "dispatch unstarted orders", dispatchPause, d.Dispatch)
-		})
+		d := workers.NewDispatcher(c, p.orders, p.config.ActionTimeout)
+		for task, do := range map[string]func(context.Context) (int, error){
+			"dispatch unstarted orders": d.Dispatch, "dispatch cancellations": d.DispatchCancellations, "dispatch refunds": d.DispatchRefunds,
+		} {
+			housekeeping.Go(func() { workers.Every(ctx, p.log, task, dispatchPause, do) })
+		}
 	}
 	if p.stock != nil {
 		housekeeping.Go(func() {

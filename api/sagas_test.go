@@ -1,0 +1,149 @@
+package api_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/skaldhq/skald/api"
+	"github.com/skaldhq/skald/internal/fault"
+	"github.com/skaldhq/skald/services/order"
+	"github.com/skaldhq/skald/workflows/saga"
+)
+
+func (f fakeOperators) List(_ context.Context, state saga.State, _ int, _ string) ([]api.SagaSummary, string, error) {
+	return []api.SagaSummary{{WorkflowID: "order/ord_1", State: state, Step: "VoidPayment"}}, "", nil
+}
+func (f fakeOperators) Get(_ context.Context, workflowID string) (api.SagaSummary, saga.Status, error) {
+	if workflowID != "order/ord_1" {
+		return api.SagaSummary{}, saga.Status{}, fault.New(fault.NotFound, "saga_not_found", "No such saga.")
+	}
+	return api.SagaSummary{WorkflowID: workflowID, State: f.status.State}, f.status, nil
+}
+func (f fakeOperators) Resolve(_ context.Context, _ string, r saga.Resolution) (saga.Resolved, error) {
+	f.resolved = append(f.resolved, r)
+	return saga.Resolved{Resolution: r, Before: saga.Parked, After: saga.Compensating}, f.refusal
+}
+func (f fakeOrders) ListResolutions(context.Context, string) ([]order.Resolution, error) {
+	return f.decided, nil
+}
+func (f fakeOrders) RequestCancellation(context.Context, string, string) (order.Order, error) {
+	return f.order, nil
+}
+func (f fakeOrders) RequestRefund(_ context.Context, r order.RefundRequest) (order.Refund, error) {
+	f.refunds = append(f.refunds, r)
+	return order.Refund{ID: r.RefundID, OrderID: r.OrderID, Status: order.RefundRequested}, f.refusal
+}
+
+const (
+	operatorKey = "skald_o"
+	saga1       = "/v1/sagas/order/ord_1"
+)
+
+// TestSagasAreForOperators: nobody else sees them or decides.
+func TestSagasAreForOperators(t *testing.T) {
+	t.Parallel()
+	w, h := setup(t)
+	for _, key := range []string{"", "skald_a"} {
+		for _, r := range [][3]string{
+			{http.MethodGet, "/v1/sagas", ""}, {http.MethodGet, saga1, ""}, {http.MethodPost, saga1 + "/resolutions", `{"action":"skip","reason":"x"}`},
+		} {
+			res, out := call(h, r[0], r[1], r[2], bearer(key)...)
+			require.Equal(t, http.StatusForbidden, res.Code)
+			require.Equal(t, "forbidden", out["code"])
+		}
+	}
+	require.Empty(t, w.resolved)
+}
+
+func bearer(key string) []string {
+	if key == "" {
+		return nil
+	}
+	return []string{"Authorization", "Bearer " + key}
+}
+
+func TestSagas(t *testing.T) {
+	t.Parallel()
+	w, h := setup(t)
+	w.status = saga.Status{State: saga.Parked, Steps: []saga.StepStatus{}, Parked: []saga.ParkedStatus{{Step: "VoidPayment"}}}
+	res, out := call(h, http.MethodGet, "/v1/sagas?state=parked", "", bearer(operatorKey)...)
+	require.Equal(t, http.StatusOK, res.Code)
+	require.Equal(t, "parked", out["items"].([]any)[0].(map[string]any)["state"])
+	for _, path := range []string{saga1, "/v1/sagas/order%2Ford_1"} { // the slash may be escaped
+		res, out = call(h, http.MethodGet, path, "", bearer(operatorKey)...)
+		require.Equal(t, http.StatusOK, res.Code, path)
+		require.Equal(t, "VoidPayment", out["parked"].([]any)[0].(map[string]any)["step"])
+	}
+	res, _ = call(h, http.MethodGet, "/v1/sagas/order/ord_2", "", bearer(operatorKey)...)
+	require.Equal(t, http.StatusNotFound, res.Code)
+
+	// The step needs no name where one is parked, and the decision is whose it is.
+	decide := append(bearer(operatorKey), "Idempotency-Key", "k1")
+	res, out = call(h, http.MethodPost, saga1+"/resolutions", `{"action":"skip","reason":"nothing is held"}`, decide...)
+	require.Equal(t, http.StatusCreated, res.Code)
+	require.Equal(t, []saga.Resolution{{ID: "k1", Step: "VoidPayment", Action: saga.Skip, Reason: "nothing is held", By: "operator"}}, w.resolved)
+	require.Equal(t, "compensating", out["after"])
+
+	// The key that decided before gives what is recorded, also once the saga ended.
+	w.decided = []order.Resolution{{ID: "k1", Step: "VoidPayment", Action: "skip", Reason: "nothing is held", By: "operator", After: "compensating"}}
+	res, _ = call(h, http.MethodPost, saga1+"/resolutions", `{"action":"skip","reason":"nothing is held"}`, decide...)
+	require.Equal(t, http.StatusCreated, res.Code)
+	res, out = call(h, http.MethodPost, saga1+"/resolutions", `{"action":"retry","reason":"nothing is held"}`, decide...)
+	require.Equal(t, http.StatusUnprocessableEntity, res.Code)
+	require.Equal(t, "idempotency_mismatch", out["code"])
+	require.Len(t, w.resolved, 1)
+
+	w.refusal = fault.New(fault.Conflict, saga.NotAllowed, "It cannot be skipped.")
+	res, out = call(h, http.MethodPost, saga1+"/resolutions", `{"action":"skip","reason":"x"}`, bearer(operatorKey)...)
+	require.Equal(t, http.StatusConflict, res.Code)
+	require.Equal(t, saga.NotAllowed, out["code"])
+	for _, body := range []string{`{"action":"skip"}`, `{"action":"explode","reason":"x"}`, `{"action":"skip","reason":"x","by":"alice"}`} {
+		res, _ = call(h, http.MethodPost, saga1+"/resolutions", body, bearer(operatorKey)...)
+		require.Equal(t, http.StatusUnprocessableEntity, res.Code, body)
+	}
+}
+
+func TestCancellation(t *testing.T) {
+	t.Parallel()
+	w, h := setup(t)
+	const path = "/v1/orders/ord_1/cancellation"
+	for _, status := range []order.Status{order.Pending, order.AwaitingPayment, order.Confirmed} {
+		w.order.Status, w.cancelled, w.cancelErr = status, nil, fault.New(fault.Unavailable, "down", "A dispatcher does it.")
+		res, _ := call(h, http.MethodPut, path, "")
+		require.Equal(t, http.StatusAccepted, res.Code, status)
+		require.Equal(t, []string{"ord_1"}, w.cancelled)
+	}
+	w.cancelled = nil
+	for status, code := range map[order.Status]int{
+		order.Cancelled: http.StatusAccepted, order.Refunded: http.StatusAccepted, order.Rejected: http.StatusConflict, order.Failed: http.StatusConflict,
+	} {
+		w.order.Status = status
+		res, _ := call(h, http.MethodPut, path, `{"reason":"mistake"}`)
+		require.Equal(t, code, res.Code, status)
+	}
+	require.Empty(t, w.cancelled)
+}
+
+func TestRefund(t *testing.T) {
+	t.Parallel()
+	w, h := setup(t)
+	const path = "/v1/orders/ord_1/refunds"
+	key := append(bearer("skald_a"), "Idempotency-Key", "k1")
+	for range 2 {
+		res, out := call(h, http.MethodPost, path, `{"reason":"broken","lines":[{"product_id":"prd_1","quantity":1}]}`, key...)
+		require.Equal(t, http.StatusAccepted, res.Code)
+		require.Equal(t, w.refunds[0].RefundID, out["id"], "the same key is the same refund")
+	}
+	require.Equal(t, "alice", w.refunds[0].Caller)
+	require.Equal(t, []string{w.refunds[0].RefundID, w.refunds[0].RefundID}, w.refunded)
+	for refusal, code := range map[error]int{
+		order.ErrMismatch: http.StatusUnprocessableEntity, order.ErrNotRefundable: http.StatusConflict, order.ErrRefundTooMany: http.StatusUnprocessableEntity,
+	} {
+		w.refusal = refusal
+		res, _ := call(h, http.MethodPost, path, `{"reason":"broken"}`, key...)
+		require.Equal(t, code, res.Code, refusal)
+	}
+}

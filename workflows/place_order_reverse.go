@@ -1,0 +1,68 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/skaldhq/skald/services/inventory"
+	"github.com/skaldhq/skald/services/order"
+	"github.com/skaldhq/skald/services/payment"
+)
+
+// An order that is parked at its pivot or after it can be turned back by an
+// operator. Nobody knows then what was done, so each of these finds out.
+
+func reversePayment() undo {
+	return undo{
+		Name: "ReversePayment", Summary: "give back what is held or taken",
+		Action: action(on(QueuePayment, settle), func(ctx workflow.Context, _ *run, p *placement) error {
+			err := workflow.ExecuteActivity(ctx, payments.VoidPayment, payment.OrderRequest{OrderID: p.in.OrderID}).Get(ctx, nil)
+			if errType(err) != payment.ErrCaptured.Code {
+				return err
+			}
+			refundID, err := order.ReversalID(p.in.OrderID)
+			if err != nil {
+				return err
+			}
+			return workflow.ExecuteActivity(ctx, payments.RefundPayment, payment.RefundRequest{OrderID: p.in.OrderID, RefundID: refundID}).Get(ctx, nil)
+		}),
+	}
+}
+
+func reverseStock() undo {
+	return undo{
+		Name: "ReverseStock", Summary: "give back what is held or sold",
+		Action: action(on(QueueInventory, settle), func(ctx workflow.Context, _ *run, p *placement) error {
+			err := workflow.ExecuteActivity(ctx, stock.ReleaseStock, inventory.OrderRequest{OrderID: p.in.OrderID}).Get(ctx, nil)
+			if errType(err) != inventory.ErrSold.Code {
+				return err
+			}
+			refundID, err := order.ReversalID(p.in.OrderID)
+			if err != nil {
+				return err
+			}
+			return workflow.ExecuteActivity(ctx, stock.ReturnStock, inventory.ReturnRequest{OrderID: p.in.OrderID, RefundID: refundID}).Get(ctx, nil)
+		}),
+	}
+}
+
+// closeReversed ends an order that was confirmed before it was turned back: all
+// of it is refunded.
+func (p *placement) closeReversed(ctx workflow.Context) error {
+	refundID, err := order.ReversalID(p.in.OrderID)
+	if err != nil {
+		return err
+	}
+	err = workflow.ExecuteLocalActivity(ctx, orders.RequestRefund, order.RefundRequest{
+		OrderID: p.in.OrderID, RefundID: refundID, Reason: "reversed", Caller: "operator",
+	}).Get(ctx, nil)
+	if err != nil {
+		return err
+	}
+	err = workflow.ExecuteLocalActivity(ctx, orders.FinishRefund, order.RefundEnd{
+		OrderID: p.in.OrderID, RefundID: refundID, Status: order.RefundDone,
+	}).Get(ctx, nil)
+	if err == nil {
+		p.status = order.Refunded
+	}
+	return err
+}
