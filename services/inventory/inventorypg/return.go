@@ -112,7 +112,7 @@ func returnNow(ctx context.Context, q *inventorydb.Queries, order, refund uuid.U
 func (s *Store) ListReturns(ctx context.Context, orderID string) ([]inventory.Return, error) {
 	order, err := inventory.OrderIDPrefix.Parse(orderID)
 	if err != nil {
-		return nil, nil // what is no id is no order's, of which nothing came back
+		return nil, nil //nolint:nilerr // what is no id is no order's, of which nothing came back
 	}
 	rows, err := s.queries.ListReturns(ctx, order)
 	if err != nil {

@@ -184,7 +184,7 @@ func (s *Store) GetRefund(ctx context.Context, refundID string) (order.Refund, e
 func (s *Store) ListRefunds(ctx context.Context, orderID string) ([]order.Refund, error) {
 	parsed, err := order.IDPrefix.Parse(orderID)
 	if err != nil {
-		return []order.Refund{}, nil // what is no id is no order's, which has none
+		return []order.Refund{}, nil //nolint:nilerr // what is no id is no order's, which has none
 	}
 	rows, err := s.queries.ListRefunds(ctx, parsed)
 	if err != nil {

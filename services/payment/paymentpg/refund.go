@@ -176,7 +176,7 @@ func settle(ctx context.Context, q *paymentdb.Queries, refund paymentdb.PaymentR
 func (s *Store) ListRefunds(ctx context.Context, orderID string) ([]payment.Refund, error) {
 	parsed, err := payment.OrderIDPrefix.Parse(orderID)
 	if err != nil {
-		return []payment.Refund{}, nil // what is no id is no order's, which has none
+		return []payment.Refund{}, nil //nolint:nilerr // what is no id is no order's, which has none
 	}
 	rows, err := s.queries.ListRefunds(ctx, parsed)
 	if err != nil {
