@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -19,6 +20,7 @@ type Order struct {
 	Status        order.Status        `json:"status" enum:"pending,awaiting_payment,confirmed,rejected,cancelled,failed,refunded"`
 	Items         []OrderItem         `json:"items" nullable:"false"`
 	Total         Maybe[money.Money]  `json:"total" doc:"Null until the order is priced"`
+	Refunded      Maybe[money.Money]  `json:"refunded" doc:"What refunds gave back of the total, or are about to. Null until the order is priced"`
 	PaymentMethod string              `json:"payment_method" example:"pm_card_visa"`
 	PaymentID     *string             `json:"payment_id" doc:"Null until there is a payment" example:"pay_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 	Failure       Maybe[OrderFailure] `json:"failure" doc:"Why the order did not succeed"`
@@ -74,7 +76,7 @@ type NewOrderItem struct {
 // toOrder gives all of an order but the customer's action, see Config.show.
 func toOrder(o order.Order) Order {
 	out := Order{
-		ID: o.ID, UserID: o.UserID, Status: o.Status, Items: make([]OrderItem, len(o.Items)), Total: Maybe[money.Money]{o.Total},
+		ID: o.ID, UserID: o.UserID, Status: o.Status, Items: make([]OrderItem, len(o.Items)), Total: Maybe[money.Money]{o.Total}, Refunded: Maybe[money.Money]{o.Refunded},
 		PaymentMethod: o.PaymentMethod, Saga: OrderSaga{WorkflowID: o.Saga.WorkflowID, State: o.Saga.State},
 		Version: o.Version, CreatedAt: o.CreatedAt, UpdatedAt: o.UpdatedAt,
 	}
@@ -107,7 +109,11 @@ func (c Config) show(ctx context.Context, o order.Order) (Order, string) {
 	if url != "" {
 		out.NextAction.Value = &OrderAction{Type: o.NextAction.Type, URL: url, ExpiresAt: o.NextAction.ExpiresAt}
 	}
-	return out, etag(o.Version, o.UpdatedAt, url)
+	more := url
+	if o.Refunded != nil { // which changes without a version of the order
+		more = fmt.Sprint(o.Refunded.Amount, url)
+	}
+	return out, etag(o.Version, o.UpdatedAt, more)
 }
 
 // actionURL is where the customer confirms the order's payment; empty where

@@ -48,6 +48,7 @@ type Order struct {
 	Status        Status       `json:"status"`
 	Items         []Item       `json:"items"`
 	Total         *money.Money `json:"total"`              // nil until quoted
+	Refunded      *money.Money `json:"refunded"`           // of the total, given back or on its way; nil until quoted
 	Currency      string       `json:"currency,omitempty"` // as asked for; empty: the products' own
 	PaymentMethod string       `json:"payment_method"`
 	PaymentID     string       `json:"payment_id,omitempty"`

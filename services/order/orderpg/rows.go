@@ -54,7 +54,7 @@ func toOrder(row orderdb.Order, rawItems []byte) (order.Order, error) {
 		Saga:    order.Saga{WorkflowID: order.WorkflowID(public), State: order.SagaState(row.SagaState)},
 		Version: row.Version, CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
 	}
-	o.Total = price(row.TotalAmount, row.TotalCurrency)
+	o.Total, o.Refunded = price(row.TotalAmount, row.TotalCurrency), price(&row.RefundedAmount, row.TotalCurrency)
 	if row.CancelRequestedAt != nil {
 		at := row.CancelRequestedAt.UTC()
 		o.CancelRequestedAt = &at
