@@ -24,7 +24,7 @@ func TestJudge(t *testing.T) {
 		{"M1", "order", "UPDATE orders SET total_amount = total_amount + 1 WHERE id = $1", "UPDATE orders SET total_amount = total_amount - 1 WHERE id = $1", order},
 		{"M3", "order", "UPDATE orders SET total_currency = 'USD' WHERE id = $1", "UPDATE orders SET total_currency = 'EUR' WHERE id = $1", order},
 		{"M5", "payment", `WITH t AS (INSERT INTO ledger_transactions (payment_id, order_id, kind)
-				SELECT id, order_id, 'refund' FROM payments WHERE order_id = $1 RETURNING id)
+				SELECT id, order_id, 'void' FROM payments WHERE order_id = $1 RETURNING id)
 			INSERT INTO ledger_entries (transaction_id, account, amount, currency)
 				SELECT id, account, amount, 'EUR' FROM t, (VALUES ('captured', -1), ('customer', 1)) AS side (account, amount)`, "", order},
 		{"S1", "inventory", "UPDATE stock SET on_hand = on_hand + 1 WHERE product_id = $1", "UPDATE stock SET on_hand = on_hand - 1 WHERE product_id = $1", units},
@@ -61,11 +61,11 @@ func (b *bench) change(service, sql string, args ...any) {
 	}
 }
 
-// unbook takes a refund out of the ledger, which lets nobody do that.
+// unbook takes a void out of the ledger, which lets nobody do that.
 func (b *bench) unbook(order string) {
 	b.Helper()
 	b.change("payment", `ALTER TABLE ledger_entries DISABLE TRIGGER USER; ALTER TABLE ledger_transactions DISABLE TRIGGER USER;
-			DELETE FROM ledger_entries WHERE transaction_id IN (SELECT id FROM ledger_transactions WHERE kind = 'refund' AND order_id = '`+order+`');
-			DELETE FROM ledger_transactions WHERE kind = 'refund' AND order_id = '`+order+`';
+			DELETE FROM ledger_entries WHERE transaction_id IN (SELECT id FROM ledger_transactions WHERE kind = 'void' AND order_id = '`+order+`');
+			DELETE FROM ledger_transactions WHERE kind = 'void' AND order_id = '`+order+`';
 			ALTER TABLE ledger_entries ENABLE TRIGGER USER; ALTER TABLE ledger_transactions ENABLE TRIGGER USER`)
 }
