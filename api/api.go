@@ -4,6 +4,7 @@
 package api
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/skaldhq/skald/services/inventory"
 	"github.com/skaldhq/skald/services/order"
@@ -38,6 +40,9 @@ type Config struct {
 	// any key is taken, and only tells callers apart.
 	APIKeys map[string]string
 	Log     *slog.Logger
+	// Metrics are those of the process, which /metrics serves along with the
+	// front door's own; nil: these alone.
+	Metrics *prometheus.Registry
 }
 
 // maxBody bounds a request's body.
@@ -53,7 +58,7 @@ func New(c Config) (http.Handler, error) {
 	if err := serveDocument(mux, spec); err != nil {
 		return nil, err
 	}
-	m := newMetrics()
+	m := newMetrics(cmp.Or(c.Metrics, prometheus.NewRegistry()))
 	mux.Handle("GET /metrics", m.handler())
 	return traced(observed(recovered(c.Log, plainSagaPath(problems(mux))), logging(c.Log), m.observe)), nil
 }

@@ -218,7 +218,7 @@ func (s *devStack) startPlatform(ctx context.Context, c config.Config, temporal 
 		return err
 	}
 	tc, err := client.DialContext(ctx, client.Options{
-		HostPort: temporal.Addr, Namespace: temporal.Namespace, Logger: sdklog.NewStructuredLogger(s.log),
+		HostPort: temporal.Addr, Namespace: temporal.Namespace, Logger: sdklog.NewStructuredLogger(s.log), MetricsHandler: p.Metrics().Temporal(),
 		ConnectionOptions: client.ConnectionOptions{GrpcCompression: &client.GrpcCompressionNone{}}, // it is the same process
 	})
 	if err != nil {

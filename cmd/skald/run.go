@@ -6,11 +6,13 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 
 	"github.com/alecthomas/kong"
 	"go.temporal.io/sdk/client"
 	sdklog "go.temporal.io/sdk/log"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/skaldhq/skald/api"
 	"github.com/skaldhq/skald/cmd/internal/platform"
@@ -62,9 +64,10 @@ func (p *process) open(services ...string) (*platform.Platform, client.Client, e
 		return nil, nil, err
 	}
 	c, err := client.DialContext(p.ctx, client.Options{
-		HostPort:  p.config.Temporal.Address,
-		Namespace: p.config.Temporal.Namespace,
-		Logger:    sdklog.NewStructuredLogger(p.log),
+		HostPort:       p.config.Temporal.Address,
+		Namespace:      p.config.Temporal.Namespace,
+		Logger:         sdklog.NewStructuredLogger(p.log),
+		MetricsHandler: plat.Metrics().Temporal(),
 	})
 	if err != nil {
 		plat.Close()
@@ -98,7 +101,8 @@ func (g *gatewayCmd) Run(p *process) error {
 }
 
 type serviceCmd struct {
-	Names []string `arg:"" name:"name" help:"user, product, pricing, inventory, payment, order." enum:"user,product,pricing,inventory,payment,order"`
+	Names       []string `arg:"" name:"name" help:"user, product, pricing, inventory, payment, order." enum:"user,product,pricing,inventory,payment,order"`
+	MetricsAddr string   `help:"Address to serve /metrics on, such as 127.0.0.1:9100; nowhere if not given." env:"SKALD_METRICS_ADDR"`
 }
 
 // Run works until the process is told to stop.
@@ -109,7 +113,19 @@ func (s *serviceCmd) Run(p *process) error {
 	}
 	defer plat.Close()
 	defer c.Close()
-	return plat.Work(p.ctx, c)
+	if s.MetricsAddr == "" {
+		return plat.Work(p.ctx, c)
+	}
+	listener, err := (&net.ListenConfig{}).Listen(p.ctx, "tcp", s.MetricsAddr)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", plat.Metrics().Handler())
+	both, ctx := errgroup.WithContext(p.ctx)
+	both.Go(func() error { return api.Serve(ctx, listener, mux) })
+	both.Go(func() error { return plat.Work(ctx, c) })
+	return both.Wait()
 }
 
 type migrateCmd struct {

@@ -65,7 +65,7 @@ func rules() []rule {
 		{match: "services/payment/stripepay", may: with("services/payment"), never: []string{temporal, pgx, anyDB}},
 		{match: "db/{X}", never: []string{module + "/..."}},
 		{match: "api", may: with("workflows", "workflows/saga", "services/{*}", "api/..."), never: []string{anyDB, anyPG, pgx, server}},
-		{match: "workers", may: with("workflows", "activities", "services/{*}"), never: []string{anyDB, anyPG, pgx, server}},
+		{match: "workers", may: with("workflows", "workflows/saga", "activities", "services/{*}"), never: []string{anyDB, anyPG, pgx, server}},
 		{match: "cmd/skald", may: []string{"..."}, never: []string{server, "internal/devstack/..."}},
 	}
 }

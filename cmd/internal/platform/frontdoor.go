@@ -29,6 +29,6 @@ func (p *Platform) FrontDoor(c client.Client, keys map[string]string) (http.Hand
 		Sagas: api.NewSagas(c, p.orders, p.config.ActionTimeout), Operators: api.NewOperators(c, p.config.Temporal.Namespace),
 		Wait: wait, MaxWait: maxWait,
 		APIKeys: keys,
-		Log:     p.log,
+		Log:     p.log, Metrics: p.metrics.Registry,
 	})
 }

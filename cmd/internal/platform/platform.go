@@ -15,6 +15,7 @@ import (
 
 	"github.com/skaldhq/skald/db"
 	"github.com/skaldhq/skald/internal/config"
+	"github.com/skaldhq/skald/internal/telemetry"
 	"github.com/skaldhq/skald/services/inventory"
 	"github.com/skaldhq/skald/services/inventory/inventorypg"
 	"github.com/skaldhq/skald/services/order/orderpg"
@@ -30,9 +31,10 @@ import (
 
 // Platform is the services of one process.
 type Platform struct {
-	config config.Config
-	log    *slog.Logger
-	pools  []*pgxpool.Pool
+	config  config.Config
+	log     *slog.Logger
+	metrics *telemetry.Metrics
+	pools   []*pgxpool.Pool
 
 	users    *userpg.Store
 	products *productpg.Store
@@ -48,7 +50,11 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger, services ...st
 	if err := cmp.Or(known(services), c.Validate(services...)); err != nil {
 		return nil, err
 	}
-	p := &Platform{config: c, log: log}
+	metrics, err := telemetry.New(log)
+	if err != nil {
+		return nil, err
+	}
+	p := &Platform{config: c, log: log, metrics: metrics}
 	for _, name := range services {
 		pool, err := pgxpool.New(ctx, string(c.Databases[name]))
 		if err != nil {
@@ -113,6 +119,9 @@ func Migrate(ctx context.Context, c config.Config, tell func(service string, app
 	}
 	return nil
 }
+
+// Metrics are those of the process.
+func (p *Platform) Metrics() *telemetry.Metrics { return p.metrics }
 
 // Users is the user service.
 func (p *Platform) Users() user.Service { return p.users }

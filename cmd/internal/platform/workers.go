@@ -17,6 +17,7 @@ const (
 	dispatchPause = 2 * time.Second
 	expirePause   = time.Minute
 	expireBatch   = 100
+	countPause    = 10 * time.Second
 )
 
 // Work runs the workers and the housekeeping of the process's services until
@@ -43,6 +44,8 @@ func (p *Platform) Work(ctx context.Context, c client.Client) error {
 		} {
 			housekeeping.Go(func() { workers.Every(ctx, p.log, task, dispatchPause, do) })
 		}
+		count := workers.CountParked(c, p.config.Temporal.Namespace, p.metrics)
+		housekeeping.Go(func() { workers.Every(ctx, p.log, "count parked sagas", countPause, count) })
 	}
 	if p.stock != nil {
 		housekeeping.Go(func() {

@@ -1,0 +1,49 @@
+package telemetry_test
+
+import (
+	"bytes"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/skaldhq/skald/internal/telemetry"
+)
+
+// TestMetrics: what the SDK counts and times is served, each process's own.
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	m, err := telemetry.New(slog.New(slog.NewTextHandler(&log, nil)))
+	require.NoError(t, err)
+	tagged := m.Temporal().WithTags(map[string]string{"saga": "PlaceOrder", "step": "VoidPayment"})
+	tagged.Counter("skald_saga_parked").Inc(1)
+	tagged.Counter("skald_saga_parked").Inc(2)
+	m.Temporal().Timer("temporal_request_latency").Record(20 * time.Millisecond)
+	m.Temporal().Gauge("temporal_num_pollers").Update(5)
+
+	served := serve(t, m)
+	require.Contains(t, served, `skald_saga_parked_total{saga="PlaceOrder",step="VoidPayment"} 3`+"\n")
+	require.Contains(t, served, `temporal_request_latency_seconds_bucket{le="0.01"} 0`+"\n")
+	require.Contains(t, served, `temporal_request_latency_seconds_bucket{le="0.025"} 1`+"\n")
+	require.Contains(t, served, "temporal_num_pollers 5\n")
+	require.Contains(t, served, "go_goroutines ")
+
+	other, err := telemetry.New(slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	require.NotContains(t, serve(t, other), "skald_saga_parked")
+
+	m.Temporal().Counter("no name of a metric").Inc(1)
+	require.Contains(t, log.String(), "no name of a metric")
+}
+
+func serve(t *testing.T, m *telemetry.Metrics) string {
+	t.Helper()
+	answer := httptest.NewRecorder()
+	m.Handler().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	require.Equal(t, http.StatusOK, answer.Code)
+	return answer.Body.String()
+}
