@@ -26,12 +26,14 @@ const (
 type Fault struct {
 	// Operation is create, authorize, capture, void, refund, get, or action for
 	// what a customer does; empty: any.
-	Operation string  `json:"operation,omitempty"`
-	Kind      string  `json:"kind"`
-	Calls     int     `json:"calls,omitempty"`
-	Share     float64 `json:"share,omitempty"`
-	DelayMS   int     `json:"delay_ms,omitempty"`
-	Status    int     `json:"status,omitempty"`
+	Operation string `json:"operation,omitempty"`
+	// Metadata is what the intent must carry, such as one user's id; empty: anything.
+	Metadata map[string]string `json:"metadata,omitempty"`
+	Kind     string            `json:"kind"`
+	Calls    int               `json:"calls,omitempty"`
+	Share    float64           `json:"share,omitempty"`
+	DelayMS  int               `json:"delay_ms,omitempty"`
+	Status   int               `json:"status,omitempty"`
 }
 
 const (
@@ -85,22 +87,28 @@ type faults struct {
 	set []*Fault
 }
 
-// meets tells whether a fault is one for an operation. A customer's action has
-// no client that could be failed, only its webhook.
-func (f *Fault) meets(operation string) bool {
+// meets tells whether a fault is one for an operation on an intent with some
+// metadata. A customer's action has no client that could be failed, only its
+// webhook.
+func (f *Fault) meets(operation string, metadata map[string]string) bool {
 	if operation == opAction && f.Kind != kindDuplicateWebhook && f.Kind != kindDropWebhook {
 		return false
+	}
+	for name, value := range f.Metadata {
+		if metadata[name] != value {
+			return false
+		}
 	}
 	return f.Operation == "" || f.Operation == operation
 }
 
-// take gives the fault that the next call of an operation meets; its kind is
-// empty where there is none.
-func (fs *faults) take(operation string) Fault {
+// take gives the fault that the next call of an operation meets, on an intent
+// with some metadata; its kind is empty where there is none.
+func (fs *faults) take(operation string, metadata map[string]string) Fault {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	for i, f := range fs.set {
-		if !f.meets(operation) {
+		if !f.meets(operation, metadata) {
 			continue
 		}
 		if f.Share > 0 {
@@ -117,6 +125,18 @@ func (fs *faults) take(operation string) Fault {
 		return *f
 	}
 	return Fault{}
+}
+
+// attached is the metadata of the intent that a request is about.
+func (s *Simulator) attached(c call) map[string]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range []string{c.id, s.refunds[c.id], c.form.Get("payment_intent")} {
+		if in := s.intents[id]; in != nil {
+			return in.Metadata
+		}
+	}
+	return metadata(c.form)
 }
 
 // pause waits as long as a fault says, or until the simulator ends.

@@ -112,6 +112,26 @@ func TestReadsFailToo(t *testing.T) {
 	require.Equal(t, http.StatusOK, b.post(intent+"/confirm", "").status)
 }
 
+// TestFaultsOfOne: a fault for intents that carry some metadata spares all others.
+func TestFaultsOfOne(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.fault(`{"metadata":{"user_id":"usr_1"},"kind":"error_before","share":1}`)
+	mine := []string{"metadata[order_id]", "ord_9", "metadata[user_id]", "usr_1"}
+	require.Equal(t, http.StatusInternalServerError, b.post("/v1/payment_intents", "", wanted(visa, mine...)...).status)
+	other := b.captured()
+	refund := b.post("/v1/refunds", "", "payment_intent", other, "amount", "1")
+	require.Equal(t, http.StatusOK, refund.status)
+	require.Equal(t, http.StatusOK, b.get("/v1/refunds/"+refund.body["id"].(string)).status)
+
+	_, _ = b.plain(http.MethodDelete, "/_faults", "", "")
+	made := b.post("/v1/payment_intents", "", wanted(visa, mine...)...)
+	require.Equal(t, http.StatusOK, made.status)
+	b.fault(`{"metadata":{"user_id":"usr_1"},"kind":"error_before","share":1}`)
+	require.Equal(t, http.StatusInternalServerError, b.post("/v1/payment_intents/"+made.body["id"].(string)+"/confirm", "").status)
+	require.Equal(t, http.StatusInternalServerError, b.post("/v1/refunds", "", "payment_intent", made.body["id"].(string)).status)
+}
+
 // TestCloseEndsWhatHangs: neither a hanging request nor a late effect outlives
 // the simulator.
 func TestCloseEndsWhatHangs(t *testing.T) {

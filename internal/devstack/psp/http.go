@@ -56,7 +56,7 @@ func (s *Simulator) api(name string, do operation) http.HandlerFunc {
 				"There is currently another in-progress request using this Idempotent Key."))
 			return
 		}
-		fault, do := s.faults.take(name), do
+		fault, do := s.faults.take(name, s.attached(c)), do
 		switch fault.Kind {
 		case kindHangBefore:
 			s.hang(r)

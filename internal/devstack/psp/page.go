@@ -82,7 +82,7 @@ func (s *Simulator) answerBank(id string, complete bool) (*intent, error) {
 		})
 		outcome, kind = outcomeDeclined, "payment_intent.payment_failed"
 	}
-	fault := s.faults.take(opAction)
+	fault := s.faults.take(opAction, in.Metadata)
 	r := record{Intent: &in, Entries: []Entry{in.entry(opAuthorize, "", outcome)}}
 	if fault.Kind != kindDropWebhook {
 		r.Event = s.newEvent(kind, &in, fault.Kind == kindDuplicateWebhook)
