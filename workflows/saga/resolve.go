@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -91,6 +92,9 @@ func (r *Run[S]) admit(in Resolution) error {
 	if in.ID == "" || in.Reason == "" || in.By == "" {
 		return refuse(BadResolution, "A resolution needs an id, a reason and who decided.")
 	}
+	if !storable(in.ID) || !storable(in.Reason) || !storable(in.By) { // else it could be recorded nowhere, and would never be taken
+		return refuse(BadResolution, "The id, the reason and who decided must be text.")
+	}
 	p := r.parked[in.Step]
 	if p == nil {
 		return refuse(NotParked, "The saga is not parked at %q. It is parked at: %s.", in.Step, strings.Join(r.parkedSteps(), ", "))
@@ -104,6 +108,9 @@ func (r *Run[S]) admit(in Resolution) error {
 	_, err := in.patience()
 	return err
 }
+
+// storable tells text that any database keeps.
+func storable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
 // decisions are what can be done with a parked action.
 func (r *Run[S]) decisions(p *parked) []Decision {

@@ -153,6 +153,8 @@ func TestRefusedResolutions(t *testing.T) {
 	anonymous.By = ""
 	retryWithInput := decision("unflight", saga.Retry)
 	retryWithInput.Input = json.RawMessage(`{}`)
+	unstorable := decision("unflight", saga.Skip)
+	unstorable.Reason = "no text\x00"
 	for _, tc := range []struct {
 		decide saga.Resolution
 		code   string
@@ -161,6 +163,7 @@ func TestRefusedResolutions(t *testing.T) {
 		{decision("unflight", saga.Compensate), saga.NotAllowed}, // it is turning back
 		{decision("unflight", "explode"), saga.NotAllowed},
 		{anonymous, saga.BadResolution},
+		{unstorable, saga.BadResolution},
 		{retryWithInput, saga.BadResolution},
 		{patience(`{"start_to_close":"soon"}`), saga.BadResolution},
 		{patience(`{"start_to_close":"2h"}`), saga.BadResolution},

@@ -178,3 +178,16 @@ func TestPublicID(t *testing.T) {
 		require.Equal(t, id.Prefix("tst").Format(u), public)
 	}
 }
+
+// TestResolutionsAreKept: nobody changes or forgets what an operator decided.
+func TestResolutionsAreKept(t *testing.T) {
+	t.Parallel()
+	pool := cluster.Database(t, "order")
+	require.NoError(t, orderpg.New(pool).RecordResolution(t.Context(), order.Resolution{
+		WorkflowID: "order/ord_1", ID: "1", Step: "VoidPayment", Action: "skip", Reason: "Nothing is held.", By: "operator",
+		Before: order.SagaParked, After: order.SagaCompensating, At: time.Now(),
+	}))
+	for _, sql := range []string{"UPDATE saga_resolutions SET reason = 'none'", "DELETE FROM saga_resolutions", "TRUNCATE saga_resolutions"} {
+		require.Equal(t, "saga_resolutions_append_only", broken(t, pool, sql), sql)
+	}
+}

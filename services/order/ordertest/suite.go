@@ -42,6 +42,9 @@ func Run(t *testing.T, open func(*testing.T) order.Service) {
 		"cancellations":                 cancellations,
 		"cancellations race":            cancellationsRace,
 		"cancellations left":            cancellationsLeft,
+		"resolutions":                   resolutions,
+		"resolutions once":              resolutionsOnce,
+		"invalid resolutions":           invalidResolutions,
 		"missing":                       missing,
 		"ready":                         ready,
 	} {
