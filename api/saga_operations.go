@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -146,7 +147,7 @@ func (c Config) resolveSaga(ctx context.Context, in *resolveInput) (*resolveOutp
 	}
 	return &resolveOutput{Location: "/v1/sagas/" + in.WorkflowID, Body: order.Resolution{
 		WorkflowID: in.WorkflowID, ID: done.ID, Step: done.Step, Action: string(done.Action), Reason: done.Reason, Input: done.Input, By: done.By,
-		Before: order.SagaState(done.Before), After: order.SagaState(done.After), At: done.At,
+		Before: order.SagaState(done.Before), After: order.SagaState(done.After), At: done.At.Truncate(time.Microsecond), // as it is kept
 	}}, nil
 }
 

@@ -14,8 +14,18 @@ import (
 type PlaceOrder struct{ saga *saga.Saga[placement] }
 
 // NewPlaceOrder checks the saga's declaration.
-func NewPlaceOrder() (*PlaceOrder, error) {
-	s, err := saga.New(saga.Definition[placement]{
+func NewPlaceOrder() (*PlaceOrder, error) { return newPlaceOrder(placeOrder()) }
+
+func newPlaceOrder(def saga.Definition[placement]) (*PlaceOrder, error) {
+	s, err := saga.New(def)
+	if err != nil {
+		return nil, err
+	}
+	return &PlaceOrder{saga: s}, nil
+}
+
+func placeOrder() saga.Definition[placement] {
+	return saga.Definition[placement]{
 		Name: PlaceOrderName,
 		Stages: []saga.Stage[placement]{
 			{checkCustomer(), quoteOrder(), reserveStock()},
@@ -31,11 +41,7 @@ func NewPlaceOrder() (*PlaceOrder, error) {
 		OnState:       markOrder,
 		OnResolve:     audit[placement],
 		Attributes:    orderAttributes,
-	})
-	if err != nil {
-		return nil, err
 	}
-	return &PlaceOrder{saga: s}, nil
 }
 
 // Run places the order. A business no is an outcome, not an error.

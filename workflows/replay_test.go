@@ -1,30 +1,84 @@
 package workflows_test
 
 import (
+	"maps"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/skaldhq/skald/workers"
 	"github.com/skaldhq/skald/workflows"
 )
+
+// histories holds the recorded runs: a directory a saga, in it one a revision.
+const histories = "testdata/histories"
+
+// outcomes are the ways in which a saga can end, or come to its end. Each has a
+// recorded run at least, of whatever revision.
+func outcomes() map[string][]string {
+	return map[string][]string{
+		workflows.PlaceOrderName: {
+			"confirmed", "confirmed_async", "payment_declined", "insufficient_stock", "user_not_found", "user_inactive", "product_not_found",
+			"action_confirmed", "action_failed", "action_timeout", "cancelled", "cancelled_by_customer", "failed",
+			"void_retried", "void_retried_with", "void_skipped", "capture_reversed", "commit_reversed", "commit_skipped",
+		},
+		workflows.RefundOrderName: {"done", "done_partly", "order_cancelled", "refused", "refund_retried", "return_skipped"},
+	}
+}
+
+// TestEveryOutcomeIsRecorded: `make histories` records those that are missing.
+func TestEveryOutcomeIsRecorded(t *testing.T) {
+	t.Parallel()
+	var sagas registered
+	require.NoError(t, workers.RegisterSagas(&sagas))
+	require.ElementsMatch(t, slices.Collect(maps.Keys(outcomes())), sagas)
+	for saga, names := range outcomes() {
+		for _, name := range names {
+			files, err := filepath.Glob(filepath.Join(histories, directory(saga), "*", name+".json"))
+			require.NoError(t, err)
+			assert.NotEmpty(t, files, "%s has no recorded run that is %s", saga, name)
+		}
+	}
+}
+
+// registered are the names of the sagas that a worker runs.
+type registered []string
+
+// RegisterWorkflowWithOptions keeps the name.
+func (r *registered) RegisterWorkflowWithOptions(_ any, o workflow.RegisterOptions) {
+	*r = append(*r, o.Name)
+}
+
+// directory is where the recorded runs of a saga are.
+func directory(saga string) string {
+	return strings.ToLower(regexp.MustCompile(`([a-z])([A-Z])`).ReplaceAllString(saga, "${1}_${2}"))
+}
+
+// recordings are the files of all recorded runs.
+func recordings(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(histories, "*", "*", "*.json"))
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(files), 35, "a recorded run is never deleted")
+	return files
+}
 
 // TestReplay: every run that was ever recorded replays on this code. A change
 // that breaks one needs another Revision, not another recording.
 func TestReplay(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("testdata/histories/*/*/*.json")
-	require.NoError(t, err)
-	require.GreaterOrEqual(t, len(files), 22)
-	for _, file := range files {
+	for _, file := range recordings(t) {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
-			placeOrder, err := workflows.NewPlaceOrder()
-			require.NoError(t, err)
 			replayer := worker.NewWorkflowReplayer()
-			replayer.RegisterWorkflowWithOptions(placeOrder.Run, workflow.RegisterOptions{Name: workflows.PlaceOrderName})
+			require.NoError(t, workers.RegisterSagas(replayer))
 			require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(nil, file))
 		})
 	}

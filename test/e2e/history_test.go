@@ -57,6 +57,12 @@ func closedHistory(t *testing.T, c client.Client, workflowID string) *history.Hi
 		d, err := c.DescribeWorkflowExecution(context.Background(), workflowID, "")
 		return err == nil && d.WorkflowExecutionInfo.Status == enums.WORKFLOW_EXECUTION_STATUS_COMPLETED
 	}, 20*time.Second, 50*time.Millisecond)
+	return readHistory(t, c, workflowID)
+}
+
+// readHistory gives the history of a run as it is.
+func readHistory(t *testing.T, c client.Client, workflowID string) *history.History {
+	t.Helper()
 	h := &history.History{}
 	for iter := c.GetWorkflowHistory(context.Background(), workflowID, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); iter.HasNext(); {
 		event, err := iter.Next()

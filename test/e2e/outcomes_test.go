@@ -3,8 +3,6 @@ package e2e_test
 import (
 	"context"
 	"net/http"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -67,6 +65,12 @@ func TestOutcomes(t *testing.T) {
 			b.await(o.ID, "cancelled")
 			return o.ID
 		},
+		"cancelled_by_customer": func(b *bench, product string) string {
+			o := b.awaiting(product)
+			b.cancel(o.ID)
+			b.await(o.ID, "cancelled")
+			return o.ID
+		},
 		"failed": func(b *bench, product string) string { return b.placePoisoned(product) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -78,9 +82,7 @@ func TestOutcomes(t *testing.T) {
 				require.LessOrEqual(t, len(h.Events), mostEvents)
 			}
 			b.requireLegible(c, id, b.get(id))
-			if os.Getenv("SKALD_RECORD") != "" {
-				record(t, filepath.Join(histories, "place_order", revision(t, h), name+".json"), h)
-			}
+			b.recorded("PlaceOrder", name, h)
 		})
 	}
 }

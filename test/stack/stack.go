@@ -33,10 +33,19 @@ type Info struct {
 
 // Build compiles the dev command into dir.
 func Build(ctx context.Context, dir string) (string, error) {
-	binary := filepath.Join(dir, "skald-dev")
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", binary, "github.com/skaldhq/skald/cmd/dev")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build cmd/dev: %w: %s", err, out)
+	return build(ctx, filepath.Join(dir, "skald-dev"), "cmd/dev")
+}
+
+// BuildSkald compiles the production binary, with more flags of go build, into a
+// file.
+func BuildSkald(ctx context.Context, binary string, flags ...string) (string, error) {
+	return build(ctx, binary, "cmd/skald", flags...)
+}
+
+func build(ctx context.Context, binary, command string, flags ...string) (string, error) {
+	args := append(append([]string{"build", "-o", binary}, flags...), "github.com/skaldhq/skald/"+command)
+	if out, err := exec.CommandContext(ctx, "go", args...).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build %s: %w: %s", command, err, out)
 	}
 	return binary, nil
 }

@@ -32,22 +32,24 @@ func database(file string) *config.SQL {
 // cluster. The caps on polls put 50 ms on every step of a workflow; more than
 // one partition of a task queue adds a tail of 100 ms; tasks that are done are
 // walked over again by each new one until the next acknowledgement, which by
-// default comes every 30 s and then costs a quarter of the processor; and a long
-// poll that waits 20 s hides a lost wake-up for as long.
+// default comes every 30 s and then costs a quarter of the processor; a long poll
+// that waits 20 s hides a lost wake-up for as long; and ten lists of workflows a
+// second are few for an operator, the Web UI and the housekeeping together.
 func settings() dynamicconfig.StaticClient {
 	return dynamicconfig.StaticClient{
-		dynamicconfig.TransferProcessorMaxPollRPS.Key():             2000,
-		dynamicconfig.TimerProcessorMaxPollRPS.Key():                2000,
-		dynamicconfig.VisibilityProcessorMaxPollRPS.Key():           2000,
-		dynamicconfig.TransferProcessorUpdateAckInterval.Key():      time.Second,
-		dynamicconfig.TimerProcessorUpdateAckInterval.Key():         time.Second,
-		dynamicconfig.VisibilityProcessorUpdateAckInterval.Key():    time.Second,
-		dynamicconfig.HistoryLongPollExpirationInterval.Key():       1500 * time.Millisecond,
-		dynamicconfig.MatchingNumTaskqueueReadPartitions.Key():      1,
-		dynamicconfig.MatchingNumTaskqueueWritePartitions.Key():     1,
-		dynamicconfig.ForceSearchAttributesCacheRefreshOnRead.Key(): true,
-		dynamicconfig.FrontendRPS.Key():                             100000,
-		dynamicconfig.EnableServerVersionCheck.Key():                false, // it calls home
+		dynamicconfig.TransferProcessorMaxPollRPS.Key():                  2000,
+		dynamicconfig.TimerProcessorMaxPollRPS.Key():                     2000,
+		dynamicconfig.VisibilityProcessorMaxPollRPS.Key():                2000,
+		dynamicconfig.TransferProcessorUpdateAckInterval.Key():           time.Second,
+		dynamicconfig.TimerProcessorUpdateAckInterval.Key():              time.Second,
+		dynamicconfig.VisibilityProcessorUpdateAckInterval.Key():         time.Second,
+		dynamicconfig.HistoryLongPollExpirationInterval.Key():            1500 * time.Millisecond,
+		dynamicconfig.MatchingNumTaskqueueReadPartitions.Key():           1,
+		dynamicconfig.MatchingNumTaskqueueWritePartitions.Key():          1,
+		dynamicconfig.ForceSearchAttributesCacheRefreshOnRead.Key():      true,
+		dynamicconfig.FrontendRPS.Key():                                  100000,
+		dynamicconfig.FrontendMaxNamespaceVisibilityRPSPerInstance.Key(): 200,
+		dynamicconfig.EnableServerVersionCheck.Key():                     false, // it calls home
 	}
 }
 

@@ -1,0 +1,69 @@
+package e2e_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/skaldhq/skald/test/stack"
+)
+
+// testRefunds drives one refund to each outcome.
+func (b *bench) testRefunds() {
+	c := temporal(b.T, b.stack)
+	all := map[string]any{"reason": "came too late"}
+	for name, tc := range map[string]struct {
+		ask    func(o stack.Order, product string)
+		refund string // its status
+		status string // of the order
+		moved  []string
+		left   int64 // of 10 units
+	}{
+		"done":            {func(o stack.Order, _ string) { b.askRefund(o.ID, all) }, "done", "refunded", []string{"authorize", "capture", "refund"}, 10},
+		"order_cancelled": {func(o stack.Order, _ string) { b.cancel(o.ID) }, "done", "refunded", []string{"authorize", "capture", "refund"}, 10},
+		"done_partly": {func(o stack.Order, product string) {
+			b.askRefund(o.ID, map[string]any{"reason": "one is broken", "lines": []stack.Item{{ProductID: product, Quantity: 1}}})
+		}, "done", "confirmed", []string{"authorize", "capture", "refund"}, 9},
+		"refused": {func(o stack.Order, _ string) { // somebody gave the money back by hand
+			provider := stack.Shop{URL: b.stack.PSP, HTTP: http.DefaultClient}
+			a, err := provider.Do(context.Background(), http.MethodPost, "/v1/refunds?payment_intent="+b.intent(o.ID), nil, "Authorization", "Bearer operator")
+			require.NoError(b, err)
+			require.Equal(b, http.StatusOK, a.Status, "%s", a.Body)
+			b.askRefund(o.ID, all)
+		}, "refused", "confirmed", []string{"authorize", "capture", "refund"}, 8},
+	} {
+		product := b.product(1500, 10)
+		o := b.place(b.order(product, 2, visa), http.StatusCreated).Order
+		b.requireStock(stock{OnHand: 8, Available: 8}, product)
+		tc.ask(o, product)
+		workflowID := "refund/" + b.refundsOf(o.ID)[0].ID
+		h := closedHistory(b.T, c, workflowID)
+		require.Equal(b, tc.refund, b.refundsOf(o.ID)[0].Status, name)
+		require.Equal(b, tc.status, b.get(o.ID).Status, name)
+		require.Equal(b, tc.moved, b.effects(o.ID), name)
+		require.Equal(b, stock{OnHand: tc.left, Available: tc.left}, b.stockOf(product), name)
+		b.recorded("RefundOrder", name, h)
+	}
+}
+
+func (b *bench) askRefund(orderID string, body map[string]any) {
+	b.Helper()
+	b.do(http.MethodPost, "/v1/orders/"+orderID+"/refunds", body, http.StatusAccepted)
+}
+
+// refundShown is a refund as the front door shows it.
+type refundShown struct{ ID, Status string }
+
+// refundsOf waits for an order to have refunds, and gives them, oldest first.
+func (b *bench) refundsOf(orderID string) []refundShown {
+	b.Helper()
+	var page struct{ Items []refundShown }
+	require.Eventually(b, func() bool {
+		require.NoError(b, json.Unmarshal(b.do(http.MethodGet, "/v1/orders/"+orderID+"/refunds", nil, http.StatusOK).Body, &page))
+		return len(page.Items) > 0
+	}, 10*time.Second, 20*time.Millisecond)
+	return page.Items
+}

@@ -1,0 +1,165 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/skaldhq/skald/test/stack"
+)
+
+// trouble is a saga that cannot go on, and what an operator makes of it.
+type trouble struct {
+	name   string // of its recorded history
+	kind   string // of saga
+	step   string // where it parks
+	begin  func(b *bench, product string) stack.Order
+	refund bool // the saga that parks is that of the order's first refund
+	action string
+	input  map[string]any
+	before string // the saga's state before and after the decision
+	after  string
+
+	status string   // of the order at its end
+	ended  string   // of its saga
+	money  []string // what happened to it
+	stock  stock    // there were 10
+}
+
+// troubles are a saga for each decision before its pivot, at it and after it.
+func troubles() []trouble {
+	untouched, sold := stock{OnHand: 10, Available: 10}, stock{OnHand: 9, Available: 9}
+	return []trouble{
+		{
+			name: "void_skipped", kind: "PlaceOrder", step: "VoidPayment", begin: cancelledUnpaid,
+			action: "skip", before: "parked", after: "compensating", status: "cancelled", ended: "compensated", stock: untouched,
+		},
+		{
+			name: "void_retried_with", kind: "PlaceOrder", step: "VoidPayment", begin: cancelledUnpaid,
+			action: "retry_with", input: map[string]any{"start_to_close": "2m"}, before: "parked", after: "parked",
+			status: "cancelled", ended: "compensated", stock: untouched,
+		},
+		{
+			name: "void_retried", kind: "PlaceOrder", step: "VoidPayment", begin: cancelledHeld,
+			action: "retry", before: "parked", after: "parked", status: "cancelled", ended: "compensated",
+			money: []string{"authorize", "void"}, stock: untouched,
+		},
+		{
+			name: "capture_reversed", kind: "PlaceOrder", step: "CapturePayment", begin: neverCaptured,
+			action: "compensate", before: "parked", after: "compensating", status: "failed", ended: "compensated",
+			money: []string{"authorize", "void"}, stock: untouched,
+		},
+		{
+			name: "commit_reversed", kind: "PlaceOrder", step: "CommitStock", begin: neverSold,
+			action: "compensate", before: "parked", after: "compensating", status: "refunded", ended: "compensated",
+			money: []string{"authorize", "capture", "refund"}, stock: untouched,
+		},
+		{
+			name: "commit_skipped", kind: "PlaceOrder", step: "CommitStock", begin: neverSold,
+			action: "skip", before: "parked", after: "running", status: "confirmed", ended: "completed",
+			money: []string{"authorize", "capture"}, stock: stock{OnHand: 10, Reserved: 1, Available: 9}, // for whoever skipped to put right
+		},
+		{
+			name: "return_skipped", kind: "RefundOrder", step: "ReturnStock", begin: neverReturned, refund: true,
+			action: "skip", before: "parked", after: "running", status: "refunded", ended: "completed",
+			money: []string{"authorize", "capture", "refund"}, stock: sold,
+		},
+		{
+			name: "refund_retried", kind: "RefundOrder", step: "RefundPayment", begin: neverRefunded, refund: true,
+			action: "retry", before: "parked", after: "parked", status: "refunded", ended: "completed",
+			money: []string{"authorize", "capture", "refund"}, stock: untouched,
+		},
+	}
+}
+
+// refuse lets the provider fail an operation for the bench's own user, for good.
+func (b *bench) refuse(operation string) {
+	b.Helper()
+	b.fault(map[string]any{"operation": operation, "kind": "error_before", "share": 1, "metadata": map[string]string{"user_id": b.user}})
+}
+
+func (b *bench) cancel(orderID string) stack.Order {
+	b.Helper()
+	return b.do(http.MethodPut, "/v1/orders/"+orderID+"/cancellation", map[string]any{"reason": "changed my mind"}, http.StatusAccepted).Order
+}
+
+// awaiting is an order whose customer has to act.
+func (b *bench) awaiting(product string) stack.Order {
+	b.Helper()
+	return b.place(b.order(product, 1, authenticated), http.StatusAccepted).Order
+}
+
+// cancelledUnpaid is an order that is cancelled while its customer has to act:
+// the provider holds nothing, and refuses to void it.
+func cancelledUnpaid(b *bench, product string) stack.Order {
+	b.refuse("void")
+	return b.cancel(b.awaiting(product).ID)
+}
+
+// cancelledHeld is an order that is cancelled when its money is held already: the
+// answer that it is was lost.
+func cancelledHeld(b *bench, product string) stack.Order {
+	b.refuse("void")
+	b.fault(map[string]any{"operation": "authorize", "kind": "hang_after", "calls": 1, "metadata": map[string]string{"user_id": b.user}})
+	id := b.placeAsync(product)
+	b.awaitEffect(id, "authorize")
+	return b.cancel(id)
+}
+
+func neverCaptured(b *bench, product string) stack.Order {
+	b.refuse("capture")
+	return b.get(b.placeAsync(product))
+}
+
+// neverSold is an order whose units the inventory cannot sell.
+func neverSold(b *bench, product string) stack.Order {
+	o := b.awaiting(product)
+	b.spoil("reservations", "UPDATE", fmt.Sprintf("NEW.order_id = '%s' AND NEW.state = 'sold'", b.privateID(o.ID)))
+	b.act(o, "complete")
+	return b.await(o.ID, "confirmed")
+}
+
+// neverReturned is an order whose units the inventory cannot take back.
+func neverReturned(b *bench, product string) stack.Order {
+	o := b.place(b.order(product, 1, visa), http.StatusCreated).Order
+	b.requireStock(stock{OnHand: 9, Available: 9}, product)
+	b.spoil("returns", "INSERT", fmt.Sprintf("NEW.order_id = '%s'", b.privateID(o.ID)))
+	return b.cancel(o.ID)
+}
+
+func neverRefunded(b *bench, product string) stack.Order {
+	b.refuse("refund")
+	o := b.place(b.order(product, 1, visa), http.StatusCreated).Order
+	b.requireStock(stock{OnHand: 9, Available: 9}, product)
+	return b.cancel(o.ID)
+}
+
+// spoil makes writes of the inventory fail, those that meet a condition.
+func (b *bench) spoil(table, write, condition string) {
+	b.Helper()
+	b.change("inventory", fmt.Sprintf(`
+		CREATE OR REPLACE FUNCTION spoilt() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'spoilt by a test'; END $$;
+		CREATE TRIGGER spoilt_%d BEFORE %s ON %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION spoilt()`,
+		time.Now().UnixNano(), write, table, condition))
+}
+
+// customer is a bench of the platform with a user of its own.
+func (b *bench) customer() *bench {
+	b.Helper()
+	own := *b
+	u := map[string]any{"email": fmt.Sprintf("c%d@example.com", time.Now().UnixNano()), "name": "Kim", "locale": "en"}
+	own.user = b.id(b.do(http.MethodPost, "/v1/users", u, http.StatusCreated))
+	return &own
+}
+
+// heal makes the provider work again, for everybody.
+func (b *bench) heal() {
+	b.Helper()
+	provider := stack.Shop{URL: b.stack.PSP, HTTP: http.DefaultClient}
+	a, err := provider.Do(context.Background(), http.MethodDelete, "/_faults", nil)
+	require.NoError(b, err)
+	require.Equal(b, http.StatusNoContent, a.Status)
+}
