@@ -1,0 +1,12 @@
+package permutation_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/skaldhq/skald/internal/pgtest"
+)
+
+var cluster pgtest.Cluster
+
+func TestMain(m *testing.M) { os.Exit(cluster.Run(m)) }
