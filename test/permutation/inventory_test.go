@@ -2,7 +2,6 @@ package permutation_test
 
 import (
 	"context"
-	"fmt"
 	"reflect"
 	"strings"
 	"sync"
@@ -54,11 +53,6 @@ func (i *inventories) open(t *testing.T) subject {
 func refundIDs(fresh func() string) map[string]string {
 	one := fresh()
 	return map[string]string{"part": one, "other": one, "rest": fresh()}
-}
-
-// errKept: the answer of a yes is not what is kept.
-func errKept(answered, kept any) error {
-	return fmt.Errorf("answers %+v and keeps %+v", answered, kept)
 }
 
 func (s *stock) do(ctx context.Context, op string) error {
@@ -167,6 +161,7 @@ func TestStock(t *testing.T) {
 	} {
 		s.table = permutation.Stock
 		s.follow(t, func() subject { return i.open(t) })
+		s.race(t, rounds, func() subject { return i.open(t) })
 	}
 	requireNone(t, i.pool, stockViolations)
 }

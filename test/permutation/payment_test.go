@@ -191,7 +191,7 @@ const paymentViolations = `
 	WHERE ledger.taken <> p.captured - p.refunded OR ledger.held <> CASE WHEN p.status = 'authorized' THEN p.amount ELSE 0 END
 		OR p.refunded <> refunds.total OR p.refunding <> 0 OR p.refunded > p.captured
 		OR (p.status = 'refunded') <> (p.captured > 0 AND p.refunded = p.captured)
-		OR (p.status = 'voided' OR p.barred) AND p.captured > 0
+		OR p.status = 'voided' AND p.captured > 0
 	UNION ALL
 	SELECT 'effect ' || order_id FROM ledger_transactions GROUP BY order_id, kind, refund_id HAVING count(*) > 1`
 
@@ -204,8 +204,8 @@ func TestPayment(t *testing.T) {
 		{begin: []string{"authorize"}, longest: 4, sequences: 1554,
 			alphabet: []string{"authorize-declined", "void", "capture", "refund-part", "refund-other", "refund-rest"}},
 	} {
-		s.table = permutation.Payment
-		p.requireProvider(t, s.follow(t, p.open))
+		s.table, s.overtaken = permutation.Payment, true // a void bars the rest, and may then find the money captured
+		p.requireProvider(t, append(s.follow(t, p.open), s.race(t, rounds, p.open)...))
 	}
 	requireNone(t, p.pool, paymentViolations)
 }

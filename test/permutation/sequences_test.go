@@ -2,6 +2,7 @@ package permutation_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,6 +26,15 @@ type subject interface {
 	// rows tells what the database keeps, in the model's words.
 	rows(ctx context.Context) (string, error)
 }
+
+// notKept is the error where the answer of a yes is not what is kept.
+type notKept struct{ answered, kept any }
+
+func (e notKept) Error() string { return fmt.Sprintf("answers %+v and keeps %+v", e.answered, e.kept) }
+
+func errKept(answered, kept any) error { return notKept{answered, kept} }
+
+func isNotKept(err error) bool { return errors.As(err, &notKept{}) }
 
 // answer is an error in the model's words.
 func answer(err error) string {
@@ -54,6 +64,9 @@ type space struct {
 	// sequences is how many there are, shorter ones included: they are the
 	// beginnings of the longest.
 	sequences int
+	// overtaken: of operations at once, one may be refused because of another,
+	// which takes its effect back or was not done in the end either.
+	overtaken bool
 }
 
 // sequence is the nth of the longest.
@@ -68,6 +81,9 @@ func (s space) sequence(n int) []string {
 
 // workers run sequences at a time, each on orders of its own.
 const workers = 8
+
+// rounds is how many races each space has.
+const rounds = 300
 
 // follow runs every sequence against the model and against the service, and
 // compares each answer and all rows after each operation.
