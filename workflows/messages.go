@@ -29,6 +29,8 @@ type PlaceOrderInput struct {
 	// Revision is the Revision of the saga that the run began with, by which it
 	// replays.
 	Revision int `json:"revision,omitempty"`
+	// Again: the run follows another of the same order that was cut off.
+	Again bool `json:"again,omitempty"`
 }
 
 // Revision is what new runs begin with. It grows with each change of the
@@ -38,7 +40,8 @@ type PlaceOrderInput struct {
 //	0: the deadline's timer starts with the saga; each question while the
 //	   customer acts is a wait of its own
 //	1: the timer starts where a step waits; one wait until the customer acted
-const Revision = 1
+//	2: an order that an earlier run ended otherwise is followed
+const Revision = 2
 
 // PlaceOrderOutcome is how the saga of an order stands when it answers: it is
 // decided, or the customer has to act.

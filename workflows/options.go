@@ -69,6 +69,12 @@ var (
 		StartToClose: 16 * time.Second, ScheduleToClose: 45 * time.Second,
 		FirstRetry: 200 * time.Millisecond, LastRetry: 5 * time.Second, Parked: 15 * time.Second, MostParked: longestPark,
 	}
+	// compare: a page of what a service has, for a comparison that comes again
+	// soon: it gives up within the time of a round.
+	compare = saga.Policy{
+		StartToClose: 10 * time.Second, ScheduleToClose: time.Minute,
+		FirstRetry: 200 * time.Millisecond, LastRetry: 5 * time.Second,
+	}
 	// record: one statement in the order service's own database, inside the
 	// saga's worker.
 	record = saga.Policy{

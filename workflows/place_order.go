@@ -35,6 +35,7 @@ func placeOrder() saga.Definition[placement] {
 		},
 		Close:         closeOrder(),
 		Reverse:       []undo{reversePayment(), reverseStock()},
+		Resume:        resumeOrder(),
 		Deadline:      orderDeadline,
 		EagerDeadline: func(p *placement) bool { return p.in.Revision == 0 },
 		Grace:         stageGrace,
@@ -72,6 +73,8 @@ type placement struct {
 	// recorded is the saga's state as the order has it, as of seq.
 	recorded order.SagaState
 	seq      int64
+	// before is what earlier runs did, of a run that follows one.
+	before Facts
 }
 
 func (p *placement) outcome() PlaceOrderOutcome {

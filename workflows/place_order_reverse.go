@@ -15,54 +15,69 @@ func reversePayment() undo {
 	return undo{
 		Name: "ReversePayment", Summary: "give back what is held or taken",
 		Action: action(on(QueuePayment, settle), func(ctx workflow.Context, _ *run, p *placement) error {
-			err := workflow.ExecuteActivity(ctx, payments.VoidPayment, payment.OrderRequest{OrderID: p.in.OrderID}).Get(ctx, nil)
-			if errType(err) != payment.ErrCaptured.Code {
-				return err
-			}
-			refundID, err := order.ReversalID(p.in.OrderID)
-			if err != nil {
-				return err
-			}
-			return workflow.ExecuteActivity(ctx, payments.RefundPayment, payment.RefundRequest{OrderID: p.in.OrderID, RefundID: refundID}).Get(ctx, nil)
+			return giveMoneyBack(ctx, p.in.OrderID)
 		}),
 	}
+}
+
+// giveMoneyBack reverses an order's payment wherever it stands.
+func giveMoneyBack(ctx workflow.Context, orderID string) error {
+	err := workflow.ExecuteActivity(ctx, payments.VoidPayment, payment.OrderRequest{OrderID: orderID}).Get(ctx, nil)
+	if errType(err) != payment.ErrCaptured.Code {
+		return err
+	}
+	refundID, err := order.ReversalID(orderID)
+	if err != nil {
+		return err
+	}
+	return workflow.ExecuteActivity(ctx, payments.RefundPayment, payment.RefundRequest{OrderID: orderID, RefundID: refundID}).Get(ctx, nil)
 }
 
 func reverseStock() undo {
 	return undo{
 		Name: "ReverseStock", Summary: "give back what is held or sold",
 		Action: action(on(QueueInventory, settle), func(ctx workflow.Context, _ *run, p *placement) error {
-			err := workflow.ExecuteActivity(ctx, stock.ReleaseStock, inventory.OrderRequest{OrderID: p.in.OrderID}).Get(ctx, nil)
-			if errType(err) != inventory.ErrSold.Code {
-				return err
-			}
-			refundID, err := order.ReversalID(p.in.OrderID)
-			if err != nil {
-				return err
-			}
-			return workflow.ExecuteActivity(ctx, stock.ReturnStock, inventory.ReturnRequest{OrderID: p.in.OrderID, RefundID: refundID}).Get(ctx, nil)
+			return giveUnitsBack(ctx, p.in.OrderID)
 		}),
 	}
+}
+
+// giveUnitsBack reverses an order's reservation wherever it stands.
+func giveUnitsBack(ctx workflow.Context, orderID string) error {
+	err := workflow.ExecuteActivity(ctx, stock.ReleaseStock, inventory.OrderRequest{OrderID: orderID}).Get(ctx, nil)
+	if errType(err) != inventory.ErrSold.Code {
+		return err
+	}
+	refundID, err := order.ReversalID(orderID)
+	if err != nil {
+		return err
+	}
+	return workflow.ExecuteActivity(ctx, stock.ReturnStock, inventory.ReturnRequest{OrderID: orderID, RefundID: refundID}).Get(ctx, nil)
 }
 
 // closeReversed ends an order that was confirmed before it was turned back: all
 // of it is refunded.
 func (p *placement) closeReversed(ctx workflow.Context) error {
-	refundID, err := order.ReversalID(p.in.OrderID)
-	if err != nil {
-		return err
-	}
-	err = workflow.ExecuteLocalActivity(ctx, orders.RequestRefund, order.RefundRequest{
-		OrderID: p.in.OrderID, RefundID: refundID, Reason: "reversed", Caller: "operator",
-	}).Get(ctx, nil)
-	if err != nil {
-		return err
-	}
-	err = workflow.ExecuteLocalActivity(ctx, orders.FinishRefund, order.RefundEnd{
-		OrderID: p.in.OrderID, RefundID: refundID, Status: order.RefundDone,
-	}).Get(ctx, nil)
+	err := refundReversed(ctx, p.in.OrderID)
 	if err == nil {
 		p.status = order.Refunded
 	}
 	return err
+}
+
+// refundReversed ends a confirmed order whose money and units went back.
+func refundReversed(ctx workflow.Context, orderID string) error {
+	refundID, err := order.ReversalID(orderID)
+	if err != nil {
+		return err
+	}
+	err = workflow.ExecuteLocalActivity(ctx, orders.RequestRefund, order.RefundRequest{
+		OrderID: orderID, RefundID: refundID, Reason: "reversed", Caller: "operator",
+	}).Get(ctx, nil)
+	if err != nil {
+		return err
+	}
+	return workflow.ExecuteLocalActivity(ctx, orders.FinishRefund, order.RefundEnd{
+		OrderID: orderID, RefundID: refundID, Status: order.RefundDone,
+	}).Get(ctx, nil)
 }

@@ -107,11 +107,15 @@ func confirmOrder() step {
 	return step{
 		Name: "ConfirmOrder", Summary: "the order is confirmed", Kind: saga.Retriable,
 		Action: action(record, func(ctx workflow.Context, r *run, p *placement) error {
+			if p.status == order.Refunded { // confirmed by an earlier run, and given back since
+				p.answered = true
+				return nil
+			}
 			state := order.SagaCompleted
 			if r.State() == saga.Parked { // at the stock
 				state = order.SagaParked
 			}
-			err := p.transition(ctx, order.Transition{To: order.Confirmed, SagaState: state})
+			err := p.transition(ctx, r, order.Transition{To: order.Confirmed, SagaState: state})
 			p.answered = err == nil // what is left to do only goes forward: the client need not wait for it
 			return err
 		}),
@@ -125,16 +129,23 @@ func closeOrder() undo {
 			if p.status == order.Confirmed {
 				return p.closeReversed(ctx)
 			}
+			if p.status.Decided() { // by an earlier run
+				return nil
+			}
 			status, failure := verdict(r.Failure(), p.status)
-			return p.transition(ctx, order.Transition{To: status, Failure: &failure, SagaState: order.SagaCompensated})
+			return p.transition(ctx, r, order.Transition{To: status, Failure: &failure, SagaState: order.SagaCompensated})
 		}),
 	}
 }
 
 // transition moves the order, with all that the saga knows of it by then.
-func (p *placement) transition(ctx workflow.Context, t order.Transition) error {
+func (p *placement) transition(ctx workflow.Context, r *run, t order.Transition) error {
 	t.OrderID, t.PaymentID, t.Quote, t.Seq = p.in.OrderID, p.payment.ID, orderQuote(p.quote), p.nextSeq(ctx)
-	if err := workflow.ExecuteLocalActivity(ctx, orders.TransitionOrder, t).Get(ctx, nil); err != nil {
+	err := workflow.ExecuteLocalActivity(ctx, orders.TransitionOrder, t).Get(ctx, nil)
+	if errType(err) == order.ErrTransition.Code && p.in.Revision >= 2 {
+		return p.follow(ctx, r, t.To, err)
+	}
+	if err != nil {
 		return err
 	}
 	p.status, p.recorded = t.To, t.SagaState

@@ -58,6 +58,9 @@ func NewRefundOrder() (*RefundOrder, error) {
 
 // Run gives the order back. A no of the provider is an outcome, not an error.
 func (w *RefundOrder) Run(ctx workflow.Context, in RefundOrderInput) (order.RefundStatus, error) {
+	if in.Plan.Status == order.RefundRefused { // by an earlier run: no money may go back any more
+		return in.Plan.Status, nil
+	}
 	r := &refunding{plan: in.Plan, status: in.Plan.Status}
 	_ = w.saga.Run(ctx, r) // how it ended is in r
 	sure, _ := workflow.NewDisconnectedContext(ctx)
@@ -124,9 +127,9 @@ func (r *refunding) end(ctx workflow.Context, e order.RefundEnd) error {
 	return err
 }
 
-// StartRefundOrder starts the saga of a refund, if none was.
-func StartRefundOrder(ctx context.Context, c client.Client, r order.Refund) error {
-	_, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+// refundOrderOptions is how the saga of a refund is started, by whoever starts it.
+func refundOrderOptions(r order.Refund) client.StartWorkflowOptions {
+	return client.StartWorkflowOptions{
 		ID:                       order.RefundWorkflowID(r.ID),
 		TaskQueue:                QueueOrder,
 		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
@@ -136,7 +139,12 @@ func StartRefundOrder(ctx context.Context, c client.Client, r order.Refund) erro
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			AttrUserID.ValueSet(r.UserID), saga.AttrState.ValueSet(string(saga.Running)), saga.AttrStep.ValueSet("start"),
 		),
-	}, RefundOrderName, RefundOrderInput{Plan: r.Plan()})
+	}
+}
+
+// StartRefundOrder starts the saga of a refund, if none was.
+func StartRefundOrder(ctx context.Context, c client.Client, r order.Refund) error {
+	_, err := c.ExecuteWorkflow(ctx, refundOrderOptions(r), RefundOrderName, RefundOrderInput{Plan: r.Plan()})
 	if err != nil && !temporal.IsWorkflowExecutionAlreadyStartedError(err) {
 		return fmt.Errorf("start saga of refund %s: %w", r.ID, err)
 	}

@@ -10,6 +10,30 @@ import (
 	"github.com/google/uuid"
 )
 
+// order_id is no foreign key: there may be no such order.
+type Discrepancy struct {
+	ID         uuid.UUID
+	Kind       string
+	OrderID    uuid.UUID
+	Detail     string
+	Repair     string
+	FoundAt    time.Time
+	SeenAt     time.Time
+	ResolvedAt *time.Time
+	Resolution *string
+}
+
+type DiscrepancyRepair struct {
+	ID            uuid.UUID
+	DiscrepancyID uuid.UUID
+	Reason        string
+	RequestedBy   string
+	RequestedAt   time.Time
+	Outcome       *string
+	RefusalCode   *string
+	EndedAt       *time.Time
+}
+
 type IdempotencyKey struct {
 	Caller      string
 	Key         string

@@ -143,6 +143,7 @@ type Service interface {
 	// ExpireReservations releases at most limit holds whose time is over on
 	// the database's clock, and tells how many.
 	ExpireReservations(ctx context.Context, limit int) (int, error)
+	Standings
 	// Ready reports whether the service can work.
 	Ready(ctx context.Context) error
 }

@@ -90,8 +90,8 @@ type QuoteLine struct {
 	Total     money.Money `json:"total"`
 }
 
-// Transition moves an order to another status. Done again it returns the
-// order as it is.
+// Transition moves an order to another status. Done again it changes nothing
+// but the saga's state.
 type Transition struct {
 	OrderID   string   `json:"order_id"`
 	To        Status   `json:"to"`
@@ -149,8 +149,9 @@ type Service interface {
 	List(ctx context.Context, f Filter) (Page, error)
 	// TransitionOrder moves the order along its state machine and writes the
 	// event of it in the same transaction. An order that already has the
-	// wanted status is returned as it is. ErrNotFound, ErrTransition; Invalid
-	// for a quote that is not of this order's items, or a malformed payment id.
+	// wanted status is returned as it is, its saga's state marked as by MarkSaga.
+	// ErrNotFound, ErrTransition; Invalid for a quote that is not of this order's
+	// items, or a malformed payment id.
 	TransitionOrder(ctx context.Context, t Transition) (Order, error)
 	// MarkSaga records the saga's state, unless a newer one was; status and
 	// version stay. ErrNotFound.
@@ -173,6 +174,8 @@ type Service interface {
 	// confirmed with units that no refund asks for.
 	CancellationsLeft(ctx context.Context, age time.Duration, limit int) ([]Order, error)
 	Refunds
+	Standings
+	Discrepancies
 	// RecordResolution keeps an operator's decision. Once for a workflow and id:
 	// done again it changes nothing.
 	RecordResolution(ctx context.Context, r Resolution) error

@@ -206,6 +206,7 @@ type Service interface {
 	// ReceiveWebhook verifies and keeps a provider's event. ErrSignature. The
 	// caller wakes the order's saga, also after a duplicate.
 	ReceiveWebhook(ctx context.Context, body []byte, signature string) (Notice, error)
+	Standings
 	// Ready reports whether the service can work.
 	Ready(ctx context.Context) error
 }

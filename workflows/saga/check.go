@@ -50,6 +50,13 @@ func New[S any](def Definition[S]) (*Saga[S], error) {
 		c.name(undo.Name)
 		c.policy(undo.Name, undo.Action.Policy, true)
 	}
+	if how := def.Resume; how != nil {
+		if how.Due == nil || how.Entry == nil || how.Action.Do == nil {
+			c.fault("its resumption %s does not say when, where and how", how.Name)
+		}
+		c.name(how.Name)
+		c.policy(how.Name, how.Action.Policy, true)
+	}
 	if err := errors.Join(c.faults...); err != nil {
 		return nil, fmt.Errorf("saga %q: %w", def.Name, err)
 	}

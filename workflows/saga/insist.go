@@ -54,7 +54,7 @@ func (r *Run[S]) complete(sure workflow.Context, stage Stage[S]) *Failure {
 // closes the saga. A saga that an operator turned back has its own way.
 func (r *Run[S]) compensate(sure workflow.Context, armed []Step[S]) {
 	r.become(sure, Compensating, r.failure.Step)
-	if r.failure.Class == Reversed {
+	if r.reverses() {
 		for _, undo := range r.def.Reverse {
 			_, _ = r.insist(sure, undo.Name, undo.Summary, undo.Action, insistence{})
 		}

@@ -14,7 +14,8 @@ type Run[S any] struct {
 	parked   map[string]*parked
 	resolved []Resolved
 	deciding int              // resolutions that are being recorded
-	reversed *Failure         // an operator turned the saga back
+	reversed *Failure         // an operator turned the saga back, or a step that came too late
+	resumed  bool             // it follows a run that was cut off
 	sure     workflow.Context // nothing cancels it
 	deadline *deadline
 	failure  *Failure
@@ -48,19 +49,24 @@ func (r *Run[S]) Failure() *Failure { return r.failure }
 func (r *Run[S]) forward(ctx, sure workflow.Context) (armed []Step[S], failure *Failure) {
 	ctx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
+	stages, armed, failure := r.enter(sure)
+	if failure != nil {
+		return armed, failure
+	}
 	r.deadline = newDeadline(sure, cancel, r.def.Deadline)
 	if r.def.EagerDeadline != nil && r.def.EagerDeadline(r.state) {
 		r.deadline.watch(sure)
 	}
-	for _, stage := range r.def.Stages {
+	for i, stage := range stages {
 		kind := stage[0].Kind
-		if kind != Retriable && (ctx.Err() != nil || r.deadline.over(ctx)) {
+		passed := kind == Retriable || (r.resumed && kind == Pivot && i == 0)
+		if !passed && (ctx.Err() != nil || r.deadline.over(ctx)) {
 			return armed, r.interrupted(ctx, stage[0].Name, ctx.Err())
 		}
 		switch kind {
 		case Compensatable:
 			for _, step := range stage {
-				if step.Undo != nil {
+				if step.Undo != nil && !r.resumed {
 					armed = append(armed, step) // before it is done: see the package comment
 				}
 			}

@@ -99,6 +99,8 @@ type Definition[S any] struct {
 	// in this order and instead of the compensations: an operator's decision.
 	// Each must do also where what it reverses never happened.
 	Reverse []Undo[S]
+	// Resume, if set, is how a run begins that follows one that was cut off.
+	Resume *Resume[S]
 	// Deadline is how long the saga may take to its pivot. A step may move it
 	// with Run.SetDeadline.
 	Deadline time.Duration

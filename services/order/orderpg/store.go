@@ -138,12 +138,24 @@ func (s *Store) unmoved(ctx context.Context, orderID uuid.UUID, t order.Transiti
 	case err != nil:
 		return order.Order{}, err
 	case o.Status == t.To:
-		return o, nil
+		return s.remark(ctx, orderID, o, t)
 	case o.Status.CanBecome(t.To) && t.Quote != nil && len(t.Quote.Lines) != len(o.Items):
 		return order.Order{}, fault.InvalidField("quote.lines", "there must be one for each item")
 	default:
 		return order.Order{}, order.ErrTransition
 	}
+}
+
+// remark marks the saga's state of an order that is there already: a saga that
+// runs again may stand elsewhere than the one that brought it there.
+func (s *Store) remark(ctx context.Context, orderID uuid.UUID, o order.Order, t order.Transition) (order.Order, error) {
+	if o.Saga.State == t.SagaState {
+		return o, nil
+	}
+	if err := s.MarkSaga(ctx, order.Mark{OrderID: t.OrderID, SagaState: t.SagaState, Seq: t.Seq}); err != nil {
+		return order.Order{}, err
+	}
+	return s.read(ctx, orderID)
 }
 
 // MarkSaga records the saga's state.

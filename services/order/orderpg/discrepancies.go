@@ -1,0 +1,200 @@
+package orderpg
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	orderdb "github.com/skaldhq/skald/db/order"
+	"github.com/skaldhq/skald/internal/fault"
+	"github.com/skaldhq/skald/internal/pg"
+	"github.com/skaldhq/skald/services/order"
+)
+
+// RecordDiscrepancy keeps a finding.
+func (s *Store) RecordDiscrepancy(ctx context.Context, f order.Finding) (bool, error) {
+	orderID, err := order.IDPrefix.Parse(f.OrderID)
+	if err != nil {
+		return false, fault.InvalidField("order_id", err.Error())
+	}
+	fresh, err := s.queries.RecordDiscrepancy(ctx, orderdb.RecordDiscrepancyParams{
+		ID: uuid.Must(uuid.NewV7()), Kind: string(f.Kind), OrderID: orderID, Detail: f.Detail, Repair: order.RepairOrder,
+	})
+	return fresh, s.constraints.Write(err)
+}
+
+// ResolveDiscrepancies resolves what is not there any more.
+func (s *Store) ResolveDiscrepancies(ctx context.Context, still order.Still) (int, error) {
+	orderID, err := order.IDPrefix.Parse(still.OrderID)
+	if err != nil {
+		return 0, nil //nolint:nilerr // what is no id has no discrepancy
+	}
+	n, err := s.queries.ResolveDiscrepancies(ctx, orderdb.ResolveDiscrepanciesParams{OrderID: orderID, Still: kinds(still)})
+	return int(n), s.constraints.Write(err)
+}
+
+func kinds(still order.Still) []string {
+	names := make([]string, len(still.Kinds))
+	for i, kind := range still.Kinds {
+		names[i] = string(kind)
+	}
+	return names
+}
+
+// ListDiscrepancies reads a page, newest first.
+func (s *Store) ListDiscrepancies(ctx context.Context, f order.DiscrepancyFilter) (order.DiscrepancyPage, error) {
+	cursor, err := pg.ParseCursor(f.Cursor)
+	if err != nil {
+		return order.DiscrepancyPage{}, err
+	}
+	limit := min(max(f.Limit, 1), order.MaxPage)
+	rows, err := s.queries.ListDiscrepancies(ctx, orderdb.ListDiscrepanciesParams{
+		Open: f.State != order.DiscrepancyResolved, BeforeAt: cursor.At, BeforeID: cursor.ID, PageLimit: int32(limit) + 1, //nolint:gosec // at most order.MaxPage
+	})
+	if err != nil {
+		return order.DiscrepancyPage{}, s.constraints.Translate(err)
+	}
+	page := order.DiscrepancyPage{Items: []order.Discrepancy{}}
+	if len(rows) > limit {
+		rows = rows[:limit]
+		last := rows[limit-1].Discrepancy
+		page.NextCursor = pg.Cursor{At: last.FoundAt, ID: last.ID}.String()
+	}
+	for _, row := range rows {
+		d, err := toDiscrepancy(row.Discrepancy, row.Repairs)
+		if err != nil {
+			return order.DiscrepancyPage{}, err
+		}
+		page.Items = append(page.Items, d)
+	}
+	return page, nil
+}
+
+// GetDiscrepancy reads one.
+func (s *Store) GetDiscrepancy(ctx context.Context, discrepancyID string) (order.Discrepancy, error) {
+	parsed, err := order.DiscrepancyIDPrefix.Parse(discrepancyID)
+	if err != nil {
+		return order.Discrepancy{}, order.ErrDiscrepancyNotFound
+	}
+	row, err := s.queries.GetDiscrepancy(ctx, parsed)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return order.Discrepancy{}, order.ErrDiscrepancyNotFound
+	}
+	if err != nil {
+		return order.Discrepancy{}, s.constraints.Translate(err)
+	}
+	return toDiscrepancy(row.Discrepancy, row.Repairs)
+}
+
+// RequestRepair keeps who wants a discrepancy mended.
+func (s *Store) RequestRepair(ctx context.Context, r order.RepairRequest) (order.Discrepancy, error) {
+	parsed, err := order.DiscrepancyIDPrefix.Parse(r.DiscrepancyID)
+	if err != nil {
+		return order.Discrepancy{}, order.ErrDiscrepancyNotFound
+	}
+	if err := r.Validate(); err != nil {
+		return order.Discrepancy{}, err
+	}
+	repairID, _ := order.RepairIDPrefix.Parse(r.RepairID)
+	err = s.constraints.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		q := s.queries.WithTx(tx)
+		row, err := q.LockDiscrepancy(ctx, parsed)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return order.ErrDiscrepancyNotFound
+		}
+		if err != nil {
+			return err
+		}
+		known, err := q.FindRepair(ctx, repairID)
+		switch {
+		case err == nil && (known.DiscrepancyID != parsed || known.Reason != r.Reason || known.RequestedBy != r.By):
+			return order.ErrRepairReused
+		case err == nil:
+			return nil
+		case !errors.Is(err, pgx.ErrNoRows):
+			return err
+		case row.ResolvedAt != nil:
+			return order.ErrDiscrepancyResolved
+		}
+		return q.InsertRepair(ctx, orderdb.InsertRepairParams{ID: repairID, DiscrepancyID: parsed, Reason: r.Reason, RequestedBy: r.By})
+	})
+	if err != nil {
+		return order.Discrepancy{}, err
+	}
+	return s.GetDiscrepancy(ctx, r.DiscrepancyID)
+}
+
+// EndRepair keeps how a repair ended.
+func (s *Store) EndRepair(ctx context.Context, e order.RepairEnd) error {
+	repairID, err := order.RepairIDPrefix.Parse(e.RepairID)
+	if err != nil {
+		return order.ErrRepairNotFound
+	}
+	return s.constraints.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		q := s.queries.WithTx(tx)
+		known, err := q.FindRepair(ctx, repairID)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return order.ErrRepairNotFound
+		}
+		if err != nil {
+			return err
+		}
+		found, err := q.LockDiscrepancy(ctx, known.DiscrepancyID)
+		if err != nil {
+			return err
+		}
+		end := orderdb.EndRepairParams{ID: repairID, Outcome: string(e.Outcome)}
+		if e.Outcome == order.RepairRefused {
+			end.RefusalCode = &e.Code
+		}
+		if n, err := q.EndRepair(ctx, end); err != nil || n == 0 || e.Outcome != order.RepairDone {
+			return err
+		}
+		_, err = q.ResolveDiscrepancies(ctx, orderdb.ResolveDiscrepanciesParams{OrderID: found.OrderID, Still: []string{}})
+		return err
+	})
+}
+
+// repairRow is a repair as the queries give it.
+type repairRow struct {
+	ID      uuid.UUID  `json:"id"`
+	Reason  string     `json:"reason"`
+	By      string     `json:"by"`
+	At      time.Time  `json:"at"`
+	Outcome *string    `json:"outcome"`
+	Code    *string    `json:"code"`
+	EndedAt *time.Time `json:"ended_at"`
+}
+
+func toDiscrepancy(row orderdb.Discrepancy, rawRepairs []byte) (order.Discrepancy, error) {
+	d := order.Discrepancy{
+		ID:      order.DiscrepancyIDPrefix.Format(row.ID),
+		Finding: order.Finding{Kind: order.DiscrepancyKind(row.Kind), OrderID: order.IDPrefix.Format(row.OrderID), Detail: row.Detail},
+		Repair:  row.Repair, FoundAt: row.FoundAt.UTC(), SeenAt: row.SeenAt.UTC(), ResolvedAt: utc(row.ResolvedAt), Resolution: text(row.Resolution),
+		Repairs: []order.Repair{},
+	}
+	var repairs []repairRow
+	if err := json.Unmarshal(rawRepairs, &repairs); err != nil {
+		return order.Discrepancy{}, fmt.Errorf("read repairs of discrepancy %s: %w", d.ID, err)
+	}
+	for _, r := range repairs {
+		d.Repairs = append(d.Repairs, order.Repair{
+			ID: order.RepairIDPrefix.Format(r.ID), Reason: r.Reason, By: r.By, At: r.At.UTC(),
+			Outcome: order.RepairOutcome(text(r.Outcome)), Code: text(r.Code), EndedAt: utc(r.EndedAt),
+		})
+	}
+	return d, nil
+}
+
+func utc(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	at := t.UTC()
+	return &at
+}

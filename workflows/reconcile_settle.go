@@ -1,0 +1,111 @@
+package workflows
+
+import (
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/skaldhq/skald/services/order"
+)
+
+// settle looks a second time at what did not look right, and acts on what still
+// looks the same: sagas run again, the rest is recorded.
+func (r *Round) settle(ctx workflow.Context, grace time.Duration) error {
+	suspects, refunds := r.suspects, r.refunds
+	r.suspects, r.refunds = nil, nil
+	if len(suspects)+len(refunds) == 0 {
+		return nil
+	}
+	if err := workflow.NewTimerWithOptions(ctx, secondLook, workflow.TimerOptions{Summary: "second look"}).Get(ctx, nil); err != nil {
+		return err
+	}
+	again, err := cutRefunds(ctx, refunds, grace)
+	if err != nil {
+		return err
+	}
+	before := map[string]Verdict{}
+	var ids []string
+	for _, s := range suspects {
+		if _, twice := before[s.orderID]; !twice { // more than one source may have named it
+			ids = append(ids, s.orderID)
+		}
+		before[s.orderID] = s.verdict
+	}
+	for part := range slices.Chunk(ids, sliceSize) {
+		judged, err := look(ctx, part, grace, true)
+		if err != nil {
+			return err
+		}
+		for _, j := range judged {
+			first := before[j.facts.OrderID]
+			switch {
+			case j.verdict.Again && first.Again:
+				again = append(again, order.WorkflowID(j.facts.OrderID))
+			case len(j.verdict.Kinds) > 0 && slices.Equal(j.verdict.Kinds, first.Kinds):
+				if err := r.record(ctx, j); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return r.runAgain(ctx, again)
+}
+
+// cutRefunds gives the sagas of refunds whose newest run was cut off.
+func cutRefunds(ctx workflow.Context, workflowIDs []string, grace time.Duration) (cut []string, err error) {
+	slices.Sort(workflowIDs)
+	for ids := range slices.Chunk(slices.Compact(workflowIDs), sliceSize) {
+		var found []RunFacts
+		if err := workflow.ExecuteLocalActivity(compare.On(ctx, "how the refunds' runs stand"), runsOf.DescribeRuns, ids).Get(ctx, &found); err != nil {
+			return nil, err
+		}
+		for i, run := range found {
+			if run.State == RunCut && run.Closed >= grace {
+				cut = append(cut, ids[i])
+			}
+		}
+	}
+	return cut, nil
+}
+
+// runAgain starts sagas again.
+func (r *Round) runAgain(ctx workflow.Context, workflowIDs []string) error {
+	for ids := range slices.Chunk(workflowIDs, sliceSize) {
+		if err := workflow.ExecuteLocalActivity(compare.On(ctx, "sagas that were cut off run again"), runsOf.RunAgain, ids).Get(ctx, nil); err != nil {
+			return err
+		}
+		r.Again += len(ids)
+		workflow.GetLogger(ctx).Warn("sagas run again", "count", len(ids), "workflows", ids)
+		workflow.GetMetricsHandler(ctx).Counter(MetricRunAgain).Inc(int64(len(ids)))
+	}
+	return nil
+}
+
+// record keeps what only an operator may mend, and tells of what is new.
+func (r *Round) record(ctx workflow.Context, j judged) error {
+	still := order.Still{OrderID: j.facts.OrderID, Kinds: j.verdict.Kinds}
+	for _, kind := range j.verdict.Kinds {
+		var fresh bool
+		finding := order.Finding{Kind: kind, OrderID: j.facts.OrderID, Detail: j.facts.String()}
+		if err := workflow.ExecuteLocalActivity(compare.On(ctx, "record the discrepancy"), orders.RecordDiscrepancy, finding).Get(ctx, &fresh); err != nil {
+			return err
+		}
+		if fresh {
+			r.Found++
+			workflow.GetLogger(ctx).Error("discrepancy", "kind", kind, "order", finding.OrderID, "detail", finding.Detail)
+			workflow.GetMetricsHandler(ctx).WithTags(map[string]string{"kind": string(kind)}).Counter(MetricDiscrepancies).Inc(1)
+		}
+	}
+	return r.resolve(ctx, still)
+}
+
+// resolve resolves what is not there any more of an order's discrepancies.
+func (r *Round) resolve(ctx workflow.Context, still order.Still) error {
+	var n int
+	if err := workflow.ExecuteLocalActivity(compare.On(ctx, "discrepancies that are gone"), orders.ResolveDiscrepancies, still).Get(ctx, &n); err != nil {
+		return err
+	}
+	r.Resolved += n
+	return nil
+}

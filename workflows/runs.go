@@ -1,0 +1,168 @@
+package workflows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/skaldhq/skald/internal/fault"
+	"github.com/skaldhq/skald/services/order"
+)
+
+// Runs is the activities that look at the runs of the sagas, and start them
+// again. They run as local activities, in the sagas' worker.
+type Runs struct {
+	client        client.Client
+	orders        order.Service
+	actionTimeout time.Duration
+}
+
+// NewRuns returns the activities; actionTimeout is how long a customer has to
+// confirm a payment.
+func NewRuns(c client.Client, s order.Service, actionTimeout time.Duration) *Runs {
+	return &Runs{client: c, orders: s, actionTimeout: actionTimeout}
+}
+
+// memoAgain marks a run that the reconciler started.
+const memoAgain = "again"
+
+// runsAtOnce is how many runs are looked at side by side.
+const runsAtOnce = 8
+
+// CutSlice selects runs that were cut off.
+type CutSlice struct {
+	// Since: only those that closed later; zero: whenever.
+	Since  time.Time `json:"since"`
+	Limit  int       `json:"limit"`
+	Cursor []byte    `json:"cursor,omitempty"` // Temporal's page token
+}
+
+// CutPage is a page of the workflow ids of runs that were cut off.
+type CutPage struct {
+	WorkflowIDs []string `json:"workflow_ids"`
+	NextCursor  []byte   `json:"next_cursor,omitempty"` // empty on the last page
+}
+
+// ListCutRuns gives the sagas of which a run ended without its end. A newer run
+// may have gone on since: see DescribeRuns.
+func (a *Runs) ListCutRuns(ctx context.Context, s CutSlice) (CutPage, error) {
+	query := fmt.Sprintf("WorkflowType IN ('%s', '%s') AND ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled')", PlaceOrderName, RefundOrderName)
+	if !s.Since.IsZero() {
+		query += fmt.Sprintf(" AND CloseTime > '%s'", s.Since.UTC().Format(time.RFC3339))
+	}
+	found, err := a.client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+		Query: query, PageSize: int32(s.Limit), NextPageToken: s.Cursor, //nolint:gosec // a page of ours
+	})
+	if err != nil {
+		return CutPage{}, safe(ctx, fmt.Errorf("list runs that were cut off: %w", err))
+	}
+	page := CutPage{NextCursor: found.NextPageToken}
+	for _, run := range found.Executions {
+		page.WorkflowIDs = append(page.WorkflowIDs, run.GetExecution().GetWorkflowId())
+	}
+	return page, nil
+}
+
+// DescribeRuns tells where the newest run of each saga stands, in the sequence of
+// the ids.
+func (a *Runs) DescribeRuns(ctx context.Context, workflowIDs []string) ([]RunFacts, error) {
+	found := make([]RunFacts, len(workflowIDs))
+	all, asking := errgroup.WithContext(ctx)
+	all.SetLimit(runsAtOnce)
+	for i, id := range workflowIDs {
+		all.Go(func() (err error) {
+			found[i], err = a.describe(asking, id)
+			return err
+		})
+	}
+	return found, safe(ctx, all.Wait())
+}
+
+func (a *Runs) describe(ctx context.Context, workflowID string) (RunFacts, error) {
+	d, err := a.client.DescribeWorkflowExecution(ctx, workflowID, "")
+	var none *serviceerror.NotFound
+	if errors.As(err, &none) {
+		return RunFacts{State: RunNone}, nil
+	}
+	if err != nil {
+		return RunFacts{}, fmt.Errorf("describe run of %s: %w", workflowID, err)
+	}
+	return runFacts(d.GetWorkflowExecutionInfo(), time.Now()), nil
+}
+
+func runFacts(run *workflowpb.WorkflowExecutionInfo, now time.Time) RunFacts {
+	f := RunFacts{State: RunCut, Again: run.GetMemo().GetFields()[memoAgain] != nil}
+	switch run.GetStatus() {
+	case enums.WORKFLOW_EXECUTION_STATUS_RUNNING, enums.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW, enums.WORKFLOW_EXECUTION_STATUS_PAUSED:
+		f.State = RunRunning
+		return f
+	case enums.WORKFLOW_EXECUTION_STATUS_COMPLETED:
+		f.State = RunCompleted
+	default: // terminated, failed, timed out, canceled
+	}
+	f.Closed = max(now.Sub(run.GetCloseTime().AsTime()), 0)
+	return f
+}
+
+// RunAgain starts sagas again that have no run any more. One that runs is left
+// alone, one that has ended well finds that there is nothing to do.
+func (a *Runs) RunAgain(ctx context.Context, workflowIDs []string) error {
+	var faults []error
+	for _, id := range workflowIDs { // one that cannot be started holds up no other
+		if err := a.runAgain(ctx, id); err != nil {
+			faults = append(faults, fmt.Errorf("run %s again: %w", id, err))
+		}
+	}
+	return safe(ctx, errors.Join(faults...))
+}
+
+// safe is an error that a history may keep: the cause goes to the log.
+func safe(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	activity.GetLogger(ctx).Warn("runs of sagas", "error", err)
+	f := fault.From(err)
+	return temporal.NewApplicationError(f.Message, f.Code)
+}
+
+func (a *Runs) runAgain(ctx context.Context, workflowID string) error {
+	var options client.StartWorkflowOptions
+	var name string
+	var input any
+	kind, id, _ := strings.Cut(workflowID, "/")
+	if kind == "refund" {
+		r, err := a.orders.GetRefund(ctx, id)
+		if err != nil {
+			return err
+		}
+		options, name, input = refundOrderOptions(r), RefundOrderName, RefundOrderInput{Plan: r.Plan()}
+	} else {
+		o, err := a.orders.Get(ctx, id)
+		if err != nil {
+			return err
+		}
+		again := PlaceOrderRequest(o, a.actionTimeout)
+		again.Again = true
+		options, name, input = PlaceOrderOptions(o), PlaceOrderName, again
+	}
+	options.WorkflowIDReusePolicy = enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
+	options.StaticSummary += ", again"
+	options.Memo = map[string]any{memoAgain: true}
+	_, err := a.client.ExecuteWorkflow(ctx, options, name, input)
+	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
+		return nil
+	}
+	return err
+}
