@@ -49,13 +49,15 @@ func Payment(c client.Client, s payment.Service, fatal func(error)) worker.Worke
 	return w
 }
 
-// Order returns the worker of the order service, which also runs the sagas.
-func Order(c client.Client, s order.Service, fatal func(error)) (worker.Worker, error) {
+// Order returns the worker of the order service, which also runs the sagas and
+// the reconciler; actionTimeout is how long a customer has to confirm a payment.
+func Order(c client.Client, s order.Service, actionTimeout time.Duration, fatal func(error)) (worker.Worker, error) {
 	w := worker.New(c, workflows.QueueOrder, sagaOptions(fatal))
 	if err := RegisterSagas(w); err != nil {
 		return nil, err
 	}
 	w.RegisterActivity(activities.NewOrder(s))
+	w.RegisterActivity(workflows.NewRuns(c, s, actionTimeout))
 	return w, nil
 }
 
@@ -64,8 +66,8 @@ type WorkflowRegistry interface {
 	RegisterWorkflowWithOptions(w any, options workflow.RegisterOptions)
 }
 
-// RegisterSagas registers every saga under its name. A saga whose declaration
-// makes no sense is refused here.
+// RegisterSagas registers every saga under its name, and the reconciler. A saga
+// whose declaration makes no sense is refused here.
 func RegisterSagas(r WorkflowRegistry) error {
 	placeOrder, err := workflows.NewPlaceOrder()
 	if err != nil {
@@ -75,6 +77,12 @@ func RegisterSagas(r WorkflowRegistry) error {
 	if err != nil {
 		return fmt.Errorf("register saga: %w", err)
 	}
+	repairOrder, err := workflows.NewRepairOrder()
+	if err != nil {
+		return fmt.Errorf("register saga: %w", err)
+	}
+	r.RegisterWorkflowWithOptions(repairOrder.Run, workflow.RegisterOptions{Name: workflows.RepairOrderName})
+	r.RegisterWorkflowWithOptions(workflows.Reconcile, workflow.RegisterOptions{Name: workflows.ReconcileName})
 	r.RegisterWorkflowWithOptions(refundOrder.Run, workflow.RegisterOptions{Name: workflows.RefundOrderName})
 	r.RegisterWorkflowWithOptions(placeOrder.Run, workflow.RegisterOptions{Name: workflows.PlaceOrderName})
 	return nil

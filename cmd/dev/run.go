@@ -27,6 +27,9 @@ type options struct {
 	PostgresURL   string        `help:"Use a running Postgres server, reached as a superuser, instead of one of our own."`
 	ActionTimeout time.Duration `help:"How long a customer has to confirm a payment (3-D Secure)." default:"1m"`
 
+	ReconcileInterval time.Duration `help:"How often order, inventory and payment are compared with the sagas." default:"1m"`
+	ReconcileGrace    time.Duration `help:"How long something must have stood still to be compared." default:"30s"`
+
 	StripeKey           string `kong:"-"`
 	StripeWebhookSecret string `kong:"-"`
 }

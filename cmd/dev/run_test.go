@@ -19,12 +19,13 @@ func TestFlags(t *testing.T) {
 	o, err := parse([]string{
 		"--addr", "127.0.0.1:1", "--temporal-addr", "127.0.0.1:2", "--ui-addr", "localhost:3", "--psp-addr", "[::1]:4",
 		"--kafka-addr", "127.0.0.1:5", "--data", dir, "--psp-url", "http://psp.test", "--postgres-url", "postgres://db.test",
-		"--action-timeout", "5m",
+		"--action-timeout", "5m", "--reconcile-interval", "2s", "--reconcile-grace", "3s",
 	}, env(map[string]string{"STRIPE_API_KEY": "sk", "STRIPE_WEBHOOK_SECRET": "whsec"}), io.Discard)
 	require.NoError(t, err)
 	require.Equal(t, options{
 		Addr: "127.0.0.1:1", TemporalAddr: "127.0.0.1:2", UIAddr: "localhost:3", PSPAddr: "[::1]:4", KafkaAddr: "127.0.0.1:5",
 		Data: dir, PSPURL: "http://psp.test", PostgresURL: "postgres://db.test", ActionTimeout: 5 * time.Minute,
+		ReconcileInterval: 2 * time.Second, ReconcileGrace: 3 * time.Second,
 		StripeKey: "sk", StripeWebhookSecret: "whsec",
 	}, o)
 
@@ -34,7 +35,7 @@ func TestFlags(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, options{
 		Addr: "127.0.0.1:8080", TemporalAddr: "127.0.0.1:7233", UIAddr: "127.0.0.1:8233", PSPAddr: "127.0.0.1:12111",
-		Data: data, ActionTimeout: time.Minute,
+		Data: data, ActionTimeout: time.Minute, ReconcileInterval: time.Minute, ReconcileGrace: 30 * time.Second,
 	}, o)
 
 	for flag, says := range map[string]string{

@@ -78,6 +78,7 @@ func (s *devStack) start(ctx context.Context) (err error) {
 	var temporal *temporaldev.Server
 	c := config.Config{
 		Databases: map[string]config.Secret{}, ActionTimeout: s.options.ActionTimeout, Temporal: config.Temporal{Namespace: namespace},
+		Reconcile: config.Reconcile{Interval: s.options.ReconcileInterval, Grace: s.options.ReconcileGrace},
 	}
 	err = s.together(
 		part{"Postgres", func() error { return s.startPostgres(ctx, &c) }},

@@ -36,6 +36,7 @@ type Config struct {
 	Stripe    Stripe            `embed:"" prefix:"stripe-" envprefix:"STRIPE_" json:"stripe"`
 	// ActionTimeout is how long a customer has to confirm a payment.
 	ActionTimeout time.Duration `help:"How long a customer has to confirm a payment (3-D Secure)." default:"15m" env:"SKALD_ACTION_TIMEOUT" json:"action_timeout"`
+	Reconcile     Reconcile     `embed:"" prefix:"reconcile-" envprefix:"SKALD_RECONCILE_" json:"reconcile"`
 	LogLevel      string        `help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"SKALD_LOG_LEVEL" json:"log_level"`
 }
 
@@ -43,6 +44,12 @@ type Config struct {
 type Temporal struct {
 	Address   string `help:"Frontend of the Temporal cluster, host:port." default:"127.0.0.1:7233" env:"ADDRESS" json:"address"`
 	Namespace string `help:"Temporal namespace." default:"default" env:"NAMESPACE" json:"namespace"`
+}
+
+// Reconcile is how the services are compared.
+type Reconcile struct {
+	Interval time.Duration `help:"How often order, inventory and payment are compared with the sagas." default:"1m" env:"INTERVAL" json:"interval"`
+	Grace    time.Duration `help:"How long something must have stood still to be compared." default:"30s" env:"GRACE" json:"grace"`
 }
 
 // Stripe is how the payment provider is reached.
@@ -73,6 +80,9 @@ func (c Config) Validate(services ...string) error {
 	}
 	if c.ActionTimeout <= 0 || c.ActionTimeout > maxActionTimeout {
 		faults = append(faults, fmt.Errorf("the action timeout must be longer than zero and at most %s: set SKALD_ACTION_TIMEOUT", maxActionTimeout))
+	}
+	if slices.Contains(services, "order") && (c.Reconcile.Interval < time.Second || c.Reconcile.Grace < time.Second) {
+		faults = append(faults, errors.New("the reconciler's interval and grace must be a second or longer: set SKALD_RECONCILE_INTERVAL and SKALD_RECONCILE_GRACE"))
 	}
 	return errors.Join(faults...)
 }

@@ -15,6 +15,7 @@ import (
 
 const (
 	dispatchPause = 2 * time.Second
+	schedulePause = time.Minute
 	expirePause   = time.Minute
 	expireBatch   = 100
 	countPause    = 10 * time.Second
@@ -37,22 +38,8 @@ func (p *Platform) Work(ctx context.Context, c client.Client) error {
 		}
 	}
 	var housekeeping sync.WaitGroup
-	if p.orders != nil {
-		d := workers.NewDispatcher(c, p.orders, p.config.ActionTimeout)
-		for task, do := range map[string]func(context.Context) (int, error){
-			"dispatch unstarted orders": d.Dispatch, "dispatch cancellations": d.DispatchCancellations, "dispatch refunds": d.DispatchRefunds,
-		} {
-			housekeeping.Go(func() { workers.Every(ctx, p.log, task, dispatchPause, do) })
-		}
-		count := workers.CountParked(c, p.config.Temporal.Namespace, p.metrics)
-		housekeeping.Go(func() { workers.Every(ctx, p.log, "count parked sagas", countPause, count) })
-	}
-	if p.stock != nil {
-		housekeeping.Go(func() {
-			workers.Every(ctx, p.log, "expire reservations", expirePause, func(ctx context.Context) (int, error) {
-				return p.stock.ExpireReservations(ctx, expireBatch)
-			})
-		})
+	for _, chore := range p.chores(c) {
+		housekeeping.Go(func() { workers.Every(ctx, p.log, chore.name, chore.pause, chore.do) })
 	}
 	<-ctx.Done()
 	housekeeping.Wait()
@@ -61,6 +48,36 @@ func (p *Platform) Work(ctx context.Context, c client.Client) error {
 		return cause
 	}
 	return nil
+}
+
+// chore is what a service does now and then besides its tasks; do tells how much
+// it did, and where it did something it is done again at once.
+type chore struct {
+	name  string
+	pause time.Duration
+	do    func(context.Context) (int, error)
+}
+
+// chores are those of the process's services.
+func (p *Platform) chores(c client.Client) []chore {
+	var all []chore
+	if p.orders != nil {
+		d := workers.NewDispatcher(c, p.orders, p.config.ActionTimeout)
+		reconciling := workers.NewReconciling(c, p.config.Reconcile.Interval, p.config.Reconcile.Grace)
+		all = append(all,
+			chore{"dispatch unstarted orders", dispatchPause, d.Dispatch},
+			chore{"dispatch cancellations", dispatchPause, d.DispatchCancellations},
+			chore{"dispatch refunds", dispatchPause, d.DispatchRefunds},
+			chore{"count parked sagas", countPause, workers.CountParked(c, p.config.Temporal.Namespace, p.metrics)},
+			chore{"schedule the reconciler", schedulePause, reconciling.Keep},
+		)
+	}
+	if p.stock != nil {
+		all = append(all, chore{"expire reservations", expirePause, func(ctx context.Context) (int, error) {
+			return p.stock.ExpireReservations(ctx, expireBatch)
+		}})
+	}
+	return all
 }
 
 func (p *Platform) workers(c client.Client, fatal func(error)) ([]worker.Worker, error) {
@@ -78,7 +95,7 @@ func (p *Platform) workers(c client.Client, fatal func(error)) ([]worker.Worker,
 		all = append(all, workers.Payment(c, p.payments, fatal))
 	}
 	if p.orders != nil {
-		w, err := workers.Order(c, p.orders, fatal)
+		w, err := workers.Order(c, p.orders, p.config.ActionTimeout, fatal)
 		if err != nil {
 			return nil, err
 		}
