@@ -82,6 +82,7 @@ func (c Config) register(mux *http.ServeMux) huma.API {
 	c.registerPrices(a)
 	c.registerPayments(a)
 	c.registerSagas(a)
+	c.registerDiscrepancies(a)
 	c.registerWebhooks(a)
 	c.registerHealth(a)
 	return a

@@ -25,6 +25,8 @@ type Sagas interface {
 	Cancel(ctx context.Context, o order.Order) error
 	// Refund starts the saga of a refund, if it does not run yet.
 	Refund(ctx context.Context, r order.Refund) error
+	// Repair starts the saga of a repair, if it does not run yet.
+	Repair(ctx context.Context, repairID, orderID string) error
 	// NotifyPayment wakes the order's saga; one that has ended needs no waking.
 	NotifyPayment(ctx context.Context, orderID string) error
 	// Ready reports whether sagas can be started.
@@ -81,6 +83,11 @@ func (s *TemporalSagas) Cancel(ctx context.Context, o order.Order) error {
 // Refund starts the saga of a refund.
 func (s *TemporalSagas) Refund(ctx context.Context, r order.Refund) error {
 	return workflows.StartRefundOrder(ctx, s.client, r)
+}
+
+// Repair starts the saga of a repair.
+func (s *TemporalSagas) Repair(ctx context.Context, repairID, orderID string) error {
+	return workflows.StartRepairOrder(ctx, s.client, repairID, orderID)
 }
 
 // NotifyPayment wakes the order's saga.

@@ -50,6 +50,9 @@ type world struct {
 	decided   []order.Resolution // what the audit has
 	resolved  []saga.Resolution  // what the sagas were told
 	refusal   error
+	repairs   []order.RepairRequest
+	repaired  []string
+	repairErr error
 }
 
 type (
