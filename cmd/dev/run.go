@@ -30,6 +30,10 @@ type options struct {
 	ReconcileInterval time.Duration `help:"How often order, inventory and payment are compared with the sagas." default:"1m"`
 	ReconcileGrace    time.Duration `help:"How long something must have stood still to be compared." default:"30s"`
 
+	// For tests that run the services in processes of their own.
+	InfraOnly      bool    `hidden:"" help:"Run Temporal, Postgres, the broker and the payment simulator only; stack.json has the environment of skald processes."`
+	TemporalFaults float64 `hidden:"" help:"The share of writes to Temporal's database that fail, are lost, or are done and then reported lost."`
+
 	StripeKey           string `kong:"-"`
 	StripeWebhookSecret string `kong:"-"`
 }
@@ -103,6 +107,9 @@ func parse(args []string, getenv func(string) string, out io.Writer) (options, e
 	o.StripeKey, o.StripeWebhookSecret = getenv("STRIPE_API_KEY"), getenv("STRIPE_WEBHOOK_SECRET")
 	if o.PSPURL != "" && (o.StripeKey == "" || o.StripeWebhookSecret == "") {
 		return o, errors.New("with --psp-url, set STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET to what that provider gave you")
+	}
+	if err := o.validateInfra(); err != nil {
+		return o, err
 	}
 	o.Data, err = filepath.Abs(o.Data)
 	return o, err

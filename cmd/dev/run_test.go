@@ -19,14 +19,14 @@ func TestFlags(t *testing.T) {
 	o, err := parse([]string{
 		"--addr", "127.0.0.1:1", "--temporal-addr", "127.0.0.1:2", "--ui-addr", "localhost:3", "--psp-addr", "[::1]:4",
 		"--kafka-addr", "127.0.0.1:5", "--data", dir, "--psp-url", "http://psp.test", "--postgres-url", "postgres://db.test",
-		"--action-timeout", "5m", "--reconcile-interval", "2s", "--reconcile-grace", "3s",
+		"--action-timeout", "5m", "--reconcile-interval", "2s", "--reconcile-grace", "3s", "--infra-only", "--temporal-faults", "0.1",
 	}, env(map[string]string{"STRIPE_API_KEY": "sk", "STRIPE_WEBHOOK_SECRET": "whsec"}), io.Discard)
 	require.NoError(t, err)
 	require.Equal(t, options{
 		Addr: "127.0.0.1:1", TemporalAddr: "127.0.0.1:2", UIAddr: "localhost:3", PSPAddr: "[::1]:4", KafkaAddr: "127.0.0.1:5",
 		Data: dir, PSPURL: "http://psp.test", PostgresURL: "postgres://db.test", ActionTimeout: 5 * time.Minute,
 		ReconcileInterval: 2 * time.Second, ReconcileGrace: 3 * time.Second,
-		StripeKey: "sk", StripeWebhookSecret: "whsec",
+		InfraOnly: true, TemporalFaults: 0.1, StripeKey: "sk", StripeWebhookSecret: "whsec",
 	}, o)
 
 	o, err = parse(nil, env(nil), io.Discard)
@@ -42,9 +42,11 @@ func TestFlags(t *testing.T) {
 		"--addr=0.0.0.0:8080":       "not on loopback",
 		"--ui-addr=8233":            "host:port",
 		"--psp-url=http://psp.test": "STRIPE_API_KEY",
+		"--temporal-faults=0.5":     "between 0 and 0.3",
+		"--infra-only":              "--addr",
 		"--nonsense":                "unknown flag",
 	} {
-		_, err := parse([]string{flag}, env(nil), io.Discard)
+		_, err := parse([]string{"--addr=127.0.0.1:0", flag}, env(nil), io.Discard)
 		require.ErrorContains(t, err, says, flag)
 	}
 }

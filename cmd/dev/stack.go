@@ -53,6 +53,8 @@ type info struct {
 	Databases  map[string]string `json:"databases"`
 	APIKeys    map[string]string `json:"api_keys"`
 	Users      map[string]string `json:"users"`
+	// Environment is what skald processes beside this one need, with --infra-only.
+	Environment map[string]string `json:"environment,omitempty"`
 }
 
 // namespace is the one of the Temporal server.
@@ -68,13 +70,10 @@ func (s *devStack) start(ctx context.Context) (err error) {
 	}
 	s.info.APIKeys, s.info.Users = s.demo.APIKeys, s.demo.Users
 
-	var door net.Listener
-	if door, err = listen(ctx, s.options.Addr, "--addr"); err != nil {
+	door, err := s.openDoor(ctx)
+	if err != nil {
 		return err
 	}
-	s.info.FrontDoor = "http://" + door.Addr().String()
-	s.onStop(func() { _ = door.Close() })
-
 	var temporal *temporaldev.Server
 	c := config.Config{
 		Databases: map[string]config.Secret{}, ActionTimeout: s.options.ActionTimeout, Temporal: config.Temporal{Namespace: namespace},
@@ -89,7 +88,25 @@ func (s *devStack) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if door == nil {
+		return s.step("catalogue", func() error { return s.prepareOnly(ctx, c) })
+	}
 	return s.step("services and front door", func() error { return s.startPlatform(ctx, c, temporal, door) })
+}
+
+// openDoor listens where the front door will be; nil: it is another process's.
+func (s *devStack) openDoor(ctx context.Context) (net.Listener, error) {
+	if s.options.InfraOnly {
+		s.info.FrontDoor = "http://" + s.options.Addr
+		return nil, nil //nolint:nilnil // nil is another's, by the comment
+	}
+	door, err := listen(ctx, s.options.Addr, "--addr")
+	if err != nil {
+		return nil, err
+	}
+	s.info.FrontDoor = "http://" + door.Addr().String()
+	s.onStop(func() { _ = door.Close() })
+	return door, nil
 }
 
 // part is something that starts by itself.
@@ -151,7 +168,7 @@ func (s *devStack) startPostgres(ctx context.Context, c *config.Config) error {
 func (s *devStack) startTemporal(ctx context.Context) (*temporaldev.Server, error) {
 	server, err := temporaldev.Start(ctx, temporaldev.Options{
 		Dir: filepath.Join(s.options.Data, "temporal"), Addr: s.options.TemporalAddr,
-		Namespace: namespace, SearchAttributes: workflows.SearchAttributes(),
+		Namespace: namespace, SearchAttributes: workflows.SearchAttributes(), Faults: s.options.TemporalFaults,
 	})
 	if err != nil {
 		return nil, err

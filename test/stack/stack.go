@@ -29,6 +29,8 @@ type Info struct {
 	Databases  map[string]string `json:"databases"`
 	APIKeys    map[string]string `json:"api_keys"`
 	Users      map[string]string `json:"users"`
+	// Environment is that of skald processes, where --infra-only was given.
+	Environment map[string]string `json:"environment"`
 }
 
 // Build compiles the dev command into dir.

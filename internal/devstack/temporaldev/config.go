@@ -54,7 +54,7 @@ func settings() dynamicconfig.StaticClient {
 }
 
 // configuration is a whole cluster in one process, all of it on loopback.
-func configuration(addr string, db *config.SQL) (*config.Config, error) {
+func configuration(addr string, db *config.SQL, inject *config.FaultInjection) (*config.Config, error) {
 	host, portText, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func configuration(addr string, db *config.SQL) (*config.Config, error) {
 		},
 		Persistence: config.Persistence{
 			DefaultStore: sqliteplugin.PluginName, VisibilityStore: sqliteplugin.PluginName, NumHistoryShards: 1,
-			DataStores: map[string]config.DataStore{sqliteplugin.PluginName: {SQL: db}},
+			DataStores: map[string]config.DataStore{sqliteplugin.PluginName: {SQL: db, FaultInjection: inject}},
 		},
 		ClusterMetadata: &cluster.Config{
 			FailoverVersionIncrement: 10, MasterClusterName: clusterName, CurrentClusterName: clusterName,

@@ -27,6 +27,9 @@ type Options struct {
 	// SearchAttributes of the namespace, all of them keywords. Those that an
 	// earlier start did not know are added.
 	SearchAttributes []string
+	// Faults is the share of writes to the database that fail: not done, or done
+	// and reported as timed out. For tests.
+	Faults float64
 }
 
 // Server is a running Temporal server.
@@ -62,7 +65,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err := forgetMembers(ctx, db); err != nil {
 		return nil, fmt.Errorf("forget the last run of Temporal: %w", err)
 	}
-	c, err := configuration(addr, db)
+	c, err := configuration(addr, db, faults(o.Faults))
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/skaldhq/skald/cmd/internal/platform"
+	"github.com/skaldhq/skald/db"
+	"github.com/skaldhq/skald/internal/config"
+)
+
+// validateInfra checks the flags of tests that run the services themselves.
+func (o options) validateInfra() error {
+	if o.InfraOnly && strings.HasSuffix(o.Addr, ":0") {
+		return errors.New("with --infra-only, set --addr to where the front door will be: webhooks go there")
+	}
+	if o.TemporalFaults < 0 || o.TemporalFaults > 0.3 {
+		return errors.New("--temporal-faults is a share between 0 and 0.3")
+	}
+	return nil
+}
+
+// prepareOnly fills the services, and tells how processes beside this one reach
+// everything.
+func (s *devStack) prepareOnly(ctx context.Context, c config.Config) error {
+	p, err := platform.Open(ctx, c, s.log, db.Services()...)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	s.info.Environment = s.environment(c)
+	return s.demo.seed(ctx, s.options.Data, p)
+}
+
+// environment is the configuration of a skald process.
+func (s *devStack) environment(c config.Config) map[string]string {
+	var databases []string
+	for service, url := range s.info.Databases {
+		if slices.Contains(db.Services(), service) {
+			databases = append(databases, fmt.Sprintf("%s=%s", service, url))
+		}
+	}
+	slices.Sort(databases)
+	return map[string]string{
+		"TEMPORAL_ADDRESS": s.info.Temporal, "TEMPORAL_NAMESPACE": namespace,
+		"SKALD_DATABASES": strings.Join(databases, ";"), "SKALD_ACTION_TIMEOUT": c.ActionTimeout.String(),
+		"STRIPE_API_KEY": string(c.Stripe.Key), "STRIPE_API_URL": c.Stripe.URL,
+		"STRIPE_WEBHOOK_SECRET": string(c.Stripe.WebhookSecret), "STRIPE_RETURN_URL": c.Stripe.ReturnURL,
+	}
+}

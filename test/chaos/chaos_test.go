@@ -1,0 +1,130 @@
+package chaos_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/skaldhq/skald/test/checker"
+)
+
+// size is how much chaos there is.
+type size struct {
+	seed        uint64
+	sagas       int
+	faults      int // at least
+	kinds       int // at least
+	span        time.Duration
+	heal        time.Duration // until all is at rest
+	fewestKinds int           // that strike each step
+}
+
+// TestChaos: whatever fails while orders, cancellations and refunds run, once it
+// is healed every saga comes to its end and every invariant holds.
+func TestChaos(t *testing.T) {
+	n := sizeOf(t)
+	result := n.run(t)
+	t.Log(result.text())
+	result.write(t)
+}
+
+// sizeOf is the size for continuous integration, unless the environment says.
+func sizeOf(t *testing.T) size {
+	n := size{
+		seed: uint64(number(t, "SKALD_CHAOS_SEED", 1)), sagas: number(t, "SKALD_CHAOS_SAGAS", 1000), faults: number(t, "SKALD_CHAOS_FAULTS", 30),
+		kinds: number(t, "SKALD_CHAOS_KINDS", 8), heal: 2 * time.Minute, fewestKinds: 3,
+	}
+	n.span = time.Duration(n.sagas) * time.Second * 200 / 1000 // five new orders a second
+	return n
+}
+
+func number(t *testing.T, name string, otherwise int) int {
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	require.NoError(t, err, name)
+	return n
+}
+
+// run causes the chaos, heals it and judges what is left.
+func (n size) run(t *testing.T) *result {
+	w := newWorld(t, binaries.skald)
+	shop := openShop(w, int64(max(10, n.sagas/40)))
+	l := &load{shop: shop, seed: n.seed, orders: n.sagas, every: n.span / time.Duration(n.sagas)}
+	s := newSchedule(w, n.seed, 2*time.Second)
+	out := &result{size: n, begun: time.Now()}
+	ctx, cancel := context.WithTimeout(t.Context(), 3*n.span+5*time.Minute)
+	defer cancel()
+
+	progress, quiet := context.WithCancel(ctx)
+	defer quiet()
+	go w.report(progress, l, s, n)
+	var customers, faults sync.WaitGroup
+	customers.Go(func() { l.run(ctx) })
+	faults.Go(func() {
+		s.run(ctx, func(faults int) bool { return faults >= n.faults && int(l.placed.Load()) >= n.sagas })
+	})
+	faults.Wait()
+	out.healed = time.Now()
+	t.Logf("healed after %s", out.healed.Sub(out.begun).Round(time.Second))
+	rest, cancelRest := context.WithTimeout(ctx, n.heal)
+	defer cancelRest()
+	operating, off := context.WithCancel(rest)
+	go func() {
+		r := rand.New(rand.NewPCG(n.seed, 3))
+		for operating.Err() == nil {
+			if retried := shop.operator(operating, r); retried > 0 {
+				fmt.Printf("chaos: an operator retried %d parked steps\n", retried)
+				out.retried.Add(int64(retried))
+			}
+			last(operating, 3*time.Second)
+		}
+	}()
+	customers.Wait()
+	err := w.platform().Rest(rest)
+	off()
+	require.NoError(t, err, "%s", w.logs())
+	out.rested = time.Now()
+	quiet()
+
+	judging, cancelJudging := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancelJudging()
+	out.verdict, err = w.platform().Judge(judging)
+	require.NoError(t, err)
+	out.learn(w, l, s)
+	for _, e := range out.episodes {
+		require.NoError(t, e.Err, "a fault could not be caused: %s", e)
+	}
+	require.NoError(t, out.verdict.Err(), "seed %d", n.seed)
+	out.requireEnough(t)
+	return out
+}
+
+// report tells every few seconds how far it is.
+func (w *world) report(ctx context.Context, l *load, s *schedule, n size) {
+	begun, told := time.Now(), 0
+	for ctx.Err() == nil {
+		last(ctx, 5*time.Second)
+		episodes := s.episodes()
+		for ; told < len(episodes); told++ {
+			fmt.Printf("chaos: %s\n", episodes[told])
+		}
+		restarts := 0
+		for _, p := range w.processes {
+			restarts += p.restarts()
+		}
+		fmt.Printf("chaos: %3.0f s: %d of %d orders placed, %d seen to their end; %d of %d faults; %d restarts\n",
+			time.Since(begun).Seconds(), l.placed.Load(), n.sagas, l.ended.Load(), len(episodes), n.faults, restarts)
+	}
+}
+
+var _ = checker.Placed

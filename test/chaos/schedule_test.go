@@ -1,0 +1,87 @@
+package chaos_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+)
+
+// episode is a fault that was caused: when it began and when it was over.
+type episode struct {
+	Kind, Target string
+	From, To     time.Time
+	Err          error
+}
+
+// schedule causes faults, some at the same time, in an order that the seed gives.
+type schedule struct {
+	world *world
+	kinds []string
+	lanes int
+	pause time.Duration // between two faults of a lane, at most
+
+	mu       sync.Mutex
+	sequence []string // what comes next
+	draw     *rand.Rand
+	done     []episode
+}
+
+func newSchedule(w *world, seed uint64, pause time.Duration) *schedule {
+	return &schedule{
+		world: w, kinds: slices.Sorted(maps.Keys(kinds())), lanes: 3, pause: pause,
+		draw: rand.New(rand.NewPCG(seed, 1)),
+	}
+}
+
+// next gives the kind of the next fault, and its own source of chance. Every
+// kind comes once before any comes again.
+func (s *schedule) next() (kind string, r *rand.Rand) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.sequence) == 0 {
+		s.sequence = slices.Clone(s.kinds)
+		s.draw.Shuffle(len(s.sequence), func(i, j int) { s.sequence[i], s.sequence[j] = s.sequence[j], s.sequence[i] })
+	}
+	kind, s.sequence = s.sequence[0], s.sequence[1:]
+	return kind, rand.New(rand.NewPCG(s.draw.Uint64(), 2))
+}
+
+// run causes faults until enough says so.
+func (s *schedule) run(ctx context.Context, enough func(faults int) bool) {
+	var lanes sync.WaitGroup
+	all := kinds()
+	for range s.lanes {
+		lanes.Go(func() {
+			for ctx.Err() == nil && !enough(len(s.episodes())) {
+				kind, r := s.next()
+				last(ctx, between(r, 0, s.pause))
+				e := episode{Kind: kind, From: time.Now()}
+				e.Target, e.Err = all[kind](ctx, s.world, r)
+				e.To = time.Now()
+				s.mu.Lock()
+				s.done = append(s.done, e)
+				s.mu.Unlock()
+			}
+		})
+	}
+	lanes.Wait()
+}
+
+// episodes are the faults so far.
+func (s *schedule) episodes() []episode {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.done)
+}
+
+func (e episode) String() string {
+	text := fmt.Sprintf("%s (%s) %.1f s", e.Kind, e.Target, e.To.Sub(e.From).Seconds())
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}

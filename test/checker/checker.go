@@ -1,0 +1,126 @@
+// Package checker judges a platform by what must hold under any fault. It reads
+// the services' databases, the payment provider's log, the workflows' histories
+// and what clients were told, and imports no product package, so that it shares
+// no mistake with what it judges. The names of the invariants (M1, S1, G1, …)
+// stand in docs/reliability.md.
+package checker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"go.temporal.io/sdk/client"
+)
+
+// Platform is where a platform is, as its stack.json tells, and what its clients
+// were told.
+type Platform struct {
+	Databases map[string]string // Postgres URL of each service
+	PSP       string            // base URL of the payment simulator
+	Temporal  string            // host:port
+	Clients   *Clients          // nil: nobody kept a record
+	Secrets   []string          // what no history may hold, beside what never may
+}
+
+// Verdict is what a check found.
+type Verdict struct {
+	Broken []string // each names its invariant first
+	// What was looked at.
+	Orders, Refunds, Events, ProviderLines, Answers int
+	Histories                                       []History
+}
+
+// Err tells everything that is broken; nil: nothing is.
+func (v *Verdict) Err() error {
+	var all []error
+	for _, b := range v.Broken {
+		all = append(all, errors.New(b))
+	}
+	return errors.Join(all...)
+}
+
+func (v *Verdict) fail(invariant, format string, args ...any) {
+	v.Broken = append(v.Broken, invariant+": "+fmt.Sprintf(format, args...))
+}
+
+const undecided = `SELECT pg_temp.public_id('ord', id) AS id, status, saga_state FROM orders
+	WHERE status IN ('pending', 'awaiting_payment') OR saga_state NOT IN ('completed', 'compensated')
+	UNION ALL SELECT pg_temp.public_id('rfd', id), status, '' FROM order_refunds WHERE status = 'requested'`
+
+// Undecided counts the orders and refunds that have not come to their end.
+func (p Platform) Undecided(ctx context.Context) (int, error) {
+	open, err := query(ctx, p, "order", undecided, pgx.RowToMap)
+	return len(open), err
+}
+
+// Rest waits until every order and refund has come to its end, or the context ends.
+func (p Platform) Rest(ctx context.Context) error {
+	for {
+		open, err := query(ctx, p, "order", undecided, pgx.RowToMap)
+		if err == nil && len(open) == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("G4: %d are undecided: %v: %w", len(open), open[:min(5, len(open))], errors.Join(err, ctx.Err()))
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// Check waits until a platform has come to rest, and judges it.
+func (p Platform) Check(ctx context.Context) error {
+	if err := p.Rest(ctx); err != nil {
+		return err
+	}
+	v, err := p.Judge(ctx)
+	if err != nil {
+		return err
+	}
+	return v.Err()
+}
+
+// Judge judges a platform that is at rest. The error is of the judging itself.
+func (p Platform) Judge(ctx context.Context) (*Verdict, error) {
+	c, err := client.DialContext(ctx, client.Options{HostPort: p.Temporal, Namespace: "default", Logger: silent{}})
+	if err != nil {
+		return nil, fmt.Errorf("dial Temporal: %w", err)
+	}
+	defer c.Close()
+	s, err := p.books(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v := &Verdict{Orders: len(s.orders), Refunds: len(s.refunds), ProviderLines: len(s.log)}
+	// The sagas first: each is waited for, before what it leaves behind is judged.
+	if err := s.checkSagas(ctx, c, p.Secrets, v); err != nil {
+		return nil, err
+	}
+	if s, err = p.books(ctx); err != nil {
+		return nil, err
+	}
+	for _, r := range rules() {
+		if err := r.check(ctx, p, v); err != nil {
+			return nil, err
+		}
+	}
+	s.checkMoney(v)
+	s.checkLedger(v)
+	s.checkReservations(v)
+	s.checkEvents(v)
+	if p.Clients != nil {
+		p.Clients.check(s, v)
+	}
+	return v, nil
+}
+
+// silent is a logger for a client whose errors are judged here.
+type silent struct{}
+
+func (silent) Debug(string, ...any) {}
+func (silent) Info(string, ...any)  {}
+func (silent) Warn(string, ...any)  {}
+func (silent) Error(string, ...any) {}

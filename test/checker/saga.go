@@ -1,0 +1,172 @@
+package checker
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"golang.org/x/sync/errgroup"
+)
+
+// sagasAtOnce is how many runs are looked at side by side.
+const sagasAtOnce = 16
+
+// checkSagas: G1, G5, G6, G7 and C2, from the histories of all orders and refunds.
+func (b *books) checkSagas(ctx context.Context, c client.Client, secrets []string, v *Verdict) error {
+	if err := b.checkRuns(ctx, c, v); err != nil {
+		return err
+	}
+	ids := []string{}
+	for id := range b.orders {
+		ids = append(ids, "order/"+id)
+	}
+	for id := range b.refunds {
+		if last := b.refunds[id]; last.Status != "refused" && !b.turnedBack("order/"+last.Order) {
+			ids = append(ids, "refund/"+id)
+		}
+	}
+	var (
+		mu   sync.Mutex
+		all  errgroup.Group
+		leak = newLeaks(secrets)
+	)
+	all.SetLimit(sagasAtOnce)
+	for _, id := range ids {
+		all.Go(func() error {
+			// What is written down is so a moment before its run ends.
+			err := c.GetWorkflow(ctx, id, "").Get(ctx, nil)
+			if ctx.Err() != nil {
+				return fmt.Errorf("await %s: %w", id, err)
+			}
+			h, historyErr := readHistory(ctx, c, id, leak)
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err != nil:
+				v.fail("G7", "%s: %v", id, err)
+			case historyErr != nil:
+				v.fail("G7", "%s has no history: %v", id, historyErr)
+			default:
+				b.checkSaga(h, v)
+			}
+			return nil
+		})
+	}
+	return all.Wait()
+}
+
+// checkRuns: every run is of an order or a refund, which has no second one.
+func (b *books) checkRuns(ctx context.Context, c client.Client, v *Verdict) error {
+	runs := map[string]int{}
+	for token := []byte(nil); ; {
+		page, err := c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{PageSize: 1000, NextPageToken: token})
+		if err != nil {
+			return fmt.Errorf("list workflows: %w", err)
+		}
+		for _, e := range page.Executions {
+			runs[e.Execution.WorkflowId]++
+		}
+		if token = page.NextPageToken; len(token) == 0 {
+			break
+		}
+	}
+	for id, n := range runs {
+		kind, of, _ := strings.Cut(id, "/")
+		_, order := b.orders[of]
+		_, refund := b.refunds[of]
+		if (kind != "order" || !order) && (kind != "refund" || !refund) {
+			v.fail("G1", "workflow %s is of nothing", id)
+		}
+		if n > 1 {
+			v.fail("G1", "workflow %s has %d runs", id, n)
+		}
+	}
+	return nil
+}
+
+// checkSaga judges one history.
+func (b *books) checkSaga(h History, v *Verdict) {
+	v.Histories = append(v.Histories, h)
+	v.Events += h.Events
+	for _, leak := range h.leaks {
+		v.fail("C2", "the history of %s holds %s", h.WorkflowID, leak)
+	}
+	kind, id, _ := strings.Cut(h.WorkflowID, "/")
+	if kind == "refund" {
+		if r := b.refunds[id]; h.result != `"`+r.Status+`"` {
+			v.fail("G7", "refund %s is %s, and its saga's result %s", id, r.Status, h.result)
+		}
+		return
+	}
+	o := b.orders[id]
+	if want := fmt.Sprintf(`{"order_id":%q,"status":%q}`, id, o.Status); h.result != want && o.Status != "refunded" {
+		v.fail("G7", "order %s is %s, and its saga's result %s", id, o.Status, h.result)
+	}
+	for name, want := range map[string]string{"OrderStatus": o.Status, "UserId": o.User, "SagaState": o.Saga} {
+		if name == "OrderStatus" && o.Status == "refunded" {
+			want = "confirmed" // the refund's saga came later
+		}
+		if got := h.attributes[name]; got != want && !b.turnedBack(h.WorkflowID) {
+			v.fail("G7", "order %s: its workflow has %s %q, the order %q", id, name, got, want)
+		}
+	}
+	bought := o.Status == "confirmed" || o.Status == "refunded"
+	if forward := o.Saga == "completed"; forward != bought && !b.turnedBack(h.WorkflowID) {
+		v.fail("G7", "order %s is %s, and its saga %s", id, o.Status, o.Saga)
+	}
+	if !b.turnedBack(h.WorkflowID) {
+		h.checkDirection(id, bought, v)
+	}
+}
+
+// checkDirection: G5, what possibly began was undone, the last first, and
+// nothing begins after that; G6, after the pivot nothing is undone.
+func (h History) checkDirection(id string, bought bool, v *Verdict) {
+	begins := func(activity string) (first int64) {
+		for _, s := range h.Steps {
+			if s.Activity == activity && (first == 0 || s.begun < first) {
+				first = s.begun
+			}
+		}
+		return first
+	}
+	done := func(activity string) int64 {
+		i := slices.IndexFunc(h.Steps, func(s Step) bool { return s.Activity == activity && s.Done })
+		if i < 0 {
+			return 0
+		}
+		return h.Steps[i].ended
+	}
+	void, release := begins("VoidPayment"), begins("ReleaseStock")
+	if bought {
+		if void+release > 0 {
+			v.fail("G6", "order %s was bought, and its saga turned back", id)
+		}
+		if done("CapturePayment") == 0 || done("CommitStock") == 0 {
+			v.fail("G7", "order %s was bought without taking the money or the units", id)
+		}
+		return
+	}
+	if done("CapturePayment") > 0 {
+		v.fail("G6", "order %s: its saga turned back after the pivot", id)
+	}
+	if begins("ReserveStock") > 0 && done("ReleaseStock") == 0 {
+		v.fail("G5", "order %s: its units may be held, and were not released", id)
+	}
+	if begins("AuthorizePayment") > 0 && (done("VoidPayment") == 0 || done("VoidPayment") > release) {
+		v.fail("G5", "order %s: its hold was not given back before its units", id)
+	}
+	for _, s := range h.Steps {
+		first := max(void, release)
+		if void > 0 && release > 0 {
+			first = min(void, release)
+		}
+		if first > 0 && s.begun > first && slices.Contains([]string{"ReserveStock", "AuthorizePayment", "CapturePayment", "CommitStock"}, s.Activity) {
+			v.fail("G5", "order %s: %s began after a compensation", id, s.Activity)
+		}
+	}
+}
