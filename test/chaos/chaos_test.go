@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/skaldhq/skald/test/checker"
 )
 
 // size is how much chaos there is.
@@ -30,9 +28,11 @@ type size struct {
 // is healed every saga comes to its end and every invariant holds.
 func TestChaos(t *testing.T) {
 	n := sizeOf(t)
-	result := n.run(t)
-	t.Log(result.text())
-	result.write(t)
+	r := n.run(t)
+	fmt.Print(r.text())
+	if path := os.Getenv("SKALD_CHAOS_RESULT"); path != "" {
+		r.write(t, path)
+	}
 }
 
 // sizeOf is the size for continuous integration, unless the environment says.
@@ -101,9 +101,6 @@ func (n size) run(t *testing.T) *result {
 	out.verdict, err = w.platform().Judge(judging)
 	require.NoError(t, err)
 	out.learn(w, l, s)
-	for _, e := range out.episodes {
-		require.NoError(t, e.Err, "a fault could not be caused: %s", e)
-	}
 	require.NoError(t, out.verdict.Err(), "seed %d", n.seed)
 	out.requireEnough(t)
 	return out
@@ -126,5 +123,3 @@ func (w *world) report(ctx context.Context, l *load, s *schedule, n size) {
 			time.Since(begun).Seconds(), l.placed.Load(), n.sagas, l.ended.Load(), len(episodes), n.faults, restarts)
 	}
 }
-
-var _ = checker.Placed

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"syscall"
 	"time"
 
@@ -17,13 +18,19 @@ import (
 
 // onDatabase runs fn on a service's own database, past the network.
 func (w *world) onDatabase(ctx context.Context, service string, fn func(context.Context, *pgx.Conn) error) error {
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, w.infra.Databases[service])
+	for err != nil && ctx.Err() == nil { // it may be recovering
+		last(ctx, 50*time.Millisecond)
+		conn, err = pgx.Connect(ctx, w.infra.Databases[service])
+	}
 	if err != nil {
 		return fmt.Errorf("connect to database %s: %w", service, err)
 	}
-	return errors.Join(fn(ctx, conn), conn.Close(context.WithoutCancel(ctx)))
+	err = fn(ctx, conn)
+	_ = conn.Close(ctx) // others may have ended it
+	return err
 }
 
 // crashPostgres kills the backend of one connection with SIGKILL, after which
@@ -39,7 +46,9 @@ func crashPostgres(ctx context.Context, w *world, r *rand.Rand) (string, error) 
 		}
 		return syscall.Kill(pid, syscall.SIGKILL)
 	})
-	last(ctx, time.Second)
+	if err == nil { // it lasts until it is there again
+		err = w.onDatabase(ctx, service, func(context.Context, *pgx.Conn) error { return nil })
+	}
 	return "all databases", err
 }
 
@@ -51,9 +60,9 @@ func endConnections(ctx context.Context, w *world, r *rand.Rand) (string, error)
 	for range 3 {
 		err := w.onDatabase(ctx, service, func(ctx context.Context, conn *pgx.Conn) error {
 			_, err := conn.Exec(ctx, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()")
-			return err
+			return unlessEnded(err)
 		})
-		if err != nil && ctx.Err() == nil {
+		if err != nil {
 			return service, err
 		}
 		last(ctx, 400*time.Millisecond)
@@ -73,23 +82,28 @@ func holdRowLocks(ctx context.Context, w *world, r *rand.Rand) (string, error) {
 	d := between(r, 2*time.Second, 7*time.Second)
 	err := w.onDatabase(ctx, held.service, func(ctx context.Context, conn *pgx.Conn) error {
 		_, err := conn.Exec(ctx, "BEGIN; "+held.rows)
-		var refused *pgconn.PgError
-		if errors.As(err, &refused) && refused.Code == deadlock {
-			return nil
-		}
 		if err != nil {
-			return err
+			return unlessEnded(err)
 		}
 		last(ctx, d)
-		_, err = conn.Exec(context.WithoutCancel(ctx), "ROLLBACK")
-		return err
+		_, err = conn.Exec(ctx, "ROLLBACK")
+		return unlessEnded(err)
 	})
 	return held.service, err
 }
 
-// deadlock is the code of who is made to give way: others had it locked, which
-// is as good.
-const deadlock = "40P01"
+// unlessEnded drops the error of a connection that another fault ended, and of a
+// deadlock in which it was made to give way: both are as good.
+func unlessEnded(err error) error {
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) && (refused.Code == "40P01" || strings.HasPrefix(refused.Code, "57P")) {
+		return nil
+	}
+	if err != nil && refused == nil {
+		return nil //nolint:nilerr // the connection broke
+	}
+	return err
+}
 
 // provider asks the payment simulator's fault page. While the infrastructure is
 // away it waits; a simulator that was started anew has no faults.

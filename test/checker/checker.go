@@ -30,6 +30,7 @@ type Verdict struct {
 	Broken []string // each names its invariant first
 	// What was looked at.
 	Orders, Refunds, Events, ProviderLines, Answers int
+	Endings                                         map[string]int // orders by status
 	Histories                                       []History
 }
 
@@ -94,7 +95,10 @@ func (p Platform) Judge(ctx context.Context) (*Verdict, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &Verdict{Orders: len(s.orders), Refunds: len(s.refunds), ProviderLines: len(s.log)}
+	v := &Verdict{Orders: len(s.orders), Refunds: len(s.refunds), ProviderLines: len(s.log), Endings: map[string]int{}}
+	for _, o := range s.orders {
+		v.Endings[o.Status]++
+	}
 	// The sagas first: each is waited for, before what it leaves behind is judged.
 	if err := s.checkSagas(ctx, c, p.Secrets, v); err != nil {
 		return nil, err
@@ -107,14 +111,19 @@ func (p Platform) Judge(ctx context.Context) (*Verdict, error) {
 			return nil, err
 		}
 	}
-	s.checkMoney(v)
-	s.checkLedger(v)
-	s.checkReservations(v)
-	s.checkEvents(v)
-	if p.Clients != nil {
-		p.Clients.check(s, v)
-	}
+	s.judge(p.Clients, v)
 	return v, nil
+}
+
+// judge holds what was written down against each other.
+func (b *books) judge(clients *Clients, v *Verdict) {
+	b.checkMoney(v)
+	b.checkLedger(v)
+	b.checkReservations(v)
+	b.checkEvents(v)
+	if clients != nil {
+		clients.check(b, v)
+	}
 }
 
 // silent is a logger for a client whose errors are judged here.

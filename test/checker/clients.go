@@ -70,7 +70,7 @@ func (c *Clients) check(b *books, v *Verdict) {
 			v.fail("S1", "product %s was given %d units, and has adjustments of %d", product, units, b.initial[product])
 		}
 	}
-	known := map[string]string{} // key → order id that clients were told
+	known := map[string]string{} // key → what clients were told it made
 	for _, t := range c.told {
 		if t.OrderStatus != "" {
 			if was := statuses[t.OrderID][t.Version]; was != "order."+t.OrderStatus && (was != "order.created" || t.OrderStatus != "pending") {
@@ -83,7 +83,7 @@ func (c *Clients) check(b *books, v *Verdict) {
 		case Cancelled:
 			t.checkCancelled(b, v)
 		case Refunded:
-			t.checkRefunded(b, v)
+			t.checkRefunded(b, known, v)
 		}
 		if t.OrderID != "" && t.Status < http.StatusMultipleChoices {
 			if _, ok := b.orders[t.OrderID]; !ok {
@@ -137,12 +137,19 @@ func (t Told) checkCancelled(b *books, v *Verdict) {
 	}
 }
 
-func (t Told) checkRefunded(b *books, v *Verdict) {
+func (t Told) checkRefunded(b *books, known map[string]string, v *Verdict) {
+	if t.Status != http.StatusAccepted {
+		return
+	}
+	if before, ok := known[t.Key]; ok && before != t.RefundID {
+		v.fail("G1", "key %s was answered with refund %s and %s", t.Key, before, t.RefundID)
+	}
+	known[t.Key] = t.RefundID
 	r, ok := b.refunds[t.RefundID]
 	switch {
-	case t.Status == http.StatusAccepted && (!ok || r.Order != t.OrderID):
+	case !ok || r.Order != t.OrderID:
 		v.fail("G8", "refund %s of order %s was accepted, and is lost", t.RefundID, t.OrderID)
-	case t.Status == http.StatusAccepted && r.Status == "requested":
+	case r.Status == "requested":
 		v.fail("G8", "refund %s of order %s was accepted, and is %s", t.RefundID, t.OrderID, r.Status)
 	}
 }

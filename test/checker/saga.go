@@ -74,6 +74,11 @@ func (b *books) checkRuns(ctx context.Context, c client.Client, v *Verdict) erro
 			break
 		}
 	}
+	b.judgeRuns(runs, v)
+	return nil
+}
+
+func (b *books) judgeRuns(runs map[string]int, v *Verdict) {
 	for id, n := range runs {
 		kind, of, _ := strings.Cut(id, "/")
 		_, order := b.orders[of]
@@ -85,7 +90,6 @@ func (b *books) checkRuns(ctx context.Context, c client.Client, v *Verdict) erro
 			v.fail("G1", "workflow %s has %d runs", id, n)
 		}
 	}
-	return nil
 }
 
 // checkSaga judges one history.
