@@ -61,3 +61,8 @@ histories: ## record a history of each outcome that has none yet
 .PHONY: bench
 bench: ## latency and throughput against the floor of a bare workflow; writes docs/benchmarks.md
 	go run ./test/bench -out docs
+
+.PHONY: chaos
+chaos: ## 10,000 orders under 200 faults for each of three seeds (about an hour); writes docs/reliability.md
+	SKALD_CHAOS_SEEDS=1,2,3 SKALD_CHAOS_SAGAS=10000 SKALD_CHAOS_FAULTS=200 SKALD_CHAOS_KINDS=12 SKALD_CHAOS_RATE=15 SKALD_CHAOS_REPORT=$(CURDIR)/docs \
+		go test -count=1 -timeout 4h -run TestChaos -v ./test/chaos

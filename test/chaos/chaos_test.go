@@ -1,11 +1,13 @@
 package chaos_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -27,22 +29,37 @@ type size struct {
 // TestChaos: whatever fails while orders, cancellations and refunds run, once it
 // is healed every saga comes to its end and every invariant holds.
 func TestChaos(t *testing.T) {
-	n := sizeOf(t)
-	r := n.run(t)
-	fmt.Print(r.text())
-	if path := os.Getenv("SKALD_CHAOS_RESULT"); path != "" {
-		r.write(t, path)
+	var all []*result
+	for _, seed := range seeds(t) {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			r := sizeOf(t, seed).run(t)
+			fmt.Print(r.text())
+			all = append(all, r)
+		})
+	}
+	if dir := os.Getenv("SKALD_CHAOS_REPORT"); dir != "" && !t.Failed() {
+		require.NoError(t, write(dir, all))
 	}
 }
 
 // sizeOf is the size for continuous integration, unless the environment says.
-func sizeOf(t *testing.T) size {
+func sizeOf(t *testing.T, seed uint64) size {
 	n := size{
-		seed: uint64(number(t, "SKALD_CHAOS_SEED", 1)), sagas: number(t, "SKALD_CHAOS_SAGAS", 1000), faults: number(t, "SKALD_CHAOS_FAULTS", 30),
+		seed: seed, sagas: number(t, "SKALD_CHAOS_SAGAS", 1000), faults: number(t, "SKALD_CHAOS_FAULTS", 30),
 		kinds: number(t, "SKALD_CHAOS_KINDS", 8), heal: 2 * time.Minute, fewestKinds: 3,
 	}
-	n.span = time.Duration(n.sagas) * time.Second * 200 / 1000 // five new orders a second
+	n.span = time.Duration(n.sagas) * time.Second / time.Duration(number(t, "SKALD_CHAOS_RATE", 6))
 	return n
+}
+
+func seeds(t *testing.T) (all []uint64) {
+	text := cmp.Or(os.Getenv("SKALD_CHAOS_SEEDS"), "1")
+	for field := range strings.SplitSeq(text, ",") {
+		seed, err := strconv.ParseUint(field, 10, 64)
+		require.NoError(t, err, "SKALD_CHAOS_SEEDS")
+		all = append(all, seed)
+	}
+	return all
 }
 
 func number(t *testing.T, name string, otherwise int) int {
@@ -62,7 +79,7 @@ func (n size) run(t *testing.T) *result {
 	l := &load{shop: shop, seed: n.seed, orders: n.sagas, every: n.span / time.Duration(n.sagas)}
 	s := newSchedule(w, n.seed, 2*time.Second)
 	out := &result{size: n, begun: time.Now()}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*n.span+5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*n.span+150*time.Second)
 	defer cancel()
 
 	progress, quiet := context.WithCancel(ctx)
@@ -96,7 +113,7 @@ func (n size) run(t *testing.T) *result {
 	out.rested = time.Now()
 	quiet()
 
-	judging, cancelJudging := context.WithTimeout(t.Context(), 3*time.Minute)
+	judging, cancelJudging := context.WithTimeout(t.Context(), time.Minute+time.Duration(n.sagas)*50*time.Millisecond)
 	defer cancelJudging()
 	out.verdict, err = w.platform().Judge(judging)
 	require.NoError(t, err)

@@ -51,6 +51,18 @@ func cover(episodes []episode, histories []checker.History, refused map[string][
 	return c
 }
 
+// add adds what another run's faults struck.
+func (c coverage) add(other coverage) {
+	for kind, struck := range other {
+		if c[kind] == nil {
+			c[kind] = map[string]int{}
+		}
+		for step, n := range struck {
+			c[kind][step] += n
+		}
+	}
+}
+
 // steps are all that were struck.
 func (c coverage) steps() []string {
 	all := map[string]bool{}

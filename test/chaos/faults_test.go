@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// strike causes a fault and ends it again, and tells what it hit.
-type strike func(ctx context.Context, w *world, r *rand.Rand) (target string, err error)
+// strike causes a fault and ends it again, and tells what it hit. One that had to
+// wait for its turn tells when it began.
+type strike func(ctx context.Context, w *world, r *rand.Rand, began func()) (target string, err error)
 
 // kinds are the faults, by name.
 func kinds() map[string]strike {
@@ -49,7 +50,7 @@ func last(ctx context.Context, d time.Duration) {
 	}
 }
 
-func killWorker(ctx context.Context, w *world, r *rand.Rand) (string, error) {
+func killWorker(ctx context.Context, w *world, r *rand.Rand, _ func()) (string, error) {
 	workers := w.named("order", "inventory", "payment", "user")
 	p := workers[r.IntN(len(workers))]
 	p.signal(syscall.SIGKILL)
@@ -57,7 +58,7 @@ func killWorker(ctx context.Context, w *world, r *rand.Rand) (string, error) {
 	return p.name, nil
 }
 
-func killFrontDoor(ctx context.Context, w *world, r *rand.Rand) (string, error) {
+func killFrontDoor(ctx context.Context, w *world, r *rand.Rand, _ func()) (string, error) {
 	doors := w.named("gateway")
 	p := doors[r.IntN(len(doors))]
 	p.signal(syscall.SIGKILL)
@@ -67,7 +68,7 @@ func killFrontDoor(ctx context.Context, w *world, r *rand.Rand) (string, error) 
 
 // freezeWorker makes a zombie: it is stopped for longer than an attempt may
 // take, so that another worker takes its tasks, and then goes on with them.
-func freezeWorker(ctx context.Context, w *world, r *rand.Rand) (string, error) {
+func freezeWorker(ctx context.Context, w *world, r *rand.Rand, _ func()) (string, error) {
 	role := []struct {
 		prefix  string
 		attempt time.Duration // the longest start-to-close of its activities
@@ -77,7 +78,7 @@ func freezeWorker(ctx context.Context, w *world, r *rand.Rand) (string, error) {
 	return freeze(ctx, p, role.attempt+between(r, 0, 2*time.Second))
 }
 
-func freezeFrontDoor(ctx context.Context, w *world, r *rand.Rand) (string, error) {
+func freezeFrontDoor(ctx context.Context, w *world, r *rand.Rand, _ func()) (string, error) {
 	doors := w.named("gateway")
 	return freeze(ctx, doors[r.IntN(len(doors))], between(r, 3*time.Second, 7*time.Second))
 }
@@ -91,9 +92,10 @@ func freeze(ctx context.Context, p *process, d time.Duration) (string, error) {
 
 // killInfrastructure kills Temporal, Postgres and the payment simulator at once,
 // and starts them again on what they wrote.
-func killInfrastructure(_ context.Context, w *world, _ *rand.Rand) (string, error) {
+func killInfrastructure(_ context.Context, w *world, _ *rand.Rand, began func()) (string, error) {
 	w.restarting.Lock()
 	defer w.restarting.Unlock()
+	began()
 	return "Temporal, Postgres, simulator", w.restartInfra(0)
 }
 
@@ -104,8 +106,9 @@ func (w *world) restartInfra(temporalFaults float64) error {
 
 // temporalStorageFails runs Temporal on a database that fails, or reports as
 // failed what it did. That is set at a start, so it takes two kills as well.
-func temporalStorageFails(ctx context.Context, w *world, r *rand.Rand) (string, error) {
+func temporalStorageFails(ctx context.Context, w *world, r *rand.Rand, began func()) (string, error) {
 	w.restarting.Lock()
+	began()
 	err := w.restartInfra(0.03)
 	w.restarting.Unlock()
 	if err != nil {
@@ -117,7 +120,7 @@ func temporalStorageFails(ctx context.Context, w *world, r *rand.Rand) (string, 
 	return "3% of Temporal's writes", w.restartInfra(0)
 }
 
-func cutTemporal(ctx context.Context, w *world, r *rand.Rand) (string, error) {
+func cutTemporal(ctx context.Context, w *world, r *rand.Rand, _ func()) (string, error) {
 	mend, err := w.network.cut(temporalLink)
 	if err != nil {
 		return "", err
@@ -151,7 +154,7 @@ func (w *world) database(r *rand.Rand) (service string, release func()) {
 	}
 }
 
-func cutPostgres(ctx context.Context, w *world, r *rand.Rand) (string, error) {
+func cutPostgres(ctx context.Context, w *world, r *rand.Rand, _ func()) (string, error) {
 	service, release := w.database(r)
 	defer release()
 	mend, err := w.network.cut(service)
@@ -162,17 +165,17 @@ func cutPostgres(ctx context.Context, w *world, r *rand.Rand) (string, error) {
 	return service, mend()
 }
 
-func slowPostgres(ctx context.Context, w *world, r *rand.Rand) (string, error) {
+func slowPostgres(ctx context.Context, w *world, r *rand.Rand, _ func()) (string, error) {
 	return w.poisonFor(ctx, r, "latency", map[string]any{"latency": 300 + r.IntN(700), "jitter": 200}, between(r, 3*time.Second, 8*time.Second))
 }
 
 // loseAnswers lets statements and commits through and none of their answers.
-func loseAnswers(ctx context.Context, w *world, r *rand.Rand) (string, error) {
+func loseAnswers(ctx context.Context, w *world, r *rand.Rand, _ func()) (string, error) {
 	return w.poisonFor(ctx, r, "timeout", map[string]any{"timeout": 0}, between(r, 2*time.Second, 6*time.Second))
 }
 
 // cutAnswers ends each connection somewhere in its answers.
-func cutAnswers(ctx context.Context, w *world, r *rand.Rand) (string, error) {
+func cutAnswers(ctx context.Context, w *world, r *rand.Rand, _ func()) (string, error) {
 	return w.poisonFor(ctx, r, "limit_data", map[string]any{"bytes": 400 + r.IntN(2000)}, between(r, 3*time.Second, 6*time.Second))
 }
 
@@ -190,7 +193,7 @@ func (w *world) poisonFor(ctx context.Context, r *rand.Rand, toxic string, attri
 // providerFails has the payment simulator fail one of its operations, or any, in
 // one of some ways.
 func providerFails(ways ...string) strike {
-	return func(ctx context.Context, w *world, r *rand.Rand) (string, error) {
+	return func(ctx context.Context, w *world, r *rand.Rand, _ func()) (string, error) {
 		operation := []string{"", "create", "authorize", "authorize", "capture", "capture", "void", "refund"}[r.IntN(8)]
 		way := ways[r.IntN(len(ways))]
 		fault := map[string]any{"kind": way, "share": 0.3 + 0.5*r.Float64()}

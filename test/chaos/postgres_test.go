@@ -35,9 +35,10 @@ func (w *world) onDatabase(ctx context.Context, service string, fn func(context.
 
 // crashPostgres kills the backend of one connection with SIGKILL, after which
 // Postgres ends all of them and recovers from its log.
-func crashPostgres(ctx context.Context, w *world, r *rand.Rand) (string, error) {
+func crashPostgres(ctx context.Context, w *world, r *rand.Rand, began func()) (string, error) {
 	w.restarting.RLock()
 	defer w.restarting.RUnlock()
+	began()
 	service := []string{"order", "inventory", "payment"}[r.IntN(3)]
 	err := w.onDatabase(ctx, service, func(ctx context.Context, conn *pgx.Conn) error {
 		var pid int
@@ -53,9 +54,10 @@ func crashPostgres(ctx context.Context, w *world, r *rand.Rand) (string, error) 
 }
 
 // endConnections has Postgres end a service's connections.
-func endConnections(ctx context.Context, w *world, r *rand.Rand) (string, error) {
+func endConnections(ctx context.Context, w *world, r *rand.Rand, began func()) (string, error) {
 	w.restarting.RLock()
 	defer w.restarting.RUnlock()
+	began()
 	service := []string{"order", "inventory", "payment", "user", "pricing"}[r.IntN(5)]
 	for range 3 {
 		err := w.onDatabase(ctx, service, func(ctx context.Context, conn *pgx.Conn) error {
@@ -71,9 +73,10 @@ func endConnections(ctx context.Context, w *world, r *rand.Rand) (string, error)
 }
 
 // holdRowLocks locks the rows that everybody needs for some seconds.
-func holdRowLocks(ctx context.Context, w *world, r *rand.Rand) (string, error) {
+func holdRowLocks(ctx context.Context, w *world, r *rand.Rand, began func()) (string, error) {
 	w.restarting.RLock()
 	defer w.restarting.RUnlock()
+	began()
 	held := []struct{ service, rows string }{
 		{"inventory", "SELECT FROM stock FOR UPDATE"},
 		{"order", "SELECT FROM orders WHERE status IN ('pending', 'awaiting_payment', 'confirmed') FOR UPDATE"},

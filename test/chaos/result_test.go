@@ -2,7 +2,6 @@ package chaos_test
 
 import (
 	"fmt"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -65,20 +64,19 @@ func (r *result) requireEnough(t *testing.T) {
 
 // text is the run in figures, as Markdown.
 func (r *result) text() string {
-	var text strings.Builder
-	took := func(from, to time.Time) string { return fmt.Sprintf("%.0f s", to.Sub(from).Seconds()) }
-	fmt.Fprintf(&text, "\nSeed %d: %d orders and %d refunds, %d faults of %d kinds in %s, %d restarts; %d parked steps retried by the operator; "+
-		"all at rest %s after healing; **%d violations** in %d events of histories, %d lines of the provider's log, %d answers to clients. Orders ended:",
-		r.seed, r.verdict.Orders, r.verdict.Refunds, len(r.episodes), len(r.coverage), took(r.begun, r.healed), r.restarts, r.retried.Load(),
-		took(r.healed, r.rested), len(r.verdict.Broken), r.verdict.Events, r.verdict.ProviderLines, r.verdict.Answers)
-	for i, status := range []string{"confirmed", "refunded", "rejected", "cancelled", "failed"} {
-		if i > 0 {
-			text.WriteString(",")
-		}
-		fmt.Fprintf(&text, " %d %s", r.verdict.Endings[status], status)
-	}
-	return text.String() + ".\n\n" + r.coverage.table() + "\n"
+	return "\n" + figuresHead + r.figures() + "\n" + r.coverage.table() + "\n"
 }
 
-func (r *result) write(t *testing.T, path string) {
+const figuresHead = "| seed | orders | refunds | faults | kinds | over | restarts | parked steps retried | at rest after | violations | events | answers |\n" +
+	"| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n"
+
+// figures is the run as a row of a table.
+func (r *result) figures() string {
+	endings := ""
+	for _, status := range []string{"confirmed", "refunded", "rejected", "cancelled", "failed"} {
+		endings += fmt.Sprintf("%s%d %s", map[bool]string{true: ", "}[endings != ""], r.verdict.Endings[status], status)
+	}
+	return fmt.Sprintf("| %d | %d (%s) | %d | %d | %d | %.0f s | %d | %d | %.0f s | **%d** | %d | %d |\n", r.seed, r.verdict.Orders, endings,
+		r.verdict.Refunds, len(r.episodes), len(r.coverage), r.healed.Sub(r.begun).Seconds(), r.restarts, r.retried.Load(),
+		r.rested.Sub(r.healed).Seconds(), len(r.verdict.Broken), r.verdict.Events, r.verdict.Answers)
 }

@@ -60,7 +60,7 @@ func (s *schedule) run(ctx context.Context, enough func(faults int) bool) {
 				kind, r := s.next()
 				last(ctx, between(r, 0, s.pause))
 				e := episode{Kind: kind, From: time.Now()}
-				e.Target, e.Err = all[kind](ctx, s.world, r)
+				e.Target, e.Err = all[kind](ctx, s.world, r, func() { e.From = time.Now() })
 				e.To = time.Now()
 				s.mu.Lock()
 				s.done = append(s.done, e)
