@@ -64,5 +64,5 @@ bench: ## latency and throughput against the floor of a bare workflow; writes do
 
 .PHONY: chaos
 chaos: ## 10,000 orders under 200 faults for each of three seeds (about an hour); writes docs/reliability.md
-	SKALD_CHAOS_SEEDS=1,2,3 SKALD_CHAOS_SAGAS=10000 SKALD_CHAOS_FAULTS=200 SKALD_CHAOS_KINDS=12 SKALD_CHAOS_RATE=15 SKALD_CHAOS_REPORT=$(CURDIR)/docs \
+	SKALD_CHAOS_SEEDS=1,2,3 SKALD_CHAOS_SAGAS=10000 SKALD_CHAOS_FAULTS=200 SKALD_CHAOS_KINDS=12 SKALD_CHAOS_RATE=10 SKALD_CHAOS_REPORT=$(CURDIR)/docs \
 		go test -count=1 -timeout 4h -run TestChaos -v ./test/chaos

@@ -72,12 +72,19 @@ func number(t *testing.T, name string, otherwise int) int {
 	return n
 }
 
+// pause is the longest between two faults of a lane, so that a few more faults
+// than are asked for fit into the time.
+func (n size) pause() time.Duration {
+	each := n.span * lanes / time.Duration(n.faults+n.faults/3)
+	return max(2*time.Second, 2*(each-usualFault))
+}
+
 // run causes the chaos, heals it and judges what is left.
 func (n size) run(t *testing.T) *result {
 	w := newWorld(t, binaries.skald)
 	shop := openShop(w, int64(max(10, n.sagas/40)))
 	l := &load{shop: shop, seed: n.seed, orders: n.sagas, every: n.span / time.Duration(n.sagas)}
-	s := newSchedule(w, n.seed, 2*time.Second)
+	s := newSchedule(w, n.seed, n.pause())
 	out := &result{size: n, begun: time.Now()}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*n.span+150*time.Second)
 	defer cancel()

@@ -29,7 +29,7 @@ type load struct {
 }
 
 // customersAtOnce bounds how many orders are looked after at the same time.
-const customersAtOnce = 160
+const customersAtOnce = 400
 
 // run lets all customers come, and waits until they have left.
 func (l *load) run(ctx context.Context) {

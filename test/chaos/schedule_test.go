@@ -17,11 +17,16 @@ type episode struct {
 	Err          error
 }
 
+// lanes is how many faults there are at the same time, at most.
+const lanes = 3
+
+// usualFault is how long one takes, on average.
+const usualFault = 8 * time.Second
+
 // schedule causes faults, some at the same time, in an order that the seed gives.
 type schedule struct {
 	world *world
 	kinds []string
-	lanes int
 	pause time.Duration // between two faults of a lane, at most
 
 	mu       sync.Mutex
@@ -32,7 +37,7 @@ type schedule struct {
 
 func newSchedule(w *world, seed uint64, pause time.Duration) *schedule {
 	return &schedule{
-		world: w, kinds: slices.Sorted(maps.Keys(kinds())), lanes: 3, pause: pause,
+		world: w, kinds: slices.Sorted(maps.Keys(kinds())), pause: pause,
 		draw: rand.New(rand.NewPCG(seed, 1)),
 	}
 }
@@ -52,10 +57,10 @@ func (s *schedule) next() (kind string, r *rand.Rand) {
 
 // run causes faults until enough says so.
 func (s *schedule) run(ctx context.Context, enough func(faults int) bool) {
-	var lanes sync.WaitGroup
+	var side sync.WaitGroup
 	all := kinds()
-	for range s.lanes {
-		lanes.Go(func() {
+	for range lanes {
+		side.Go(func() {
 			for ctx.Err() == nil && !enough(len(s.episodes())) {
 				kind, r := s.next()
 				last(ctx, between(r, 0, s.pause))
@@ -68,7 +73,7 @@ func (s *schedule) run(ctx context.Context, enough func(faults int) bool) {
 			}
 		})
 	}
-	lanes.Wait()
+	side.Wait()
 }
 
 // episodes are the faults so far.

@@ -19,7 +19,12 @@ const restTimeout = 2 * time.Minute
 func check(ctx context.Context, s *stack.Stack) error {
 	ctx, cancel := context.WithTimeout(ctx, restTimeout)
 	defer cancel()
-	return checker.Platform{Databases: s.Databases, PSP: s.PSP, Temporal: s.Temporal}.Check(ctx)
+	return inspected(s).Check(ctx)
+}
+
+// inspected is a platform as the checker sees it.
+func inspected(s *stack.Stack) checker.Platform {
+	return checker.Platform{Databases: s.Databases, PSP: s.PSP, Temporal: s.Temporal}
 }
 
 // requireInvariants waits until a platform is at rest, and judges it.

@@ -66,6 +66,7 @@ func rules() []rule {
 		{match: "db/{X}", never: []string{module + "/..."}},
 		{match: "api", may: with("workflows", "workflows/saga", "services/{*}", "api/..."), never: []string{anyDB, anyPG, pgx, server}},
 		{match: "workers", may: with("workflows", "workflows/saga", "activities", "services/{*}"), never: []string{anyDB, anyPG, pgx, server}},
+		{match: "test/checker", never: []string{module + "/..."}}, // it judges the product, and shares no mistake with it
 		{match: "cmd/skald", may: []string{"..."}, never: []string{server, "internal/devstack/..."}},
 	}
 }
