@@ -3,7 +3,6 @@ package inventorytest
 import (
 	"errors"
 	"math/rand/v2"
-	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -13,205 +12,138 @@ import (
 	"github.com/skaldhq/skald/services/inventory"
 )
 
-// testContention lets many buyers race for the same few units, with other
-// products around them in any sequence, while holds are given back and expire.
+// testContention lets workers race for less than they want: they reserve, give
+// back, sell, and put back most of what they sold, while the clock takes some.
 func testContention(t *testing.T, s inventory.Service) {
 	const (
-		buyers  = 32
-		units   = 50
-		portion = 2 // divides units, so that the last buyer gets the last unit
+		workers    = 16
+		operations = 20_000
+		products   = 5
+		units      = 40 // of each product; all workers together want about twice that
 	)
-	scarce := stocked(t, s, units)
-	plenty := make([]string, 4)
-	for i := range plenty {
-		plenty[i] = stocked(t, s, 1_000_000)
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	shop := &market{service: s}
+	for range products {
+		shop.products = append(shop.products, stocked(t, s, units))
 	}
-	var sold atomic.Int64
-	race(buyers, func(int) {
-		for {
-			request := basket(scarce, portion, plenty)
-			_, err := s.ReserveStock(t.Context(), request)
-			if errors.Is(err, inventory.ErrInsufficient) {
-				return
-			}
-			if !assert.NoError(t, err) {
-				return
-			}
-			// Whoever gives units back tries again, so none is left in the end.
-			order := inventory.OrderRequest{OrderID: request.OrderID}
-			if oneIn(4) {
-				_, err = s.ReleaseStock(t.Context(), order)
-			} else if _, err = s.CommitStock(t.Context(), order); err == nil {
-				sold.Add(portion)
-			}
-			if !assert.NoError(t, err) {
-				return
-			}
-			if oneIn(8) {
-				_, err = s.ExpireReservations(t.Context(), 10)
-				assert.NoError(t, err)
-			}
+	shop.sold = make([]atomic.Int64, products)
+	race(workers, func(i int) {
+		b := &buyer{market: shop, chance: rand.New(rand.NewPCG(seed, uint64(i)))} //nolint:gosec // i is small, and chance is enough for a test
+		for shop.operations.Add(1) <= operations && b.next(t) {
+		}
+		for len(b.held) > 0 && b.release(t) {
 		}
 	})
-	require.EqualValues(t, units, sold.Load())
-	requireCounts(t, s, scarce, 0, 0)
-	for _, product := range plenty {
-		stock, err := s.Get(t.Context(), product)
-		require.NoError(t, err)
-		require.Zero(t, stock.Reserved)
+	var left int64
+	for i, product := range shop.products {
+		requireCounts(t, s, product, units-shop.sold[i].Load(), 0)
+		left += units - shop.sold[i].Load()
+	}
+	t.Logf("%d operations by %d workers: %d reservations held, %d refused; %d of %d units left",
+		operations, workers, shop.reserved.Load(), shop.refused.Load(), left, products*units)
+	require.Greater(t, shop.refused.Load(), int64(operations/20), "there is less than is wanted")
+	require.Greater(t, shop.reserved.Load(), int64(operations/20), "and some get it")
+}
+
+// market is what the workers share.
+type market struct {
+	service                       inventory.Service
+	products                      []string
+	sold                          []atomic.Int64 // by product
+	operations, reserved, refused atomic.Int64
+}
+
+// buyer is a worker and what it holds.
+type buyer struct {
+	*market
+	chance *rand.Rand
+	held   []inventory.ReserveRequest
+	bought []inventory.ReserveRequest
+}
+
+func (b *buyer) oneIn(n int) bool { return b.chance.IntN(n) == 0 }
+
+// next runs an operation; false where its answer is not one there can be.
+func (b *buyer) next(t *testing.T) bool {
+	switch {
+	case b.oneIn(20):
+		_, err := b.service.ExpireReservations(t.Context(), 10)
+		return assert.NoError(t, err)
+	case len(b.bought) > 0 && b.oneIn(2):
+		return b.putBack(t)
+	case len(b.held) < 4 && !b.oneIn(3), len(b.held) == 0:
+		return b.reserve(t)
+	case b.oneIn(2):
+		return b.commit(t)
+	default:
+		return b.release(t)
 	}
 }
 
-// basket asks for some units of one product, on one line or on several, and for
-// one unit of some of the others, in random sequence.
-func basket(scarce string, units int, plenty []string) inventory.ReserveRequest {
+// reserve asks for some units of some products, on lines in random sequence, a
+// product often on more than one. One in eight is not held for long.
+func (b *buyer) reserve(t *testing.T) bool {
 	r := inventory.ReserveRequest{OrderID: newOrder(), TTL: long}
-	if oneIn(2) {
-		r.Lines = lines(scarce, int64(units))
-	} else {
-		for range units {
-			r.Lines = append(r.Lines, lines(scarce, 1)...)
-		}
+	if b.oneIn(8) {
+		r.TTL = short
 	}
-	for _, product := range plenty {
-		for oneIn(2) {
-			r.Lines = append(r.Lines, lines(product, 1)...)
-		}
+	for range 1 + b.chance.IntN(4) {
+		r.Lines = append(r.Lines, lines(b.products[b.chance.IntN(len(b.products))], 1+b.chance.Int64N(3))...)
 	}
-	rand.Shuffle(len(r.Lines), func(i, j int) { r.Lines[i], r.Lines[j] = r.Lines[j], r.Lines[i] })
-	return r
+	_, err := b.service.ReserveStock(t.Context(), r)
+	if errors.Is(err, inventory.ErrInsufficient) {
+		b.refused.Add(1)
+		return true
+	}
+	b.reserved.Add(1)
+	b.held = append(b.held, r)
+	return assert.NoError(t, err)
 }
 
-func oneIn(n int) bool { return rand.IntN(n) == 0 } //nolint:gosec // chance is enough for a test
-
-func testSameOrder(t *testing.T, s inventory.Service) {
-	const rounds = 25
-	t.Run("reserve", func(t *testing.T) {
-		product, other := stocked(t, s, 1000), stocked(t, s, 1000)
-		for i := range rounds {
-			order := newOrder()
-			results, errs := [8]inventory.Reservation{}, [8]error{}
-			race(len(errs), func(i int) {
-				ls := append(lines(product, 1, 1), lines(other, 1)...)
-				results[i], errs[i] = reserve(t, s, order, long, ls...)
-			})
-			for j, err := range errs {
-				require.NoError(t, err)
-				require.Equal(t, results[0], results[j])
-			}
-			requireCounts(t, s, product, 1000, int64(2*(i+1)))
-		}
-	})
-	t.Run("reserve what there is not", func(t *testing.T) {
-		product := stocked(t, s, 1)
-		for range rounds {
-			order, errs := newOrder(), [8]error{}
-			race(len(errs), func(i int) { _, errs[i] = reserve(t, s, order, long, lines(product, 2)...) })
-			for _, err := range errs {
-				require.ErrorIs(t, err, inventory.ErrInsufficient)
-			}
-		}
-	})
-	t.Run("reserve and release", func(t *testing.T) {
-		product := stocked(t, s, 10)
-		for range rounds {
-			order, errs := newOrder(), [8]error{}
-			race(len(errs), func(i int) {
-				if i%2 == 0 {
-					_, errs[i] = reserve(t, s, order, long, lines(product, 2)...)
-				} else {
-					_, errs[i] = release(t, s, order)
-				}
-			})
-			for i, err := range errs {
-				if i%2 == 0 && err != nil {
-					require.ErrorIs(t, err, inventory.ErrReleased)
-				} else {
-					require.NoError(t, err)
-				}
-			}
-			requireState(t, s, order, inventory.Released)
-			requireCounts(t, s, product, 10, 0)
-		}
-	})
-	t.Run("release and commit", func(t *testing.T) {
-		product := stocked(t, s, 1000)
-		left := int64(1000)
-		for range rounds {
-			order, errs := held(t, s, long, lines(product, 2)...), [8]error{}
-			race(len(errs), func(i int) {
-				if i%2 == 0 {
-					_, errs[i] = commit(t, s, order)
-				} else {
-					_, errs[i] = release(t, s, order)
-				}
-			})
-			want, refusal, winners := inventory.Released, inventory.ErrReleased, 1
-			if errs[0] == nil {
-				want, refusal, winners = inventory.Sold, inventory.ErrSold, 0
-				left -= 2
-			}
-			for i, err := range errs {
-				if i%2 == winners {
-					require.NoError(t, err)
-				} else {
-					require.ErrorIs(t, err, refusal)
-				}
-			}
-			requireState(t, s, order, want)
-			requireCounts(t, s, product, left, 0)
-		}
-	})
-	t.Run("expire and commit", func(t *testing.T) {
-		product := stocked(t, s, 1000)
-		for i := range rounds {
-			order, errs := held(t, s, short, lines(product, 2)...), [8]error{}
-			race(len(errs), func(i int) {
-				if i%2 == 0 {
-					_, errs[i] = commit(t, s, order)
-				} else {
-					_, errs[i] = s.ExpireReservations(t.Context(), 10)
-				}
-			})
-			for _, err := range errs {
-				require.NoError(t, err)
-			}
-			requireState(t, s, order, inventory.Sold)
-			requireCounts(t, s, product, int64(1000-2*(i+1)), 0)
-		}
-	})
-	t.Run("expire", func(t *testing.T) {
-		a, b := stocked(t, s, 1000), stocked(t, s, 1000)
-		for range rounds {
-			held(t, s, short, append(lines(a, 1), lines(b, 1)...)...)
-		}
-		var expired atomic.Int64
-		race(8, func(int) {
-			for {
-				n, err := s.ExpireReservations(t.Context(), 3)
-				if !assert.NoError(t, err) || n == 0 {
-					return
-				}
-				expired.Add(int64(n))
-			}
-		})
-		expired.Add(int64(expire(t, s))) // those that all skipped
-		require.EqualValues(t, rounds, expired.Load())
-		requireCounts(t, s, a, 1000, 0)
-		requireCounts(t, s, b, 1000, 0)
-	})
+// take removes one of some orders.
+func (b *buyer) take(from *[]inventory.ReserveRequest) inventory.ReserveRequest {
+	last := len(*from) - 1
+	b.chance.Shuffle(len(*from), func(i, j int) { (*from)[i], (*from)[j] = (*from)[j], (*from)[i] })
+	one := (*from)[last]
+	*from = (*from)[:last]
+	return one
 }
 
-// race runs fn n times at once and waits for all.
-func race(n int, fn func(i int)) {
-	var wg sync.WaitGroup
-	start := make(chan struct{})
-	for i := range n {
-		wg.Go(func() {
-			<-start
-			fn(i)
-		})
+func (b *buyer) release(t *testing.T) bool {
+	_, err := b.service.ReleaseStock(t.Context(), inventory.OrderRequest{OrderID: b.take(&b.held).OrderID})
+	return assert.NoError(t, err)
+}
+
+// commit sells. Of what the clock took somebody else may have the units by now.
+func (b *buyer) commit(t *testing.T) bool {
+	r := b.take(&b.held)
+	_, err := b.service.CommitStock(t.Context(), inventory.OrderRequest{OrderID: r.OrderID})
+	if r.TTL == short && errors.Is(err, inventory.ErrInsufficient) {
+		b.held = append(b.held, r)
+		return b.release(t)
 	}
-	close(start)
-	wg.Wait()
+	b.count(r, 1)
+	if !b.oneIn(64) { // a few stay sold
+		b.bought = append(b.bought, r)
+	}
+	return assert.NoError(t, err)
+}
+
+func (b *buyer) putBack(t *testing.T) bool {
+	r := b.take(&b.bought)
+	b.count(r, -1)
+	_, err := b.service.ReturnStock(t.Context(), inventory.ReturnRequest{OrderID: r.OrderID, RefundID: newRefund()})
+	return assert.NoError(t, err)
+}
+
+// count adds what an order bought to what was sold.
+func (b *buyer) count(r inventory.ReserveRequest, sign int64) {
+	for _, line := range r.Lines {
+		for i, product := range b.products {
+			if product == line.ProductID {
+				b.sold[i].Add(sign * line.Quantity)
+			}
+		}
+	}
 }
