@@ -195,7 +195,6 @@ func (m Model) Rows() string {
 		return fmt.Sprintf("%s held %s sold %s %s", shows("STATE"), shows("HELD"), shows("SOLD"), back)
 	case Payment:
 		return fmt.Sprintf("%s booked %s %s", shows("STATE"), shows("BOOKED"), back)
-	default:
-		return fmt.Sprintf("%s saga %s %d leaving %t %s", m.Past, m.Saga, m.Seq, m.Leaving, back)
 	}
+	return fmt.Sprintf("%s saga %s %d leaving %t %s", m.Past, m.Saga, m.Seq, m.Leaving, back)
 }

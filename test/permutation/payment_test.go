@@ -186,10 +186,12 @@ const paymentViolations = `
 		FROM ledger_transactions l JOIN ledger_entries e ON e.transaction_id = l.id WHERE l.payment_id = p.id
 	) ledger
 	CROSS JOIN LATERAL (
-		SELECT coalesce(sum(r.amount), 0) AS total FROM payment_refunds r WHERE r.order_id = p.order_id AND r.status = 'done'
+		SELECT coalesce(sum(r.amount) FILTER (WHERE r.status = 'done'), 0) AS done,
+		       coalesce(sum(r.amount) FILTER (WHERE r.status = 'requested'), 0) AS under_way
+		FROM payment_refunds r WHERE r.order_id = p.order_id
 	) refunds
 	WHERE ledger.taken <> p.captured - p.refunded OR ledger.held <> CASE WHEN p.status = 'authorized' THEN p.amount ELSE 0 END
-		OR p.refunded <> refunds.total OR p.refunding <> 0 OR p.refunded > p.captured
+		OR p.refunded <> refunds.done OR p.refunding <> refunds.under_way OR p.refunded + p.refunding > p.captured
 		OR (p.status = 'refunded') <> (p.captured > 0 AND p.refunded = p.captured)
 		OR p.status = 'voided' AND p.captured > 0
 	UNION ALL
