@@ -47,9 +47,10 @@ func (p *placement) takeStock(ctx workflow.Context) error {
 	if o.Status.Decided() {
 		return nil
 	}
-	if p.before.kept() > 0 { // it will be confirmed, at the price that it was quoted
+	if p.before.Payment != nil { // at the price that the order was quoted, which it keeps however it ends
 		quote := quoteOrder()
-		if err := quote.Action.Do(quote.Action.Policy.On(ctx, quote.Summary), nil, p); err != nil {
+		err := quote.Action.Do(quote.Action.Policy.On(ctx, quote.Summary), nil, p)
+		if err != nil && (p.before.kept() > 0 || saga.Classify(err) != saga.Refused) { // a tombstone may have come before any price
 			return err
 		}
 	}

@@ -67,7 +67,6 @@ func rules() []rule {
 		{match: "api", may: with("workflows", "workflows/saga", "services/{*}", "api/..."), never: []string{anyDB, anyPG, pgx, server}},
 		{match: "workers", may: with("workflows", "workflows/saga", "activities", "services/{*}"), never: []string{anyDB, anyPG, pgx, server}},
 		{match: "test/checker", never: []string{module + "/..."}}, // it judges the product, and shares no mistake with it
-		{match: "workers", may: with("workflows", "activities", "services/{*}"), never: []string{anyDB, anyPG, pgx, server}},
 		// A model that knew what it judges would agree with it.
 		{match: "test/permutation", never: []string{module + "/...", pgx, temporal}},
 		{match: "cmd/skald", may: []string{"..."}, never: []string{server, "internal/devstack/..."}},

@@ -1,0 +1,287 @@
+package e2e_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/common/v1"
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/skaldhq/skald/test/stack"
+)
+
+const (
+	cutRuns   = 50
+	resetRuns = 12
+	// repairTime is what the reconciler may take until all is right again.
+	repairTime = 5 * time.Minute
+)
+
+// TestReconciler: runs are terminated and reset by hand while orders come in,
+// wherever they stand; the reconciler has every invariant true again.
+func TestReconciler(t *testing.T) {
+	t.Parallel()
+	starting, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	defer cancel()
+	s, err := stack.Start(starting, platform.binary, filepath.Join(t.TempDir(), "data"),
+		"--action-timeout", actionTimeout.String(), "--reconcile-interval", "2s", "--reconcile-grace", "3s")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Stop()) })
+	b := &bench{T: t, Shop: s.NewShop(), stack: s, user: s.Users["alice"]}
+	v := &vandal{bench: b, temporal: temporal(t, s), product: b.product(700, 100_000), scarce: b.product(900, 10), cut: map[string]int{}}
+
+	v.cutAt()
+	ordering, stop := context.WithCancel(context.Background())
+	clients := v.order(ordering)
+	for _, f := range []map[string]any{
+		{"operation": "authorize", "kind": "hang_after", "calls": 15}, {"operation": "capture", "kind": "hang_after", "calls": 15},
+		{"operation": "void", "kind": "error_before", "calls": 10}, {"operation": "refund", "kind": "hang_after", "calls": 5},
+	} {
+		b.fault(f)
+	}
+	for v.total() < cutRuns {
+		v.cutOne()
+	}
+	for range resetRuns {
+		v.resetOne()
+	}
+	begun := time.Now()
+	stop()
+	require.NoError(t, clients.Wait())
+	t.Logf("cut: %v, of %d orders", v.cut, v.placed.Load())
+
+	for err = check(context.Background(), s); err != nil && time.Since(begun) < repairTime; err = check(context.Background(), s) {
+		time.Sleep(time.Second)
+	}
+	require.NoError(t, err)
+	t.Logf("every invariant is true again %s after the last run was cut", time.Since(begun).Round(time.Second))
+	require.Empty(t, b.discrepancies("open"), "the reconciler mends what was cut by itself")
+	v.requireOrphans()
+}
+
+// vandal terminates and resets runs, and counts which.
+type vandal struct {
+	*bench
+	temporal        client.Client
+	product, scarce string
+	placed          atomic.Int64
+	cut             map[string]int // by where the run stood
+}
+
+func (v *vandal) total() (n int) {
+	for _, count := range v.cut {
+		n += count
+	}
+	return n
+}
+
+// order has clients order, cancel and refund until the context ends.
+func (v *vandal) order(ctx context.Context) *errgroup.Group {
+	var all errgroup.Group
+	for i := range 4 {
+		all.Go(func() error {
+			for n := i; ctx.Err() == nil; n += 5 {
+				o := v.bench.order(v.product, 1, []string{visa, visa, declined, authenticated, visa, visa}[n%6])
+				if n%7 == 0 {
+					o.Items = append(o.Items, stack.Item{ProductID: v.scarce, Quantity: 1})
+				}
+				a, err := v.Place(context.Background(), o, "Prefer", []string{"respond-async", "wait=1"}[n%2])
+				if err != nil {
+					return err
+				}
+				v.placed.Add(1)
+				switch id := a.OrderID(); n % 9 {
+				case 3:
+					_, err = v.Do(context.Background(), http.MethodPut, "/v1/orders/"+id+"/cancellation", nil)
+				case 6:
+					_, err = v.Do(context.Background(), http.MethodPost, "/v1/orders/"+id+"/refunds", map[string]any{"reason": "broken"})
+				}
+				if err != nil {
+					return err
+				}
+				select {
+				case <-ctx.Done():
+				case <-time.After(50 * time.Millisecond):
+				}
+			}
+			return nil
+		})
+	}
+	return &all
+}
+
+// cutAt cuts runs at points that chance may miss.
+func (v *vandal) cutAt() {
+	v.Helper()
+	v.fault(map[string]any{"operation": "capture", "kind": "hang_after", "calls": 1})
+	paid := v.placeAsync(v.product)
+	v.awaitEffect(paid, "capture")
+	v.terminate("order/"+paid, "after the capture")
+
+	waits := v.place(v.bench.order(v.product, 1, authenticated), http.StatusAccepted).Order.ID
+	v.terminate("order/"+waits, "while the customer acts")
+
+	v.fault(map[string]any{"operation": "authorize", "kind": "hang_after", "calls": 1})
+	cancelled := v.placeAsync(v.product)
+	v.awaitEffect(cancelled, "authorize")
+	v.fault(map[string]any{"operation": "void", "kind": "hang_before", "calls": 1})
+	v.do(http.MethodPut, "/v1/orders/"+cancelled+"/cancellation", nil, http.StatusAccepted)
+	require.Eventually(v, func() bool { return v.get(cancelled).Saga.State == "compensating" }, 10*time.Second, 10*time.Millisecond)
+	v.terminate("order/"+cancelled, "while it compensates")
+
+	for _, kind := range []string{"hang_after", "hang_before"} {
+		confirmed := v.place(v.bench.order(v.product, 2, visa), http.StatusCreated).Order.ID
+		v.fault(map[string]any{"operation": "refund", "kind": kind, "calls": 1})
+		refund := v.id(v.do(http.MethodPost, "/v1/orders/"+confirmed+"/refunds", map[string]any{"reason": "broken"}, http.StatusAccepted))
+		require.Eventually(v, func() bool { return len(v.faultsLeft()) == 0 }, 10*time.Second, 10*time.Millisecond)
+		v.terminate("refund/"+refund, "refund")
+	}
+	require.Len(v, v.cut, 4, "each was cut where it should be")
+}
+
+// cutOne cuts a run that is open, of an order or of a refund.
+func (v *vandal) cutOne() {
+	v.Helper()
+	type open struct{ ID, Status, Saga string }
+	found, err := query(context.Background(), v.stack, "order", `
+		(SELECT id::text, status, saga_state FROM orders WHERE status IN ('pending', 'awaiting_payment') OR saga_state NOT IN ('completed', 'compensated')
+			OR updated_at > now() - interval '50 ms' ORDER BY random() LIMIT 4)
+		UNION ALL (SELECT id::text, 'refund', status FROM order_refunds WHERE status = 'requested' ORDER BY random() LIMIT 1)`, pgx.RowToStructByPos[open])
+	require.NoError(v, err)
+	if len(found) == 0 {
+		time.Sleep(5 * time.Millisecond)
+		return
+	}
+	one := found[rand.IntN(len(found))]
+	prefix, kind, where := "ord", "order/", one.Status+", saga "+one.Saga
+	if one.Status == "refund" {
+		prefix, kind, where = "rfd", "refund/", "refund"
+	}
+	id, err := publicID(prefix, one.ID)
+	require.NoError(v, err)
+	v.terminate(kind+id, where)
+}
+
+// terminate counts a run that had not ended.
+func (v *vandal) terminate(workflowID, where string) {
+	v.Helper()
+	err := v.temporal.TerminateWorkflow(context.Background(), workflowID, "", "by hand")
+	var none *serviceerror.NotFound
+	if errors.As(err, &none) {
+		return
+	}
+	require.NoError(v, err)
+	v.cut[where]++
+}
+
+// resetOne resets a run of any order, ended or not, to one of its workflow tasks.
+func (v *vandal) resetOne() {
+	v.Helper()
+	ctx := context.Background()
+	ids, err := query(ctx, v.stack, "order", "SELECT id::text FROM orders ORDER BY random() LIMIT 1", pgx.RowTo[string])
+	require.NoError(v, err)
+	id, err := publicID("ord", ids[0])
+	require.NoError(v, err)
+	var points []int64
+	for events := v.temporal.GetWorkflowHistory(ctx, "order/"+id, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); events.HasNext(); {
+		e, err := events.Next()
+		var none *serviceerror.NotFound
+		if errors.As(err, &none) {
+			return // it has not begun
+		}
+		require.NoError(v, err)
+		if e.EventType == enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
+			points = append(points, e.EventId)
+		}
+	}
+	if len(points) == 0 {
+		return
+	}
+	_, err = v.temporal.ResetWorkflowExecution(ctx, &workflowservice.ResetWorkflowExecutionRequest{
+		Namespace: "default", WorkflowExecution: &common.WorkflowExecution{WorkflowId: "order/" + id}, Reason: "by hand",
+		WorkflowTaskFinishEventId: points[rand.IntN(len(points))], RequestId: fmt.Sprint(rand.Uint64()),
+	})
+	require.NoError(v, err)
+}
+
+type discrepancy struct {
+	ID         string `json:"id"`
+	Kind       string `json:"kind"`
+	OrderID    string `json:"order_id"`
+	Resolution string `json:"resolution"`
+}
+
+// decode reads the body of an answer.
+func (b *bench) decode(a stack.Answer, into any) {
+	b.Helper()
+	require.NoError(b, json.Unmarshal(a.Body, into), "%s", a.Body)
+}
+
+func (b *bench) discrepancies(state string) []discrepancy {
+	b.Helper()
+	var page struct {
+		Items []discrepancy `json:"items"`
+	}
+	b.decode(b.do(http.MethodGet, "/v1/discrepancies?limit=100&state="+state, nil, http.StatusOK, "Authorization", "Bearer "+b.stack.APIKeys["operator"]), &page)
+	return page.Items
+}
+
+// requireOrphans: money and units of orders that nobody knows are found, left
+// alone, and given back when an operator says so.
+func (v *vandal) requireOrphans() {
+	v.Helper()
+	product := v.bench.product(700, 10)
+	sold := v.place(v.bench.order(product, 3, visa), http.StatusCreated).Order.ID
+	v.requireStock(stock{OnHand: 7, Available: 7}, product)
+	held := v.place(v.bench.order(product, 2, authenticated), http.StatusAccepted).Order.ID
+	require.NoError(v, v.temporal.TerminateWorkflow(context.Background(), "order/"+held, "", "by hand"))
+	for _, id := range []string{sold, held} { // lost, as with a backup
+		v.change("order", "DELETE FROM orders WHERE id = $1", v.privateID(id))
+	}
+	find := func(state string) (found []string) {
+		for _, d := range v.discrepancies(state) {
+			found = append(found, d.Kind+" "+d.OrderID)
+		}
+		slices.Sort(found)
+		return found
+	}
+	want := []string{"payment_without_order " + sold, "payment_without_order " + held, "stock_without_order " + sold, "stock_without_order " + held}
+	slices.Sort(want)
+	require.Eventually(v, func() bool { return slices.Equal(find("open"), want) }, time.Minute, 200*time.Millisecond, "%v", find("open"))
+	require.Equal(v, stock{OnHand: 7, Reserved: 2, Available: 5}, v.stockOf(product), "nobody but an operator may mend it")
+
+	repaired := map[string]bool{}
+	for _, d := range v.discrepancies("open") {
+		if repaired[d.OrderID] {
+			continue
+		}
+		repaired[d.OrderID] = true
+		a := v.do(http.MethodPost, "/v1/discrepancies/"+d.ID+"/repairs", map[string]any{"reason": "lost with a backup"}, http.StatusAccepted,
+			"Authorization", "Bearer "+v.stack.APIKeys["operator"], "Idempotency-Key", "repair "+d.ID)
+		var saga struct{ State string }
+		require.Eventually(v, func() bool {
+			v.decode(v.do(http.MethodGet, a.Header.Get("Location"), nil, http.StatusOK, "Authorization", "Bearer "+v.stack.APIKeys["operator"]), &saga)
+			return saga.State == "completed"
+		}, 30*time.Second, 100*time.Millisecond)
+	}
+	require.Empty(v, find("open"))
+	require.Subset(v, find("resolved"), want)
+	require.Equal(v, stock{OnHand: 10, Available: 10}, v.stockOf(product))
+	require.Equal(v, []string{"authorize", "capture", "refund"}, v.effects(sold))
+	require.Empty(v, v.effects(held), "nothing was held yet")
+}
