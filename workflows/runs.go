@@ -118,12 +118,18 @@ func runFacts(run *workflowpb.WorkflowExecutionInfo, now time.Time) RunFacts {
 // RunAgain starts sagas again that have no run any more. One that runs is left
 // alone, one that has ended well finds that there is nothing to do.
 func (a *Runs) RunAgain(ctx context.Context, workflowIDs []string) error {
-	var faults []error
-	for _, id := range workflowIDs { // one that cannot be started holds up no other
-		if err := a.runAgain(ctx, id); err != nil {
-			faults = append(faults, fmt.Errorf("run %s again: %w", id, err))
-		}
+	faults := make([]error, len(workflowIDs))
+	var all errgroup.Group
+	all.SetLimit(runsAtOnce)
+	for i, id := range workflowIDs { // one that cannot be started holds up no other
+		all.Go(func() error {
+			if err := a.runAgain(ctx, id); err != nil {
+				faults[i] = fmt.Errorf("run %s again: %w", id, err)
+			}
+			return nil
+		})
 	}
+	_ = all.Wait() // what went wrong is in faults
 	return safe(ctx, errors.Join(faults...))
 }
 

@@ -28,6 +28,7 @@ func Run(t *testing.T, newService func(*testing.T) inventory.Service) {
 		{"return", testReturn},
 		{"return sequences", testReturnSequences},
 		{"return contention", testReturnContention},
+		{"standings", testStandings},
 	}
 	for _, group := range groups {
 		t.Run(group.name, func(t *testing.T) {

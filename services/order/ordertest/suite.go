@@ -45,6 +45,12 @@ func Run(t *testing.T, open func(*testing.T) order.Service) {
 		"resolutions":                   resolutions,
 		"resolutions once":              resolutionsOnce,
 		"invalid resolutions":           invalidResolutions,
+		"discrepancies":                 discrepancies,
+		"discrepancies race":            discrepanciesRace,
+		"repairs":                       repairs,
+		"slices":                        slicesOf,
+		"standings":                     standings,
+		"marked again":                  markedAgain,
 		"missing":                       missing,
 		"ready":                         ready,
 	} {

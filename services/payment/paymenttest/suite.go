@@ -49,6 +49,7 @@ func Run(t *testing.T, b Bench) {
 	t.Run("refunds at once", b.refundsAtOnce)
 	t.Run("reversal", b.reversal)
 	t.Run("reading", b.reading)
+	t.Run("standings", b.standings)
 }
 
 // Request is a valid authorization of a new order.
