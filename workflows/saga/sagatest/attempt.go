@@ -10,11 +10,13 @@ import (
 
 // attempt is one attempt with one fault. It returns what the attempt ends with,
 // or has answered the call by itself.
-func (s *serving) attempt(ctx workflow.Context, k kind) error {
+func (s *serving) attempt(ctx workflow.Context, f fault) error {
+	k := f.kind
 	limit := max(min(s.startToClose, s.expires.Sub(workflow.Now(ctx))), moment)
 	timedOut := temporal.NewTimeoutError(enums.TIMEOUT_TYPE_START_TO_CLOSE, nil)
 	switch k {
 	case timeout, late, zombie:
+		s.strike(f)
 		s.log("%s attempt %d %s", s.op, s.attempts, k)
 		l := &landing{c: s.call}
 		if k == zombie {
@@ -26,71 +28,118 @@ func (s *serving) attempt(ctx workflow.Context, k kind) error {
 		}
 		return timedOut
 	case cancelBefore:
-		s.cancel()
+		s.cancel(f)
 		if s.wait(ctx, work, true) {
 			return nil
 		}
 	case cancelDuring, cancelZombie:
 		s.wait(ctx, work/2, false)
-		s.cancel()
+		s.cancel(f)
 	default: // it shows when the attempt finishes
 	}
 	if limit <= work {
+		s.miss(f, "no time is left for an attempt")
 		s.log("%s attempt %d has too little time", s.op, s.attempts)
 		s.later(ctx, &landing{c: s.call}, work)
 		s.wait(ctx, limit, false)
 		return timedOut
 	}
 	s.wait(ctx, work, false)
-	return s.finish(ctx, k)
+	return s.finish(ctx, f)
 }
 
 // finish is the end of an attempt that got to work.
-func (s *serving) finish(ctx workflow.Context, k kind) error {
-	switch k {
+func (s *serving) finish(ctx workflow.Context, f fault) error {
+	switch f.kind {
 	case fail, panics:
-		s.log("%s attempt %d %s", s.op, s.attempts, k)
-		return broken(k)
+		s.strike(f)
+		s.log("%s attempt %d %s", s.op, s.attempts, f.kind)
+		return broken(f.kind)
 	case lost:
-		s.apply(s.call, "")
-		s.log("%s attempt %d %s", s.op, s.attempts, k)
-		return broken(k)
+		if a := s.apply(s.call, ""); a != yes {
+			s.miss(f, "its participant refuses it: "+string(a))
+			return refusal(a)
+		}
+		s.strike(f)
+		s.log("%s attempt %d %s", s.op, s.attempts, f.kind)
+		return broken(f.kind)
 	case cancelZombie:
 		if s.answered {
+			s.strike(f)
 			s.zombies = append(s.zombies, &landing{c: s.call})
 			return nil
 		}
+		s.miss(f, "its context is not cancelled, so nobody gives the attempt up")
 	case refuses:
-		s.log("%s refuses", s.op)
-		if a := s.sides.refuse(s.op, s.key); a != yes {
-			return refusal(a)
+		if err := s.refused(f); err != nil {
+			return err
 		}
 	default: // it shows later
 	}
 	if a := s.apply(s.call, ""); a != yes {
+		s.miss(f, "its participant refuses it: "+string(a))
 		return refusal(a)
 	}
-	switch k {
-	case cancelDone:
-		s.cancel()
-		s.wait(ctx, moment, false)
-	case slow, overdue:
-		seen := s.deadline.Add(-margin)
-		if k == overdue {
-			seen = s.deadline.Add(margin)
-		}
-		s.log("%s %s", s.op, k)
-		s.wait(ctx, seen.Sub(workflow.Now(ctx)), true)
-	case cancelAfter:
-		s.deliver(nil)
-		s.cancel()
-	default: // all is well
-	}
+	s.worked(ctx, f)
 	return nil
 }
 
+// refused is a definite no of the participant, if it can say so.
+func (s *serving) refused(f fault) error {
+	a := no
+	if f.decide == "" {
+		a = s.sides.refuse(s.call)
+	} else if s.sides.row(s.op, s.key).stands {
+		a = yes
+	}
+	if a == yes {
+		s.miss(f, "it was done before, and its participant repeats the answer")
+		return nil
+	}
+	if a == answer(s.op.Settled) {
+		s.miss(f, "it answers "+s.op.Settled+" anyway")
+		return refusal(a)
+	}
+	s.strike(f)
+	s.log("%s refuses", s.op)
+	return refusal(a)
+}
+
+// worked is what goes wrong after the effect.
+func (s *serving) worked(ctx workflow.Context, f fault) {
+	switch f.kind {
+	case cancelDone:
+		s.cancel(f)
+		s.wait(ctx, moment, false)
+	case slow, overdue:
+		seen := s.deadline.Add(-margin)
+		if f.kind == overdue {
+			seen = s.deadline.Add(margin)
+		}
+		left := seen.Sub(workflow.Now(ctx))
+		if left <= 0 {
+			s.miss(f, "the deadline has passed")
+			return
+		}
+		s.strike(f)
+		s.log("%s %s", s.op, f.kind)
+		s.wait(ctx, left, true)
+	case cancelAfter:
+		s.deliver(nil)
+		s.cancel(f)
+	default: // all is well
+	}
+}
+
 // cancel asks the workflow to cancel.
-func (s *serving) cancel() {
+func (s *serving) cancel(f fault) {
+	if s.cancelled() {
+		s.miss(f, "the run is cancelled already")
+		return
+	}
+	if f.kind != cancelZombie { // of which only what follows tells
+		s.strike(f)
+	}
 	s.log("cancel requested, %s attempt %d", s.op, s.attempts)
 	s.env.CancelWorkflow()
 }

@@ -2,14 +2,16 @@ package sagatest
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 )
 
 // Explore runs the saga with every fault at every step, compensation and
-// closing, with every pair of faults at two of them, and with two in a row at
-// one. Each violation fails the test. The report counts the cases, and lists
-// the combinations that cannot happen.
+// closing, with every pair of faults at two of them, with two in a row at one,
+// and with every decision of an operator wherever it parks. Each violation fails
+// the test. The log counts the cases, and lists the combinations that cannot
+// happen.
 func Explore(t *testing.T, s Saga) Report {
 	t.Helper()
 	e := newExplorer(s)
@@ -24,49 +26,45 @@ func Explore(t *testing.T, s Saga) Report {
 			})
 		}
 	})
-	e.report.sort()
-	for _, line := range e.report.Impossible {
-		t.Logf("cannot happen: %s", line)
+	r := e.finish()
+	var listed strings.Builder
+	for _, line := range r.Impossible {
+		fmt.Fprintf(&listed, "\n  %s", line)
 	}
-	for i, v := range e.report.Violations {
+	t.Logf("cannot happen:%s", listed.String())
+	t.Logf("%s, by operation and fault:\n%s", r, r.Table())
+	for _, cell := range r.silent() {
+		t.Errorf("%s is neither explored nor listed", cell)
+	}
+	for i, v := range r.Violations {
 		if i == 10 {
-			t.Errorf("… and %d cases more", len(e.report.Violations)-i)
+			t.Errorf("… and %d cases more", len(r.Violations)-i)
 			break
 		}
 		t.Errorf("%s: %v", v.Case, v.What)
 	}
-	if len(e.report.Violations) > 0 {
-		t.Errorf("the smallest case that fails:\n%s", e.report.Violations[0])
+	if len(r.Violations) > 0 {
+		t.Errorf("the smallest case that fails:\n%s", r.Violations[0])
 	}
-	t.Log(e.report)
-	fmt.Println(e.report)
-	return e.report
-}
-
-// find explores without a test, one case after the other, until one fails.
-func find(s Saga) Report {
-	e := newExplorer(s)
-	for _, g := range e.layOut() {
-		for _, p := range g.cases {
-			if len(e.report.Violations) == 0 {
-				e.run(p)
-			}
-		}
-	}
-	e.report.sort()
-	return e.report
+	return r
 }
 
 // explorer lays out the cases and runs them.
 type explorer struct {
-	saga   Saga
-	ops    []*op
-	mu     sync.Mutex
-	report Report
+	saga     Saga
+	ops      []*op
+	mu       sync.Mutex
+	report   Report
+	ruledOut []ruledOut
 }
 
 func newExplorer(s Saga) *explorer {
-	return &explorer{saga: s, ops: s.ops(), report: Report{Saga: s.Name}}
+	e := &explorer{saga: s, ops: s.ops()}
+	e.report = Report{Saga: s.Name, Counted: map[string]map[string]int{}, listed: map[string]map[string]bool{}}
+	for _, o := range e.ops {
+		e.report.ops = append(e.report.ops, o.Name)
+	}
+	return e
 }
 
 // runGroup runs the cases of a group, and tells how many fail.
@@ -79,6 +77,13 @@ func (e *explorer) runGroup(g group) (failed int) {
 	return failed
 }
 
+// finish sums up what was found.
+func (e *explorer) finish() Report {
+	e.report.Impossible = e.summed()
+	e.report.sort()
+	return e.report
+}
+
 // reach is what a run calls: the places, and how many attempts each took.
 type reach map[place]int
 
@@ -86,14 +91,22 @@ type reach map[place]int
 func (e *explorer) run(p plan) (reach, bool) {
 	r := play(e.saga, e.ops, p, false)
 	ok := len(r.violations) == 0
+	if why := r.missed(); ok && why != "" {
+		e.list(why, p)
+		return r.reach(), true
+	}
 	if !ok {
 		r = play(e.saga, e.ops, p, true) // it runs the same way again
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.report.Cases++
+	e.report.count(p)
 	if !ok {
-		e.report.Violations = append(e.report.Violations, Violation{Case: p.String(), What: r.violations, Trace: r.trace, faults: len(p)})
+		v := Violation{Case: p.String(), What: r.violations, Trace: r.trace, faults: len(p)}
+		for _, rule := range r.rules {
+			v.Rules = append(v.Rules, string(rule))
+		}
+		e.report.Violations = append(e.report.Violations, v)
 	}
 	return r.reach(), ok
 }

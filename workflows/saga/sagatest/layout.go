@@ -1,14 +1,11 @@
 package sagatest
 
 import (
-	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/skaldhq/skald/workflows/saga"
 )
-
-// mostCalls is how many calls of one operation are places for faults.
-const mostCalls = 10
 
 // group is cases that run one after the other.
 type group struct {
@@ -16,43 +13,53 @@ type group struct {
 	cases []plan
 }
 
-// layout finds the cases of a saga. Which of them can happen it learns from
-// runs: if a run with one fault never calls the place of another, then neither
-// does a run with both, because the two are the same until then.
+// layout finds the cases of a saga that share some faults. Which of them can
+// happen it learns from runs: if a run with one fault never calls the place of
+// another, then neither does a run with both, because the two are the same until
+// then.
 type layout struct {
 	*explorer
 	base    plan  // what every case of this layout has beside its own faults
-	plain   reach // what the base alone calls
-	reaches map[fault]reach
+	plain   reach // what the base alone calls, and the runs it comes from do not
 	places  []place
+	reaches map[fault]reach
 }
 
 // layOut runs the cases with a single fault, and lays out all others: every
-// pair while all else goes well, and every pair of compensations, closing and
-// notes once the saga turned back as late as it can.
+// pair while all else goes well, every pair of compensations, closing and notes
+// once the saga turned back as late as it can, every decision of an operator
+// wherever the saga parks, and every fault of what comes after the decision.
 func (e *explorer) layOut() []group {
-	straight := &layout{explorer: e, reaches: map[fault]reach{}}
+	straight := e.layout(nil, nil)
 	straight.plain, _ = e.run(nil)
 	for _, o := range e.ops {
-		straight.singles(o)
+		straight.uncalled(o)
+		if !o.parks() {
+			for _, f := range (place{o, 1}).parkings() {
+				straight.cannot("a saga does not park at "+o.Name+": it need not be done, or no decision is about it", f)
+			}
+		}
 	}
-	groups := straight.pairs()
+	straight.singles()
+	groups := append(straight.pairs(), straight.decisions()...)
 
 	base := e.turning(straight.plain)
 	if base == nil {
-		e.cannot("compensations after the last step", 1, "no step of the saga can be refused")
-		return groups
+		return groups // every pair is in them
 	}
-	back := &layout{explorer: e, reaches: map[fault]reach{}, base: base, plain: play(e.saga, e.ops, base, false).reach()}
-	for p := range straight.plain {
-		delete(back.plain, p) // it comes before the saga turns back
+	back := e.layout(base, straight.plain)
+	back.singles()
+	return append(append(groups, back.pairs()...), back.decisions()...)
+}
+
+// layout begins one: a base, without what the run it comes from calls as well.
+func (e *explorer) layout(base plan, without reach) *layout {
+	l := &layout{explorer: e, base: base, reaches: map[fault]reach{}}
+	if base != nil {
+		l.plain = play(e.saga, e.ops, base, false).reach()
+		maps.DeleteFunc(l.plain, func(p place, _ int) bool { return without[p] > 0 })
 	}
-	for _, o := range e.ops {
-		if o.role != stepping {
-			back.singles(o)
-		}
-	}
-	return append(groups, back.pairs()...)
+	return l
 }
 
 // turning is the refusal of the last step that may be refused: of the pivot,
@@ -60,34 +67,46 @@ func (e *explorer) layOut() []group {
 func (e *explorer) turning(r reach) plan {
 	for _, o := range slices.Backward(e.ops) {
 		p := place{o, 1}
-		if o.role == stepping && o.kind != saga.Retriable && r[p] > 0 {
+		if o.role == stepping && o.kind != saga.Retriable && r[p] > 0 && o.senseless(fault{kind: refuses}) == "" {
 			return plan{{place: p, kind: refuses, attempt: 1}}
 		}
 	}
 	return nil
 }
 
-// singles runs the base with each fault of each call of an operation.
-func (l *layout) singles(o *op) {
-	straight := l.base == nil
-	if p := (place{o, 1}); straight && l.plain[p] == 0 {
-		l.places = append(l.places, p) // it may be called once something else fails
-		l.list(p)
-		l.cannot("one fault, of "+o.Name, len(p.all()), o.Name+" is not called while all else goes well; see the pairs")
+// uncalled lists an operation that is not called while all goes well.
+func (l *layout) uncalled(o *op) {
+	p := place{o, 1}
+	if l.plain[p] > 0 {
+		return
 	}
-	for n := 1; n <= mostCalls; n++ {
-		p := place{o, n}
-		if l.plain[p] == 0 {
-			continue
+	l.places = append(l.places, p) // it may be called once something else fails
+	for _, f := range p.every(1) {
+		l.cannot(o.Name+" is not called while all else goes well; with another fault it is", f)
+	}
+}
+
+// called gives the places that the base calls, in the order of the operations.
+func (l *layout) called() []place {
+	return slices.SortedFunc(maps.Keys(l.plain), func(a, b place) int {
+		if a.op != b.op {
+			return slices.Index(l.ops, a.op) - slices.Index(l.ops, b.op)
 		}
+		return a.call - b.call
+	})
+}
+
+// singles runs the base with each fault of each place.
+func (l *layout) singles() {
+	for _, p := range l.called() {
 		l.places = append(l.places, p)
-		if straight {
-			l.list(p)
-		}
-		for _, f := range p.all() {
-			if straight || n > 1 {
+		for _, f := range p.every(1) {
+			switch why := p.op.senseless(f); {
+			case why != "":
+				l.cannot(why, f)
+			case l.base == nil || p.call > 1:
 				l.reaches[f], _ = l.run(l.with(f))
-			} else { // it is a pair of the straight layout
+			default: // it is a pair of the layout that the base is a case of
 				l.reaches[f] = play(l.saga, l.ops, l.with(f), false).reach()
 			}
 		}
@@ -97,24 +116,8 @@ func (l *layout) singles(o *op) {
 // with is a case: the base, and faults of its own.
 func (l *layout) with(faults ...fault) plan { return append(slices.Clone(l.base), faults...) }
 
-// list notes the faults that make no sense at a place.
-func (l *layout) list(p place) {
-	_, senseless := p.faults(1)
-	for _, f := range senseless {
-		l.cannot(f.String()+", alone or with others", 1, p.op.Name+" has no effect to be lost or late")
-	}
-}
-
-func (p place) all() []fault {
-	faults, _ := p.faults(1)
-	return faults
-}
-
-func (e *explorer) cannot(what string, combinations int, why string) {
-	if combinations > 0 {
-		e.report.Impossible = append(e.report.Impossible, Impossible{What: what, Combinations: combinations, Why: why})
-	}
-}
+// cannot lists a case that cannot happen.
+func (l *layout) cannot(why string, faults ...fault) { l.list(why, l.with(faults...)) }
 
 // pairs lays out every pair of faults at two of the places, and every two in a
 // row at one: a group for each place.
@@ -122,7 +125,7 @@ func (l *layout) pairs() []group {
 	var groups []group
 	for i, p := range l.places {
 		g := group{name: l.with(fault{place: p}).String()}
-		for _, f := range p.all() {
+		for _, f := range p.faults(1) {
 			g.cases = append(g.cases, l.inARow(f)...)
 			for _, q := range l.places[i+1:] {
 				g.cases = append(g.cases, l.pair(f, q)...)
@@ -143,23 +146,18 @@ func (l *layout) reach(f fault) reach {
 
 // pair pairs a fault with every one of another place.
 func (l *layout) pair(f fault, q place) (cases []plan) {
-	what := l.with(f).String() + " + "
-	if l.reach(f)[q] == 0 {
-		l.cannot(fmt.Sprintf("%sany fault of %s", what, q), len(q.all()), "with the other alone, its place is never called")
-		return nil
-	}
-	twice := 0
-	for _, g := range q.all() {
+	for _, g := range q.faults(1) {
 		switch {
+		case l.reach(f)[q] == 0:
+			l.cannot("with the first alone, the last is never called", f, g)
 		case f.kind.cancels() && g.kind.cancels():
-			twice++
+			l.cannot("a run is cancelled once", f, g)
 		case l.reach(g)[f.place] == 0:
-			l.cannot(what+g.String(), 1, "with the last alone, the place of the other is never called")
+			l.cannot("with the last alone, the first is never called", f, g)
 		default:
 			cases = append(cases, l.with(f, g))
 		}
 	}
-	l.cannot(fmt.Sprintf("%sany cancel at %s", what, q), twice, "a run is cancelled once")
 	return cases
 }
 
@@ -168,13 +166,60 @@ func (l *layout) inARow(f fault) (cases []plan) {
 	if f.lasting || !slices.Contains(transient, f.kind) {
 		return nil // there is no other attempt, or it has the same fault
 	}
-	next, _ := f.faults(2)
-	if l.reach(f)[f.place] < 2 {
-		l.cannot(l.with(f).String()+" + any fault of its second attempt", len(next), "there is no second attempt, or it is among the pairs")
-		return nil
-	}
-	for _, g := range next {
+	for _, g := range f.faults(2) {
+		if l.reach(f)[f.place] < 2 {
+			l.cannot("there is no second attempt in the same call", f, g)
+			continue
+		}
 		cases = append(cases, l.with(f, g))
 	}
 	return cases
+}
+
+// decisions lays out, for each place where the saga parks, every decision; and
+// after one of each every fault of what is only called then, every further
+// decision included.
+func (l *layout) decisions() []group {
+	g := group{name: l.with().String() + ", decided"}
+	var after []group
+	for _, p := range l.called() {
+		if !p.op.parks() || p.call > 1 {
+			continue
+		}
+		for _, f := range p.parkings() {
+			if why := p.op.senseless(f); why != "" {
+				l.cannot(why, f)
+				continue
+			}
+			g.cases = append(g.cases, l.with(f))
+			if f.kind == fail || f.decide == saga.Compensate {
+				after = append(after, l.decided(f))
+			}
+		}
+	}
+	return append([]group{g}, after...)
+}
+
+// decided lays out what may go wrong after a decision.
+func (l *layout) decided(f fault) group {
+	then := l.layout(l.with(f), l.plain)
+	g := group{name: then.base.String()}
+	for _, p := range then.called() {
+		if p.op == f.op {
+			continue // its own faults are held until then
+		}
+		for _, next := range p.every(1) {
+			if why := p.op.senseless(next); why != "" {
+				then.cannot(why, next)
+				continue
+			}
+			g.cases = append(g.cases, then.with(next))
+		}
+		for _, next := range p.parkings() {
+			if p.op.parks() && next.kind == fail {
+				g.cases = append(g.cases, then.with(next))
+			}
+		}
+	}
+	return g
 }

@@ -1,21 +1,35 @@
 package sagatest
 
+import (
+	"bytes"
+
+	"github.com/skaldhq/skald/workflows/saga"
+)
+
 // participants are the other sides of the saga: what each has recorded.
-type participants struct{ rows map[rowKey]*row }
+type participants struct {
+	ops  []*op
+	rows map[rowKey]*row
+	mark saga.State // as recorded, of seq
+	seq  int64
+}
 
 type rowKey struct {
-	step *op // or the closing
+	step *op // or what is no step
 	key  string
 }
 
 // row is what a participant keeps of an operation and its undo.
 type row struct {
-	stands  bool // the effect is there
-	barred  bool // undone: whatever comes later is refused
-	refused bool // the operation was refused, for good
-	closed  bool // the undo was refused, for good
-	landed  int  // how often the effect came about
+	request []byte // as first asked
+	stands  bool   // the effect is there
+	pending bool   // it may still be refused
+	barred  bool   // undone: whatever comes later is refused
+	refused bool   // the operation was refused, for good
+	closed  bool   // the undo was refused, for good
 }
+
+func (r *row) bar() { r.stands, r.barred = false, true }
 
 func (p *participants) row(o *op, key string) *row {
 	if o.undoes != nil {
@@ -28,52 +42,90 @@ func (p *participants) row(o *op, key string) *row {
 	return p.rows[k]
 }
 
-// answer is what a participant says.
+// answer is what a participant says: ok, or the type of its definite error.
 type answer string
 
 const (
 	yes    answer = "ok"
 	no     answer = "refused"
-	tooOld answer = "barred" // by the tombstone
+	tooOld answer = "barred"   // by the tombstone
+	other  answer = "mismatch" // another request than the first
 )
 
-// apply does an operation once, or again.
-func (p *participants) apply(o *op, key string) answer {
-	r := p.row(o, key)
-	if o.role == undoing {
-		if r.closed {
-			return no
-		}
-		r.stands, r.barred = false, true
-		return yes
-	}
+// apply does an operation, once; again it changes nothing.
+func (p *participants) apply(c *call) answer {
+	o, r := c.op, p.row(c.op, c.key)
 	switch {
+	case o.undoes != nil:
+		return p.undo(o, c.key)
 	case r.barred:
 		return tooOld
 	case r.refused:
 		return no
-	case !r.stands && !o.effectless:
-		r.stands = true
-		r.landed++
+	case r.request != nil && !o.Varies && !bytes.Equal(r.request, c.Request):
+		return other
+	case o.role == closing && !p.close(c.key):
+		return no
+	}
+	if o.Marks != nil {
+		p.marked(c, !r.stands)
+	}
+	r.request, r.pending = c.Request, o.Pending != nil && o.Pending(c.Call)
+	r.stands = !o.effectless
+	return yes
+}
+
+// undo gives back what stands, and bars what may still come.
+func (p *participants) undo(o *op, key string) answer {
+	r := p.row(o, key)
+	switch step := o.undoes; {
+	case o.role == undoing && step.completion != nil && p.row(step.completion, key).stands:
+		return answer(o.Settled)
+	case r.closed, o.role == reversing && !r.stands && !r.barred:
+		return no
+	}
+	for _, same := range p.ops {
+		if same.role == stepping && same.at(o.undoes) {
+			p.row(same, key).bar()
+		}
 	}
 	return yes
 }
 
-// refuse makes the participant say no, unless the operation was done before.
-func (p *participants) refuse(o *op, key string) answer {
-	r := p.row(o, key)
-	if o.role == undoing {
-		if r.barred {
-			return yes
+// close bars the final steps, unless one is done.
+func (p *participants) close(key string) bool {
+	for _, o := range p.ops {
+		if o.final && p.row(o, key).stands {
+			return false
 		}
-		r.closed = true
-		return no
 	}
-	if r.stands {
-		return yes
+	for _, o := range p.ops {
+		if o.final {
+			p.row(o, key).bar()
+		}
 	}
-	r.refused = true
-	return p.apply(o, key)
+	return true
+}
+
+// marked records the saga's state: along with a change, or as a note, which
+// never overwrites a newer one.
+func (p *participants) marked(c *call, changes bool) {
+	state, seq := c.op.Marks(c.Call)
+	if (c.op.role == noting && seq > p.seq) || (c.op.role != noting && changes) {
+		p.mark, p.seq = state, max(seq, p.seq)
+	}
+}
+
+// refuse has the participant say no, unless the operation was done before.
+func (p *participants) refuse(c *call) answer {
+	r := p.row(c.op, c.key)
+	switch {
+	case c.op.undoes != nil:
+		r.closed = !r.barred
+	case !r.stands || r.pending:
+		r.stands, r.refused = false, true
+	}
+	return p.apply(c)
 }
 
 // standing counts an operation's effects, over all keys.

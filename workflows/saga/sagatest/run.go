@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/interceptor"
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
@@ -31,7 +30,7 @@ type run struct {
 	saga  Saga
 	ops   []*op
 	plan  plan
-	fired []bool
+	fates []fate // of the faults of the plan
 	env   *testsuite.TestWorkflowEnvironment
 
 	sides    participants
@@ -45,9 +44,13 @@ type run struct {
 	turned     bool       // a compensation, or the closing, was asked for
 	reason     string     // why it may turn back
 	states     saga.State // as last shown
+	reversed   bool       // an operator turned it back
+	unmarked   bool       // a refusal kept the saga's state from being recorded
+	decided    int        // decisions that took effect
 	stuck      *op        // refused for good, and asked again and again
 	completed  bool
 	violations []string
+	rules      []rule // that each violates
 	traced     bool
 	trace      []string
 }
@@ -59,8 +62,16 @@ type progress struct {
 	ok       int // calls that the saga saw answered well
 	refused  bool
 	refusals int
-	mustPark bool // it failed a whole round
+	mustPark bool          // it failed a whole round
+	undone   bool          // its compensation or reversal took effect
+	skipped  bool          // an operator took it for done
+	left     bool          // ... or its compensation
+	due      time.Time     // an operator had it tried again; zero: none did
+	patience time.Duration // that an attempt has from then on; 0: as before
 }
+
+// done tells whether the saga may go on.
+func (p *progress) done() bool { return p.ok > 0 || p.skipped }
 
 // call is one call of an activity by the workflow.
 type call struct {
@@ -81,8 +92,8 @@ type landing struct {
 // play runs one case, with a trace of it or without.
 func play(s Saga, ops []*op, p plan, traced bool) *run {
 	r := &run{
-		saga: s, ops: ops, plan: p, traced: traced, fired: make([]bool, len(p)),
-		sides: participants{rows: map[rowKey]*row{}}, progress: map[*op]*progress{},
+		saga: s, ops: ops, plan: p, traced: traced, fates: make([]fate, len(p)),
+		sides: participants{ops: ops, rows: map[rowKey]*row{}}, progress: map[*op]*progress{},
 	}
 	for _, o := range ops {
 		r.progress[o] = &progress{}
@@ -121,15 +132,16 @@ func (r *run) reach() reach {
 func (r *run) protect(f func()) {
 	defer func() {
 		if p := recover(); p != nil {
-			r.violate("the run broke off: %v", p)
+			r.violate(brokeOff, "the run broke off: %v", p)
 		}
 	}()
 	f()
 }
 
-func (r *run) violate(format string, args ...any) {
+func (r *run) violate(rule rule, format string, args ...any) {
 	v := fmt.Sprintf(format, args...)
 	r.violations = append(r.violations, v)
+	r.rules = append(r.rules, rule)
 	r.log("VIOLATION: %s", v)
 }
 
@@ -140,15 +152,48 @@ func (r *run) log(format string, args ...any) {
 	r.trace = append(r.trace, fmt.Sprintf("%12s  ", r.env.Now().Sub(epoch))+fmt.Sprintf(format, args...))
 }
 
-// fault gives the fault of an attempt, and takes note that it happened.
+// fate is what became of a fault.
+type fate struct {
+	met    bool   // its attempt was made
+	struck bool   // it made a difference
+	why    string // it made none
+	asked  bool   // an operator was
+	mended bool   // an operator did
+}
+
+// fault gives the fault of an attempt.
 func (r *run) fault(c *call, attempt int) fault {
 	for i, f := range r.plan {
-		if f.hits(c, attempt) {
-			r.fired[i] = true
+		if f.hits(c, attempt) && !r.fates[i].mended {
+			r.fates[i].met = true
 			return f
 		}
 	}
 	return fault{}
+}
+
+func (r *run) fate(f fault) *fate {
+	for i := range r.plan {
+		if r.plan[i] == f {
+			return &r.fates[i]
+		}
+	}
+	return &fate{} // no fault
+}
+
+func (r *run) strike(f fault) { r.fate(f).struck = true }
+
+func (r *run) miss(f fault, why string) { r.fate(f).why = why }
+
+// missed tells why the case is none: one of its faults could make no
+// difference. Empty: all did.
+func (r *run) missed() string {
+	for i, f := range r.fates {
+		if f.met && !f.struck {
+			return fmt.Sprintf("at %s %s", r.plan[i].op, f.why)
+		}
+	}
+	return ""
 }
 
 // cancelled tells whether the workflow knows that it is.
@@ -175,91 +220,30 @@ func (r *run) land(l *landing) {
 // apply has the participant do it.
 func (r *run) apply(c *call, how string) answer {
 	before := *r.sides.row(c.op, c.key)
-	a := r.sides.apply(c.op, c.key)
+	a := r.sides.apply(c)
 	r.log("%s%s %s", how, c.op, a)
+	if a == other {
+		r.violate(otherRequest, "%s is asked for something else than before", c.op)
+	}
 	if row := r.sides.row(c.op, c.key); row.stands && !before.stands {
 		r.judgeEffect(c.op)
 	}
-	if c.op.role == undoing && a == yes {
+	if c.op.undoes != nil && a == yes {
 		r.release(c.op.undoes)
 	}
 	return a
 }
 
-// release lets the zombies of a step act, now that its compensation has run.
+// release lets the zombies at a step's participant act, now that it was undone.
 func (r *run) release(step *op) {
+	for _, o := range r.ops {
+		if o.role == stepping && o.at(step) {
+			r.progress[o].undone = true
+		}
+	}
 	for _, l := range r.zombies {
-		if l.c.op == step {
+		if l.c.op.role == stepping && l.c.op.at(step) {
 			r.land(l)
 		}
 	}
 }
-
-// intercept puts the run between the workflow and its activities.
-type intercept struct {
-	interceptor.WorkerInterceptorBase
-	run *run
-}
-
-func (i *intercept) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
-	return &inbound{WorkflowInboundInterceptorBase: interceptor.WorkflowInboundInterceptorBase{Next: next}, run: i.run}
-}
-
-type inbound struct {
-	interceptor.WorkflowInboundInterceptorBase
-	run *run
-}
-
-func (i *inbound) Init(out interceptor.WorkflowOutboundInterceptor) error {
-	return i.Next.Init(&outbound{WorkflowOutboundInterceptorBase: interceptor.WorkflowOutboundInterceptorBase{Next: out}, run: i.run})
-}
-
-// ExecuteWorkflow runs the saga.
-func (i *inbound) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteWorkflowInput) (any, error) {
-	r := i.run
-	r.root = ctx
-	r.deadline = workflow.Now(ctx).Add(r.saga.Deadline)
-	res, err := i.Next.ExecuteWorkflow(ctx, in)
-	r.completed = true
-	r.log("the workflow ended: %v", err)
-	return res, err
-}
-
-type outbound struct {
-	interceptor.WorkflowOutboundInterceptorBase
-	run *run
-}
-
-// ExecuteActivity has the participants answer.
-func (o *outbound) ExecuteActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
-	opts := workflow.GetActivityOptions(ctx)
-	return o.run.call(ctx, name, args, policy{
-		startToClose: opts.StartToCloseTimeout, scheduleToClose: opts.ScheduleToCloseTimeout,
-		retry: opts.RetryPolicy, waits: opts.WaitForCancellation,
-	})
-}
-
-// ExecuteLocalActivity has the participants answer.
-func (o *outbound) ExecuteLocalActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
-	opts := workflow.GetLocalActivityOptions(ctx)
-	return o.run.call(ctx, name, args, policy{
-		startToClose: opts.StartToCloseTimeout, scheduleToClose: opts.ScheduleToCloseTimeout, retry: opts.RetryPolicy, local: true,
-	})
-}
-
-// UpsertTypedSearchAttributes keeps the state that the saga shows.
-func (o *outbound) UpsertTypedSearchAttributes(_ workflow.Context, updates ...temporal.SearchAttributeUpdate) error {
-	if s, ok := temporal.NewSearchAttributes(updates...).GetKeyword(saga.AttrState); ok {
-		o.run.states = saga.State(s)
-		o.run.log("shown as %s", s)
-	}
-	return nil
-}
-
-// silent is a logger that says nothing.
-type silent struct{}
-
-func (silent) Debug(string, ...any) {}
-func (silent) Info(string, ...any)  {}
-func (silent) Warn(string, ...any)  {}
-func (silent) Error(string, ...any) {}

@@ -4,8 +4,9 @@
 //
 // A small model of participants answers the saga's activities. Each keeps a
 // barrier, as the real ones must: an operation done again finds the first
-// one's row, an undo that comes first leaves a tombstone, a do that meets it is
-// refused for good, and a refusal stays one. Time, retries and timeouts are the
+// one's row, and is refused where it asks for something else; an undo that comes
+// first leaves a tombstone, a do that meets it is refused for good, and a
+// refusal stays one. An operator decides on what is parked. Time, retries and timeouts are the
 // workflow's own, so that a run of hours takes milliseconds, and the same case
 // runs the same way every time.
 package sagatest
@@ -29,9 +30,12 @@ type Saga struct {
 	Stages [][]Step
 	// Close is done once every compensation is.
 	Close Op
-	// Notes are what the saga calls beside its steps: operations that only
-	// inform, and that nothing undoes.
+	// Notes are what the saga calls beside its steps, and that nothing undoes:
+	// operations that only inform, but for those that it Must do.
 	Notes []Op
+	// Audit records an operator's decision before it takes effect; nil: nothing
+	// does.
+	Audit *Op
 	// Deadline is how long the saga may take to its pivot.
 	Deadline time.Duration
 	// Key gives the key that a participant keeps an operation under. Empty: one
@@ -50,6 +54,17 @@ type Step struct {
 	Undo *Op
 	// Effectless steps leave nothing behind.
 	Effectless bool
+	// Completes names the earlier step whose effect this one makes final, at the
+	// same participant: Undo of that one bars this one, and once this one is done
+	// it is answered with its Settled.
+	Completes string
+	// Final: the step records that the saga went through, where Close records
+	// that it turned back. Each is refused where the other was done.
+	Final bool
+	// Reversal undoes the step, and the one that it Completes, once an operator
+	// turned the saga back that was at its pivot or after it. Where it reverses a
+	// Final step it takes the place of Close.
+	Reversal *Op
 }
 
 // Op is one operation of a participant: an activity, local or not.
@@ -62,6 +77,22 @@ type Op struct {
 	Match func(Call) bool
 	// Returns, if set, gives what the activity returns when all is well.
 	Returns func(Call) any
+	// Pending, if set, tells that what a call answers is not yet the outcome: the
+	// next one may still be refused.
+	Pending func(Call) bool
+	// Settled is the type of the error that an Undo is answered with once its
+	// step was completed by another.
+	Settled string
+	// Varies: what is asked again may differ from what was asked first, because
+	// it carries a time or a number that grows.
+	Varies bool
+	// Must: a note that the saga has to go on with until it is done.
+	Must bool
+	// Sure: by its contract the participant never refuses it.
+	Sure bool
+	// Marks, if set, reads the saga's state that the operation records, and a
+	// number that grows: an older one changes nothing.
+	Marks func(Call) (saga.State, int64)
 	// Extends, if set, is the saga's deadline from the first call of this
 	// operation on, such as a question to a person.
 	Extends time.Duration
@@ -83,59 +114,4 @@ func (c Call) Decode(v any) {
 	if err := json.Unmarshal(c.Request, v); err != nil {
 		panic(err)
 	}
-}
-
-// op is an operation in its place in the saga.
-type op struct {
-	Op
-	role       role
-	kind       saga.Kind // of a step
-	stage      int       // of a step, and of the step that an undo undoes
-	effectless bool
-	undo       *op // of a step
-	undoes     *op // of an undo
-}
-
-type role int
-
-const (
-	stepping role = iota
-	undoing
-	closing
-	noting
-)
-
-func (o *op) String() string { return o.Name }
-
-// insisted tells whether the saga has to go on until the operation is done.
-func (o *op) insisted() bool {
-	return o.role == undoing || o.role == closing || (o.role == stepping && o.kind != saga.Compensatable)
-}
-
-// ops gives every operation of the saga: the steps in order, their
-// compensations, the closing, the notes.
-func (s Saga) ops() []*op {
-	var steps, undos, rest []*op
-	for i, stage := range s.Stages {
-		for _, step := range stage {
-			o := &op{Op: named(step.Op), kind: step.Kind, stage: i, effectless: step.Effectless}
-			if step.Undo != nil {
-				o.undo = &op{Op: named(*step.Undo), role: undoing, stage: i, undoes: o}
-				undos = append(undos, o.undo)
-			}
-			steps = append(steps, o)
-		}
-	}
-	rest = append(rest, &op{Op: named(s.Close), role: closing})
-	for _, note := range s.Notes {
-		rest = append(rest, &op{Op: named(note), role: noting, effectless: true})
-	}
-	return append(append(steps, undos...), rest...)
-}
-
-func named(o Op) Op {
-	if o.Name == "" {
-		o.Name = o.Activity
-	}
-	return o
 }

@@ -44,7 +44,7 @@ func (r *run) call(ctx workflow.Context, name string, args []any, p policy) work
 	future, set := workflow.NewFuture(ctx)
 	c, err := r.identify(name, args)
 	if err != nil {
-		r.violate("%v", err)
+		r.violate(undescribed, "%v", err)
 		set.Set(nil, err)
 		return future
 	}
@@ -60,7 +60,7 @@ func (r *run) call(ctx workflow.Context, name string, args []any, p policy) work
 		s.deliver(temporal.NewCanceledError())
 		return future
 	}
-	r.judgeCall(c)
+	r.judgeCall(c, p)
 	if r.stuck != nil {
 		return future // it would go on like this for ever: nothing but the horizon ends the run
 	}
@@ -97,7 +97,8 @@ func (s *serving) serve(ctx workflow.Context) {
 	for {
 		s.attempts++
 		f := s.fault(s.call, s.attempts)
-		err := s.attempt(ctx, f.kind)
+		s.judgeAttempt(s.call)
+		err := s.attempt(ctx, f)
 		if s.answered {
 			return
 		}
@@ -126,6 +127,7 @@ func (s *serving) deliver(err error) {
 	s.answered = true
 	s.judgeAnswer(s.call, err)
 	if err != nil {
+		s.operate(s.call)
 		s.set.Set(nil, s.activityError(err))
 		return
 	}
