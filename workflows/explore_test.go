@@ -78,6 +78,8 @@ func placeOrderSaga(w *workflows.PlaceOrder, name string, action bool) sagatest.
 		ask.Extends = actionTimeout
 		notes = append(notes, ask)
 	}
+	closeOrder := transition("CloseOrder", order.Rejected, order.Cancelled, order.Failed)
+	closeOrder.Settled = order.ErrTransition.Code
 	audit := audit()
 	return sagatest.Saga{
 		Name: name,
@@ -101,7 +103,7 @@ func placeOrderSaga(w *workflows.PlaceOrder, name string, action bool) sagatest.
 				{Op: transition("ConfirmOrder", order.Confirmed), Kind: saga.Retriable, Final: true, Reversal: &finish},
 			},
 		},
-		Close:    transition("CloseOrder", order.Rejected, order.Cancelled, order.Failed),
+		Close:    closeOrder,
 		Notes:    notes,
 		Audit:    &audit,
 		Deadline: 10 * time.Minute,

@@ -105,7 +105,7 @@ func commitStock() step {
 
 func confirmOrder() step {
 	return step{
-		Name: "ConfirmOrder", Summary: "the order is confirmed", Kind: saga.Retriable,
+		Name: "ConfirmOrder", Summary: "the order is confirmed", Kind: saga.Retriable, Final: true,
 		Action: action(record, func(ctx workflow.Context, r *run, p *placement) error {
 			if p.status == order.Refunded { // confirmed by an earlier run, and given back since
 				p.answered = true
@@ -133,7 +133,11 @@ func closeOrder() undo {
 				return nil
 			}
 			status, failure := verdict(r.Failure(), p.status)
-			return p.transition(ctx, r, order.Transition{To: status, Failure: &failure, SagaState: order.SagaCompensated})
+			err := p.transition(ctx, r, order.Transition{To: status, Failure: &failure, SagaState: order.SagaCompensated})
+			if r.Failure().Class == saga.Reversed && errType(err) == order.ErrTransition.Code {
+				return p.closeReversed(ctx) // it was confirmed, and the answer lost
+			}
+			return err
 		}),
 	}
 }
@@ -149,6 +153,9 @@ func (p *placement) transition(ctx workflow.Context, r *run, t order.Transition)
 		return err
 	}
 	p.status, p.recorded = t.To, t.SagaState
+	if p.seq != t.Seq {
+		p.recorded = "" // another state was recorded meanwhile: which is the order's, nobody knows
+	}
 	return nil
 }
 

@@ -102,7 +102,7 @@ func returnStock() refundStep {
 
 func finishRefund() refundStep {
 	return refundStep{
-		Name: "FinishRefund", Summary: "the refund is done", Kind: saga.Retriable,
+		Name: "FinishRefund", Summary: "the refund is done", Kind: saga.Retriable, Final: true,
 		Action: saga.Action[refunding]{Policy: record, Do: func(ctx workflow.Context, _ *refundRun, r *refunding) error {
 			return r.end(ctx, order.RefundEnd{Status: order.RefundDone})
 		}},

@@ -69,6 +69,9 @@ func checkStep[S any](c *checker, step Step[S]) {
 		c.fault("step %s does nothing", step.Name)
 	}
 	c.policy(step.Name, step.Action.Policy, step.Kind != Compensatable)
+	if step.Final && step.Kind != Retriable {
+		c.fault("step %s is final but more may fail after it", step.Name)
+	}
 	switch {
 	case step.Kind == Compensatable && step.Undo == nil && !step.Effectless:
 		c.fault("step %s is compensatable but cannot be undone", step.Name)

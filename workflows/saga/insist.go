@@ -41,7 +41,7 @@ func (r *Run[S]) complete(sure workflow.Context, stage Stage[S]) *Failure {
 	for _, step := range stage {
 		workflow.Go(sure, func(ctx workflow.Context) {
 			r.mark(ctx, step.Name, markRunning)
-			ended, _ := r.insist(ctx, step.Name, step.Summary, step.Action, insistence{})
+			ended, _ := r.insist(ctx, step.Name, step.Summary, step.Action, insistence{must: step.Final})
 			r.mark(ctx, step.Name, map[ending]mark{done: markDone, skipped: markSkipped, reversed: markFailed}[ended])
 			pending--
 		})

@@ -76,6 +76,10 @@ type Step[S any] struct {
 	Undo *Undo[S]
 	// Effectless: the step leaves nothing behind that needs to be undone.
 	Effectless bool
+	// Final: a retriable step that records that the saga went through, as Close
+	// records that it turned back. An operator cannot skip it: whoever asks for
+	// the outcome would never have it.
+	Final bool
 }
 
 // Undo is the compensation of a step.

@@ -2,6 +2,7 @@ package sagatest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/skaldhq/skald/workflows/saga"
@@ -200,4 +201,9 @@ func (p plan) forGood(o *op) bool {
 		}
 	}
 	return false
+}
+
+// slows tells whether the case holds an answer up: whatever waits for it is late.
+func (p plan) slows() bool {
+	return slices.ContainsFunc(p, func(f fault) bool { return f.kind == slow || f.kind == overdue })
 }

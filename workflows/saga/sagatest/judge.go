@@ -44,6 +44,9 @@ func (r *run) judgeCall(c *call, how policy) {
 	p.started++
 	c.scheduled = true
 	switch {
+	case p.calls > mostCalls:
+		r.violate(ends, "%s is asked again and again", c.op)
+		r.stuck = c.op
 	case !r.plan.forGood(c.op):
 	case c.op.insisted() && p.refusals >= patience, p.refusals >= noteMost:
 		r.stuck = c.op

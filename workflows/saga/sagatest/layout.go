@@ -20,7 +20,8 @@ type group struct {
 type layout struct {
 	*explorer
 	base    plan  // what every case of this layout has beside its own faults
-	plain   reach // what the base alone calls, and the runs it comes from do not
+	full    reach // what the base alone calls
+	plain   reach // ... and the run that the base comes from does not
 	places  []place
 	reaches map[fault]reach
 }
@@ -31,7 +32,8 @@ type layout struct {
 // wherever the saga parks, and every fault of what comes after the decision.
 func (e *explorer) layOut() []group {
 	straight := e.layout(nil, nil)
-	straight.plain, _ = e.run(nil)
+	straight.full, _ = e.run(nil)
+	straight.plain = straight.full
 	for _, o := range e.ops {
 		straight.uncalled(o)
 		if !o.parks() {
@@ -47,7 +49,7 @@ func (e *explorer) layOut() []group {
 	if base == nil {
 		return groups // every pair is in them
 	}
-	back := e.layout(base, straight.plain)
+	back := e.layout(base, straight.full)
 	back.singles()
 	return append(append(groups, back.pairs()...), back.decisions()...)
 }
@@ -56,7 +58,8 @@ func (e *explorer) layOut() []group {
 func (e *explorer) layout(base plan, without reach) *layout {
 	l := &layout{explorer: e, base: base, reaches: map[fault]reach{}}
 	if base != nil {
-		l.plain = play(e.saga, e.ops, base, false).reach()
+		l.full = play(e.saga, e.ops, base, false).reach()
+		l.plain = maps.Clone(l.full)
 		maps.DeleteFunc(l.plain, func(p place, _ int) bool { return without[p] > 0 })
 	}
 	return l
@@ -192,7 +195,7 @@ func (l *layout) decisions() []group {
 				continue
 			}
 			g.cases = append(g.cases, l.with(f))
-			if f.kind == fail || f.decide == saga.Compensate {
+			if f.kind == fail || (f.decide == saga.Compensate && p.op.forward()) {
 				after = append(after, l.decided(f))
 			}
 		}
@@ -202,7 +205,7 @@ func (l *layout) decisions() []group {
 
 // decided lays out what may go wrong after a decision.
 func (l *layout) decided(f fault) group {
-	then := l.layout(l.with(f), l.plain)
+	then := l.layout(l.with(f), l.full)
 	g := group{name: then.base.String()}
 	for _, p := range then.called() {
 		if p.op == f.op {

@@ -65,7 +65,7 @@ func (p *participants) apply(c *call) answer {
 	case r.request != nil && !o.Varies && !bytes.Equal(r.request, c.Request):
 		return other
 	case o.role == closing && !p.close(c.key):
-		return no
+		return answer(o.Settled)
 	}
 	if o.Marks != nil {
 		p.marked(c, !r.stands)
@@ -85,7 +85,7 @@ func (p *participants) undo(o *op, key string) answer {
 		return no
 	}
 	for _, same := range p.ops {
-		if same.role == stepping && same.at(o.undoes) {
+		if (same.role == stepping && same.at(o.undoes)) || (same.role == closing && o.undoes.final) {
 			p.row(same, key).bar()
 		}
 	}

@@ -155,7 +155,7 @@ func (r *run) judgeDecided(o *op, p *progress, how policy) {
 	if p.skipped {
 		r.violate(obeyed, "%s is called although an operator skipped it", o)
 	}
-	if !p.due.IsZero() && r.env.Now().Sub(p.due) > prompt {
+	if !p.due.IsZero() && !r.plan.slows() && r.env.Now().Sub(p.due) > prompt {
 		r.violate(obeyed, "%s is tried again only %s after an operator said so", o, r.env.Now().Sub(p.due))
 	}
 	if p.patience > 0 && how.startToClose != p.patience {

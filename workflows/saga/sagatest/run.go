@@ -21,6 +21,8 @@ const (
 	patience = 3
 	// noteMost is the same for what only informs.
 	noteMost = 20
+	// mostCalls is how often an operation may be asked in any case.
+	mostCalls = 50
 	// idle is how long, on the wall's clock, the environment waits for nothing.
 	idle = 30 * time.Second
 )

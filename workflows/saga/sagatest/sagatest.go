@@ -81,7 +81,7 @@ type Op struct {
 	// next one may still be refused.
 	Pending func(Call) bool
 	// Settled is the type of the error that an Undo is answered with once its
-	// step was completed by another.
+	// step was completed by another, and Close once a Final step was done.
 	Settled string
 	// Varies: what is asked again may differ from what was asked first, because
 	// it carries a time or a number that grows.
