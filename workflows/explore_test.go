@@ -80,9 +80,13 @@ func placeOrderSaga(w *workflows.PlaceOrder, name string, action bool) sagatest.
 	}
 	closeOrder := transition("CloseOrder", order.Rejected, order.Cancelled, order.Failed)
 	closeOrder.Settled = order.ErrTransition.Code
+	var focus []string
+	if action {
+		focus = []string{"AuthorizePayment", "AskCustomer"}
+	}
 	audit := audit()
 	return sagatest.Saga{
-		Name: name,
+		Name: name, Focus: focus,
 		Run: func(env *testsuite.TestWorkflowEnvironment) {
 			env.RegisterWorkflowWithOptions(w.Run, workflow.RegisterOptions{Name: workflows.PlaceOrderName})
 			env.ExecuteWorkflow(workflows.PlaceOrderName, workflows.PlaceOrderInput{

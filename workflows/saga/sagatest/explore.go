@@ -2,6 +2,7 @@ package sagatest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -15,7 +16,7 @@ import (
 func Explore(t *testing.T, s Saga) Report {
 	t.Helper()
 	e := newExplorer(s)
-	groups := e.layOut()
+	groups := e.focused(e.layOut())
 	t.Run(s.Name, func(t *testing.T) {
 		for _, g := range groups {
 			t.Run(g.name, func(t *testing.T) {
@@ -60,11 +61,29 @@ type explorer struct {
 
 func newExplorer(s Saga) *explorer {
 	e := &explorer{saga: s, ops: s.ops()}
-	e.report = Report{Saga: s.Name, Counted: map[string]map[string]int{}, listed: map[string]map[string]bool{}}
+	e.report = Report{Saga: s.Name, Counted: map[string]map[string]int{}, lists: map[string]map[string]bool{}}
 	for _, o := range e.ops {
 		e.report.ops = append(e.report.ops, o.Name)
 	}
 	return e
+}
+
+// focused leaves out what another variant of the saga explores.
+func (e *explorer) focused(groups []group) []group {
+	if len(e.saga.Focus) == 0 {
+		return groups
+	}
+	for i := range groups {
+		groups[i].cases = slices.DeleteFunc(groups[i].cases, func(p plan) bool {
+			inside := slices.ContainsFunc(p, func(f fault) bool { return slices.Contains(e.saga.Focus, f.op.Name) })
+			if !inside {
+				e.report.Elsewhere++
+				e.report.listed(p)
+			}
+			return !inside
+		})
+	}
+	return groups
 }
 
 // runGroup runs the cases of a group, and tells how many fail.

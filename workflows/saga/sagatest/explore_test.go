@@ -1,7 +1,10 @@
 package sagatest
 
 import (
-	"strings"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,42 +19,96 @@ func TestSound(t *testing.T) {
 	require.NotEmpty(t, report.Impossible)
 }
 
-// TestFlaws: each flaw is found, for what it is, in as few faults as it takes.
+// TestFlaws: each flaw is found, for the rule that it breaks, in as few faults
+// as it takes. Together they break every rule.
 func TestFlaws(t *testing.T) {
 	t.Parallel()
-	for f, want := range map[flaw]struct {
-		faults int // that it takes
-		what   string
-	}{
-		lateArming:     {1, "the effect of Hotel still stands"},
-		sameContext:    {1, "the effect of Car still stands"},
-		forwardOrder:   {1, "CancelCar is called before CancelHotel has succeeded: not in reverse order"},
-		asksAgain:      {1, "is asked again after its refusal"},
-		unknownIsNo:    {1, "is called although Pay may have happened"},
-		dropsUndo:      {2, "Close is called before CancelCar has succeeded"},
-		dropsLast:      {1, "the effect of Mail stands 0 times"},
-		lateCancel:     {1, "is called although Pay may have happened"},
-		ignoresCancel:  {1, "Pay begins although the saga was cancelled"},
-		noDeadline:     {1, "Pay begins after the deadline"},
-		neverCloses:    {1, "neither went through nor was closed"},
-		closesFirst:    {1, "Close is called before Cancel"},
-		closesAnyway:   {0, "Close is called although Pay may have happened"},
-		keyPerCall:     {1, "the effect of Mail stands 3 times"},
-		undoElsewhere:  {1, "the effect of Car still stands"},
-		silentParking:  {1, "keeps failing, and the saga is shown as running, not parked"},
-		hasty:          {0, "is called although nothing went wrong"},
-		skipsStep:      {1, "is called although Car has not succeeded"},
-		stopsAtRefusal: {1, "neither went through nor was closed"},
-	} {
-		t.Run(string(f), func(t *testing.T) {
-			t.Parallel()
-			report := find(describe(f))
-			require.NotEmpty(t, report.Violations)
-			v := report.Violations[0]
-			require.Equal(t, want.faults, v.faults)
-			require.Contains(t, strings.Join(v.What, "\n"), want.what)
-		})
+	broken := make(chan []string, 100)
+	t.Run("each", func(t *testing.T) {
+		for f, want := range map[flaw]struct {
+			faults int // that it takes
+			rule   rule
+		}{
+			lateArming:     {1, nothingLeft},
+			sameContext:    {1, nothingLeft},
+			forwardOrder:   {1, reverseOrder},
+			asksAgain:      {1, refusalKept},
+			unknownIsNo:    {1, pivotKept},
+			dropsUndo:      {1, closedLast},
+			noUndo:         {1, undone},
+			dropsLast:      {1, onceEach},
+			lateCancel:     {1, pivotKept},
+			ignoresCancel:  {1, cancelHeeded},
+			noDeadline:     {1, deadlineKept},
+			neverCloses:    {1, oneEnd},
+			closesFirst:    {1, closedLast},
+			closesAnyway:   {0, pivotKept},
+			keyPerCall:     {1, onceEach},
+			undoElsewhere:  {1, barredEffect},
+			silentParking:  {1, parkedShown},
+			hasty:          {0, noReason},
+			skipsStep:      {1, stepOrder},
+			stopsAtRefusal: {1, oneEnd},
+			strangeCall:    {0, undescribed},
+			goesOn:         {1, noWayForward},
+			otherAgain:     {1, otherRequest},
+			failsAtEnd:     {1, noFailure},
+			hidesEnd:       {0, finalState},
+			marksFirst:     {0, finalMark},
+			lies:           {0, sayingSo},
+			hangs:          {1, ends},
+			asksForEver:    {1, ends},
+			insistsOnNote:  {1, notesLight},
+			panicking:      {0, brokeOff},
+			unsteady:       {1, notVacuous},
+			skipsPivot:     {1, offered},
+			noStatus:       {1, offered},
+			unaudited:      {1, audited},
+			deaf:           {1, obeyed},
+			slowToObey:     {1, obeyed},
+			impatient:      {1, obeyed},
+		} {
+			t.Run(string(f), func(t *testing.T) {
+				t.Parallel()
+				report := find(describe(f))
+				require.NotEmpty(t, report.Violations)
+				var found []string
+				for _, v := range report.Violations {
+					if v.faults == want.faults {
+						found = append(found, v.Rules...)
+					}
+				}
+				require.Contains(t, found, string(want.rule), "%v", report.Violations[0])
+				require.Equal(t, want.faults, report.Violations[0].faults)
+				broken <- found
+			})
+		}
+	})
+	close(broken)
+	var all []string
+	for rules := range broken {
+		all = append(all, rules...)
 	}
+	for _, r := range rules(t) {
+		require.Contains(t, all, r)
+	}
+}
+
+// rules reads the rules from where they are declared.
+func rules(t *testing.T) (out []string) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "rules.go", nil, 0)
+	require.NoError(t, err)
+	ast.Inspect(file, func(n ast.Node) bool {
+		if l, ok := n.(*ast.BasicLit); ok && l.Kind == token.STRING {
+			s, err := strconv.Unquote(l.Value)
+			require.NoError(t, err)
+			out = append(out, s)
+		}
+		return true
+	})
+	require.Greater(t, len(out), 20)
+	return out
 }
 
 // TestSame: the same flaw is found in the same way every time.

@@ -13,12 +13,7 @@ func (e *explorer) list(why string, p plan) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.ruledOut = append(e.ruledOut, ruledOut{p, why})
-	for _, f := range p {
-		if e.report.listed[f.op.Name] == nil {
-			e.report.listed[f.op.Name] = map[string]bool{}
-		}
-		e.report.listed[f.op.Name][f.column()] = true
-	}
+	e.report.listed(p)
 }
 
 // line is cases that differ in one fault only, all of one place.

@@ -58,14 +58,14 @@ func (p *participants) apply(c *call) answer {
 	switch {
 	case o.undoes != nil:
 		return p.undo(o, c.key)
+	case o.role == closing && (r.barred || !p.close(c.key)):
+		return answer(o.Settled)
 	case r.barred:
 		return tooOld
 	case r.refused:
 		return no
 	case r.request != nil && !o.Varies && !bytes.Equal(r.request, c.Request):
 		return other
-	case o.role == closing && !p.close(c.key):
-		return answer(o.Settled)
 	}
 	if o.Marks != nil {
 		p.marked(c, !r.stands)

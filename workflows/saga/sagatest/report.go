@@ -16,11 +16,13 @@ type Report struct {
 	Counted map[string]map[string]int
 	// Impossible lists the combinations that were laid out but cannot happen.
 	Impossible []Impossible
+	// Elsewhere counts the cases that the saga's Focus leaves to another variant.
+	Elsewhere int
 	// Violations are the cases that failed, the smallest first.
 	Violations []Violation
 
-	ops    []string
-	listed map[string]map[string]bool // as Counted, of what cannot happen
+	ops   []string
+	lists map[string]map[string]bool // as Counted, of what is not run
 }
 
 // Impossible is combinations of faults that cannot happen, and why.
@@ -58,7 +60,11 @@ func (r Report) String() string {
 	for _, i := range r.Impossible {
 		n += i.Combinations
 	}
-	return fmt.Sprintf("%s: %d cases, %d violations; %d combinations cannot happen", r.Saga, r.Cases, len(r.Violations), n)
+	s := fmt.Sprintf("%s: %d cases, %d violations; %d combinations cannot happen", r.Saga, r.Cases, len(r.Violations), n)
+	if r.Elsewhere > 0 {
+		s += fmt.Sprintf("; %d are left to another variant", r.Elsewhere)
+	}
+	return s
 }
 
 // Table counts the cases by operation and kind of fault. A case of two faults
@@ -92,6 +98,16 @@ func (r *Report) count(p plan) {
 	}
 }
 
+// listed takes note of a case that is listed, and not run.
+func (r *Report) listed(p plan) {
+	for _, f := range p {
+		if r.lists[f.op.Name] == nil {
+			r.lists[f.op.Name] = map[string]bool{}
+		}
+		r.lists[f.op.Name][f.column()] = true
+	}
+}
+
 func (r *Report) sort() {
 	slices.SortStableFunc(r.Violations, func(a, b Violation) int {
 		if a.faults != b.faults {
@@ -106,7 +122,7 @@ func (r *Report) sort() {
 func (r Report) silent() (out []string) {
 	for _, o := range r.ops {
 		for _, column := range columns() {
-			if r.Counted[o][column] == 0 && !r.listed[o][column] {
+			if r.Counted[o][column] == 0 && !r.lists[o][column] {
 				out = append(out, o+" "+column)
 			}
 		}

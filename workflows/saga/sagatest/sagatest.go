@@ -36,6 +36,9 @@ type Saga struct {
 	// Audit records an operator's decision before it takes effect; nil: nothing
 	// does.
 	Audit *Op
+	// Focus, for a variant of a saga that is explored as well, names operations:
+	// of the cases with more than one fault only those at one of them are run.
+	Focus []string
 	// Deadline is how long the saga may take to its pivot.
 	Deadline time.Duration
 	// Key gives the key that a participant keeps an operation under. Empty: one

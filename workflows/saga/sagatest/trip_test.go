@@ -37,6 +37,25 @@ const (
 	hasty          flaw = "turns back for nothing"
 	skipsStep      flaw = "goes on without a step"
 	stopsAtRefusal flaw = "gives up what must be done when it is refused"
+	strangeCall    flaw = "calls what is not described"
+	goesOn         flaw = "a step after the saga turned back"
+	otherAgain     flaw = "asks for something else the second time"
+	failsAtEnd     flaw = "the workflow fails where the saga turned back"
+	hidesEnd       flaw = "not shown as ended"
+	marksFirst     flaw = "not recorded as ended"
+	lies           flaw = "says the opposite of how it ended"
+	hangs          flaw = "waits for ever where it turned back"
+	asksForEver    flaw = "asks again and again, at once"
+	insistsOnNote  flaw = "insists on what only informs"
+	panicking      flaw = "panics"
+	unsteady       flaw = "never runs the same way twice"
+	skipsPivot     flaw = "lets an operator skip the pivot"
+	unaudited      flaw = "does as an operator says before that is recorded"
+	deaf           flaw = "goes on with what an operator skipped"
+	slowToObey     flaw = "does as an operator says when it suits"
+	impatient      flaw = "forgets the time that an operator gave"
+	noStatus       flaw = "does not tell how it stands"
+	noUndo         flaw = "a step never undone"
 )
 
 // trip is a saga written by hand: two steps that can be undone, a pivot, a last
@@ -47,12 +66,18 @@ type trip struct {
 	ctx   workflow.Context
 	sure  workflow.Context
 	begun time.Time
+	desk  desk
+	runs  *int // of the saga so far
 }
 
 const tripDeadline = 5 * time.Minute
 
 type booking struct {
 	Key string `json:"key"`
+	// What is asked for, and how the saga stands as of Seq.
+	What  int        `json:"what,omitempty"`
+	State saga.State `json:"state,omitempty"`
+	Seq   int64      `json:"seq,omitempty"`
 }
 
 // do asks for an activity once, with the retries of its policy.
@@ -65,11 +90,19 @@ func (tr *trip) do(ctx workflow.Context, activity string) error {
 	case tr.flaw == undoElsewhere && activity == "CancelCar":
 		key = "car"
 	}
+	b := booking{Key: key}
+	if tr.flaw == otherAgain {
+		b.What = tr.calls
+	}
 	left := max(tripDeadline-workflow.Now(ctx).Sub(tr.begun), time.Second)
+	attempt := 5 * time.Second
+	if tr.desk.patience > 0 && tr.flaw != impatient {
+		attempt, left, tr.desk.patience = tr.desk.patience, 2*tr.desk.patience, 0
+	}
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: 5 * time.Second, ScheduleToCloseTimeout: min(left, time.Minute),
+		StartToCloseTimeout: attempt, ScheduleToCloseTimeout: max(min(left, time.Minute), attempt),
 	})
-	return workflow.ExecuteActivity(ctx, activity, booking{Key: key}).Get(ctx, nil)
+	return workflow.ExecuteActivity(ctx, activity, b).Get(ctx, nil)
 }
 
 // insist asks until it is done.
@@ -85,10 +118,12 @@ func (tr *trip) insist(ctx workflow.Context, activity string) error {
 		if ctx.Err() != nil || (tr.flaw == stopsAtRefusal && refusedByOther(err)) {
 			return err
 		}
-		if tr.flaw != silentParking {
-			tr.show(saga.Parked)
+		if tr.flaw == asksForEver {
+			continue
 		}
-		_ = workflow.Sleep(ctx, time.Minute)
+		if tr.desk.park(tr, ctx, activity) && tr.flaw != deaf {
+			return nil
+		}
 	}
 }
 
@@ -104,14 +139,19 @@ func refusedByOther(err error) bool {
 func (tr *trip) run(ctx workflow.Context) (bool, error) {
 	tr.ctx, tr.begun = ctx, workflow.Now(ctx)
 	tr.sure, _ = workflow.NewDisconnectedContext(ctx)
+	*tr.runs++
+	tr.desk.open(tr)
 	tr.show(saga.Running)
 	armed, err := tr.forward()
 	if err == nil {
 		if tr.flaw == closesAnyway {
 			return true, tr.insist(tr.sure, "Close")
 		}
-		tr.show(saga.Completed)
-		return true, nil
+		tr.end(saga.Completed)
+		return tr.flaw != lies, nil
+	}
+	if tr.flaw == hangs {
+		_ = workflow.Await(tr.sure, func() bool { return false })
 	}
 	tr.show(saga.Compensating)
 	back := tr.sure
@@ -130,8 +170,32 @@ func (tr *trip) run(ctx workflow.Context) (bool, error) {
 	if tr.flaw != neverCloses && tr.flaw != closesFirst {
 		_ = tr.insist(back, "Close")
 	}
-	tr.show(saga.Compensated)
+	if tr.flaw == goesOn {
+		_ = tr.do(tr.sure, "Hotel")
+	}
+	tr.end(saga.Compensated)
+	if tr.flaw == failsAtEnd {
+		return false, err
+	}
 	return false, nil
+}
+
+// end shows and records how the saga ended.
+func (tr *trip) end(s saga.State) {
+	if tr.flaw != hidesEnd {
+		tr.show(s)
+	}
+	_ = workflow.Await(tr.sure, func() bool { return workflow.AllHandlersFinished(tr.sure) })
+	if tr.flaw == marksFirst {
+		s = saga.Running
+	}
+	for n := int64(1); ; n++ {
+		ctx := workflow.WithActivityOptions(tr.sure, workflow.ActivityOptions{StartToCloseTimeout: 5 * time.Second, ScheduleToCloseTimeout: time.Minute})
+		err := workflow.ExecuteActivity(ctx, "Mark", booking{Key: "trip", State: s, Seq: n}).Get(ctx, nil)
+		if err == nil || refusedByOther(err) {
+			return
+		}
+	}
 }
 
 // forward takes the steps, and gives the compensations that were armed.
@@ -141,7 +205,7 @@ func (tr *trip) forward() (armed []string, err error) {
 		ctx = tr.sure
 	}
 	for _, step := range []string{"Car", "Hotel"} {
-		if tr.flaw != lateArming {
+		if tr.flaw != lateArming && (tr.flaw != noUndo || step != "Car") {
 			armed = append(armed, "Cancel"+step)
 		}
 		err := tr.do(ctx, step)
@@ -155,7 +219,14 @@ func (tr *trip) forward() (armed []string, err error) {
 			armed = append(armed, "Cancel"+step)
 		}
 	}
-	_ = tr.do(ctx, "Note") // it may fail
+	if tr.flaw != unsteady || *tr.runs < 3 {
+		for tr.do(ctx, "Note") != nil && ctx.Err() == nil && tr.flaw == insistsOnNote { // it may fail
+			_ = workflow.Sleep(ctx, time.Second)
+		}
+	}
+	if tr.flaw == strangeCall {
+		_ = tr.do(ctx, "Boat")
+	}
 	if tr.flaw == hasty {
 		return armed, errors.New("hasty")
 	}
@@ -175,10 +246,18 @@ func (tr *trip) forward() (armed []string, err error) {
 // describe describes the trip to the explorer.
 func describe(f flaw) Saga {
 	undo := func(name string) *Op { return &Op{Activity: name} }
+	runs := new(int)
+	var audit *Op
+	if f == none || f == unaudited {
+		audit = &Op{Activity: "Audit", Sure: true}
+	}
 	return Saga{
 		Name: string(f),
 		Run: func(env *testsuite.TestWorkflowEnvironment) {
-			tr := &trip{flaw: f}
+			if f == panicking {
+				panic("on purpose")
+			}
+			tr := &trip{flaw: f, runs: runs}
 			env.ExecuteWorkflow(tr.run)
 		},
 		Stages: [][]Step{
@@ -187,8 +266,13 @@ func describe(f flaw) Saga {
 			{{Op: Op{Activity: "Pay"}, Kind: saga.Pivot}},
 			{{Op: Op{Activity: "Mail"}, Kind: saga.Retriable}},
 		},
-		Close:    Op{Activity: "Close"},
-		Notes:    []Op{{Activity: "Note"}},
+		Close: Op{Activity: "Close"},
+		Notes: []Op{{Activity: "Note"}, {Activity: "Mark", Varies: true, Marks: func(c Call) (saga.State, int64) {
+			var b booking
+			c.Decode(&b)
+			return b.State, b.Seq
+		}}},
+		Audit:    audit,
 		Deadline: tripDeadline,
 		Key: func(c Call) string {
 			var b booking
