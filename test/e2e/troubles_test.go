@@ -117,7 +117,7 @@ func neverCaptured(b *bench, product string) stack.Order {
 // neverSold is an order whose units the inventory cannot sell.
 func neverSold(b *bench, product string) stack.Order {
 	o := b.awaiting(product)
-	b.spoil("reservations", "UPDATE", fmt.Sprintf("NEW.order_id = '%s' AND NEW.state = 'sold'", b.privateID(o.ID)))
+	b.failWrites("reservations", "UPDATE", fmt.Sprintf("NEW.order_id = '%s' AND NEW.state = 'sold'", b.privateID(o.ID)))
 	b.act(o, "complete")
 	return b.await(o.ID, "confirmed")
 }
@@ -126,7 +126,7 @@ func neverSold(b *bench, product string) stack.Order {
 func neverReturned(b *bench, product string) stack.Order {
 	o := b.place(b.order(product, 1, visa), http.StatusCreated).Order
 	b.requireStock(stock{OnHand: 9, Available: 9}, product)
-	b.spoil("returns", "INSERT", fmt.Sprintf("NEW.order_id = '%s'", b.privateID(o.ID)))
+	b.failWrites("returns", "INSERT", fmt.Sprintf("NEW.order_id = '%s'", b.privateID(o.ID)))
 	return b.cancel(o.ID)
 }
 
@@ -137,8 +137,8 @@ func neverRefunded(b *bench, product string) stack.Order {
 	return b.cancel(o.ID)
 }
 
-// spoil makes writes of the inventory fail, those that meet a condition.
-func (b *bench) spoil(table, write, condition string) {
+// failWrites makes writes of the inventory fail, those that meet a condition.
+func (b *bench) failWrites(table, write, condition string) {
 	b.Helper()
 	b.change("inventory", fmt.Sprintf(`
 		CREATE OR REPLACE FUNCTION spoilt() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'spoilt by a test'; END $$;

@@ -57,6 +57,7 @@ func rules() []rule {
 		{match: "internal/pg", may: []string{"internal/fault"}, never: []string{temporal, anyDB}},
 		{match: "internal/config", never: []string{pgx, temporal, anyDB}},
 		{match: "workflows/saga", never: []string{module + "/...", pgx}, direct: []string{"net/http"}},
+		{match: "workflows/saga/sagatest", may: []string{"workflows/saga"}, never: []string{pgx, server}, direct: []string{"net/http"}},
 		{match: "workflows", may: with("workflows/saga", "activities", "services/{*}"), never: []string{pgx, anyDB, anyPG}, direct: []string{"net/http"}},
 		{match: "activities", may: with("services/{*}"), never: []string{pgx, anyDB, anyPG, "workflows/..."}},
 		{match: "services/{X}", may: with(), never: []string{"services/{*}", pgx, temporal, anyDB}},

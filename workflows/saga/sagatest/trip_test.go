@@ -45,7 +45,6 @@ const (
 	marksFirst     flaw = "not recorded as ended"
 	lies           flaw = "says the opposite of how it ended"
 	hangs          flaw = "waits for ever where it turned back"
-	asksForEver    flaw = "asks again and again, at once"
 	insistsOnNote  flaw = "insists on what only informs"
 	panicking      flaw = "panics"
 	unsteady       flaw = "never runs the same way twice"
@@ -94,14 +93,14 @@ func (tr *trip) do(ctx workflow.Context, activity string) error {
 	if tr.flaw == otherAgain {
 		b.What = tr.calls
 	}
-	left := max(tripDeadline-workflow.Now(ctx).Sub(tr.begun), time.Second)
-	attempt := 5 * time.Second
-	if tr.desk.patience > 0 && tr.flaw != impatient {
-		attempt, left, tr.desk.patience = tr.desk.patience, 2*tr.desk.patience, 0
+	attempt, round := 5*time.Second, time.Minute
+	if step := activity == "Car" || activity == "Hotel"; step && tr.flaw != noDeadline {
+		round = min(round, max(tripDeadline-workflow.Now(ctx).Sub(tr.begun), time.Millisecond))
 	}
-	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: attempt, ScheduleToCloseTimeout: max(min(left, time.Minute), attempt),
-	})
+	if tr.desk.patience > 0 && tr.flaw != impatient {
+		attempt, round, tr.desk.patience = tr.desk.patience, 2*tr.desk.patience, 0
+	}
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: attempt, ScheduleToCloseTimeout: round})
 	return workflow.ExecuteActivity(ctx, activity, b).Get(ctx, nil)
 }
 
@@ -117,9 +116,6 @@ func (tr *trip) insist(ctx workflow.Context, activity string) error {
 		}
 		if ctx.Err() != nil || (tr.flaw == stopsAtRefusal && refusedByOther(err)) {
 			return err
-		}
-		if tr.flaw == asksForEver {
-			continue
 		}
 		if tr.desk.park(tr, ctx, activity) && tr.flaw != deaf {
 			return nil
@@ -208,6 +204,9 @@ func (tr *trip) forward() (armed []string, err error) {
 		if tr.flaw != lateArming && (tr.flaw != noUndo || step != "Car") {
 			armed = append(armed, "Cancel"+step)
 		}
+		if step != "Car" && tr.late() {
+			return armed, errors.New("late")
+		}
 		err := tr.do(ctx, step)
 		if err != nil && tr.flaw == asksAgain {
 			err = tr.do(ctx, step)
@@ -230,7 +229,7 @@ func (tr *trip) forward() (armed []string, err error) {
 	if tr.flaw == hasty {
 		return armed, errors.New("hasty")
 	}
-	if ctx.Err() != nil || (tr.flaw != noDeadline && workflow.Now(ctx).Sub(tr.begun) >= tripDeadline) {
+	if ctx.Err() != nil || tr.late() {
 		return armed, errors.New("stopped")
 	}
 	if err := tr.insist(tr.sure, "Pay"); err != nil {
@@ -241,6 +240,11 @@ func (tr *trip) forward() (armed []string, err error) {
 	}
 	_ = tr.insist(tr.sure, "Mail")
 	return armed, nil
+}
+
+// late tells whether the deadline has passed.
+func (tr *trip) late() bool {
+	return tr.flaw != noDeadline && workflow.Now(tr.ctx).Sub(tr.begun) >= tripDeadline
 }
 
 // describe describes the trip to the explorer.
