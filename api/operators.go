@@ -24,7 +24,8 @@ import (
 type Operators interface {
 	// List gives a page of sagas, newest first; state empty: of every state.
 	List(ctx context.Context, state saga.State, limit int, cursor string) (items []SagaSummary, next string, err error)
-	// Get tells how one saga stands: errNoSaga.
+	// Get tells how one saga stands, its steps as far as a worker answers:
+	// errNoSaga.
 	Get(ctx context.Context, workflowID string) (SagaSummary, saga.Status, error)
 	// Resolve decides on a parked step. The same id again gives the same answer.
 	Resolve(ctx context.Context, workflowID string, r saga.Resolution) (saga.Resolved, error)
@@ -65,8 +66,12 @@ func (o *TemporalOperators) List(ctx context.Context, state saga.State, limit in
 		return nil, "", errCursor
 	}
 	query := fmt.Sprintf("%s IS NOT NULL", saga.AttrState.GetName())
-	if state != "" {
+	switch state {
+	case "":
+	case saga.Completed, saga.Compensated:
 		query = fmt.Sprintf("%s = '%s'", saga.AttrState.GetName(), state)
+	default: // a run that was terminated keeps the state it had
+		query = fmt.Sprintf("%s = '%s' AND ExecutionStatus = 'Running'", saga.AttrState.GetName(), state)
 	}
 	found, err := o.client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
 		Namespace: o.namespace, Query: query, PageSize: int32(limit), NextPageToken: token, //nolint:gosec // at most 100
@@ -85,22 +90,29 @@ func (o *TemporalOperators) List(ctx context.Context, state saga.State, limit in
 	return items, base64.RawURLEncoding.EncodeToString(found.NextPageToken), nil
 }
 
-// Get asks the saga itself, which takes a worker.
+// Get asks the saga itself; without a worker that answers there is only what
+// Temporal knows.
 func (o *TemporalOperators) Get(ctx context.Context, workflowID string) (SagaSummary, saga.Status, error) {
 	var status saga.Status
 	run, err := o.client.DescribeWorkflowExecution(ctx, workflowID, "")
 	if err != nil {
 		return SagaSummary{}, status, noSaga(err)
 	}
-	value, err := o.client.QueryWorkflow(ctx, workflowID, run.GetWorkflowExecutionInfo().GetExecution().GetRunId(), saga.QueryStatus)
-	if err != nil {
-		return SagaSummary{}, status, noSaga(err)
+	found := summary(run.GetWorkflowExecutionInfo())
+	asking, cancel := context.WithTimeout(ctx, queryTimeout)
+	defer cancel()
+	value, err := o.client.QueryWorkflow(asking, workflowID, run.GetWorkflowExecutionInfo().GetExecution().GetRunId(), saga.QueryStatus)
+	if err != nil { // no worker, or none of the version that the run is pinned to
+		return found, saga.Status{Saga: found.Saga, State: found.State, Steps: []saga.StepStatus{}, Parked: []saga.ParkedStatus{}}, nil
 	}
 	if err := value.Get(&status); err != nil {
 		return SagaSummary{}, status, fmt.Errorf("read status of saga: %w", err)
 	}
-	return summary(run.GetWorkflowExecutionInfo()), status, nil
+	return found, status, nil
 }
+
+// queryTimeout is how long a saga may take to tell how it stands.
+const queryTimeout = 5 * time.Second
 
 // Resolve sends the update. Its id is the resolution's, so that Temporal takes
 // it once.

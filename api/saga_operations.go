@@ -19,7 +19,7 @@ import (
 type Saga struct {
 	SagaSummary
 	Failure     Maybe[saga.FailureStatus] `json:"failure" doc:"Why it turned back"`
-	Steps       []saga.StepStatus         `json:"steps" nullable:"false"`
+	Steps       []saga.StepStatus         `json:"steps" nullable:"false" doc:"Empty while no worker answers that runs it"`
 	Parked      []saga.ParkedStatus       `json:"parked" nullable:"false" doc:"The steps that keep failing: since when, why, and what can be done"`
 	Resolutions []order.Resolution        `json:"resolutions" nullable:"false" doc:"What operators decided, oldest first"`
 }
@@ -136,8 +136,12 @@ func (c Config) resolveSaga(ctx context.Context, in *resolveInput) (*resolveOutp
 		if err != nil {
 			return nil, problem(ctx, err)
 		}
-		if len(status.Parked) != 1 {
-			return nil, newProblem(ctx, http.StatusConflict, saga.NotParked, "The saga is not parked at one step: name the step.")
+		switch len(status.Parked) {
+		case 0:
+			return nil, newProblem(ctx, http.StatusConflict, saga.NotParked, "The saga is not parked.")
+		case 1:
+		default:
+			return nil, newProblem(ctx, http.StatusConflict, saga.NotParked, "The saga is parked at several steps: name the step.")
 		}
 		r.Step = status.Parked[0].Step
 	}

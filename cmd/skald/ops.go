@@ -84,10 +84,10 @@ func show(out io.Writer, s api.Saga) error {
 		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\n", step.Name, step.Kind, step.State)
 	}
 	if len(s.Parked) > 0 {
-		_, _ = fmt.Fprintln(table, "\nPARKED\tREASON\tROUNDS\tSINCE\tWHAT CAN BE DONE")
+		_, _ = fmt.Fprintln(table, "\nPARKED\tREASON\tATTEMPTS\tSINCE\tWHAT CAN BE DONE")
 	}
 	for _, parked := range s.Parked {
-		_, _ = fmt.Fprintf(table, "%s\t%s (%s)\t%d\t%s\t%s\n", parked.Step, parked.Reason, parked.Class, parked.Rounds, ago(parked.Since), join(parked.Decisions))
+		_, _ = fmt.Fprintf(table, "%s\t%s (%s)\t%d\t%s\t%s\n", parked.Step, parked.Reason, parked.Class, parked.Attempts, ago(parked.Since), join(parked.Decisions))
 	}
 	if len(s.Resolutions) > 0 {
 		_, _ = fmt.Fprintln(table, "\nDECIDED\tSTEP\tACTION\tBY\tSTATE\tREASON")

@@ -103,7 +103,7 @@ type sagaShown struct {
 	Parked     []struct {
 		Step      string   `json:"step"`
 		Reason    string   `json:"reason"`
-		Rounds    int      `json:"rounds"`
+		Attempts  int      `json:"attempts"`
 		Decisions []string `json:"decisions"`
 	} `json:"parked"`
 	Resolutions []resolutionShown `json:"resolutions"`
@@ -127,7 +127,7 @@ func (p *parkedSaga) requireSeen(c client.Client, skald string) {
 	require.Len(p, shown.Parked, 1)
 	require.Equal(p, p.step, shown.Parked[0].Step)
 	require.Contains(p, shown.Parked[0].Decisions, p.action)
-	require.Positive(p, shown.Parked[0].Rounds)
+	require.Positive(p, shown.Parked[0].Attempts)
 	require.Empty(p, shown.Resolutions)
 
 	require.Regexp(p, fmt.Sprintf(`(?m)^%s +%s +parked +%s `, p.workflowID, p.kind, p.step), p.ops(skald, "list"))

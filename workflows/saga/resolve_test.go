@@ -115,7 +115,7 @@ func TestResolve(t *testing.T) {
 				require.Equal(o, tc.decide.Step, s.Parked[0].Step)
 				require.Equal(o, "never", s.Parked[0].Reason)
 				require.Equal(o, saga.Refused, s.Parked[0].Class)
-				require.Equal(o, 1, s.Parked[0].Rounds)
+				require.Equal(o, 1, s.Parked[0].Attempts)
 				require.Contains(o, s.Parked[0].Decisions, tc.decide.Action)
 				delete(o.trip.fail, tc.mend)
 				o.resolve(tc.decide)

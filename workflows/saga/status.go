@@ -40,12 +40,12 @@ type FailureStatus struct {
 // ParkedStatus is an action that keeps failing.
 type ParkedStatus struct {
 	Step string `json:"step"`
-	// Class and Reason tell the last failure, Rounds how many rounds of attempts
-	// came to nothing.
-	Class  Class     `json:"class"`
-	Reason string    `json:"reason"`
-	Rounds int       `json:"rounds"`
-	Since  time.Time `json:"since"`
+	// Class and Reason tell the last failure, Attempts how often it was tried, each
+	// time with the retries of its policy.
+	Class    Class     `json:"class"`
+	Reason   string    `json:"reason"`
+	Attempts int       `json:"attempts"`
+	Since    time.Time `json:"since"`
 	// Decisions are what can be done with it.
 	Decisions []Decision `json:"decisions"`
 }
@@ -55,7 +55,7 @@ type parked struct {
 	step     string
 	must     bool // it cannot be skipped
 	failure  Failure
-	rounds   int
+	attempts int
 	since    time.Time
 	decided  Decision // empty: nobody decided
 	due      bool     // the decision is recorded, and to be done
@@ -73,7 +73,7 @@ func (r *Run[S]) status() (Status, error) { //nolint:unparam // a query handler 
 	for _, name := range r.parkedSteps() {
 		p := r.parked[name]
 		s.Parked = append(s.Parked, ParkedStatus{
-			Step: name, Class: p.failure.Class, Reason: p.failure.Reason(), Rounds: p.rounds, Since: p.since, Decisions: r.decisions(p),
+			Step: name, Class: p.failure.Class, Reason: p.failure.Reason(), Attempts: p.attempts, Since: p.since, Decisions: r.decisions(p),
 		})
 	}
 	return s, nil
@@ -97,9 +97,9 @@ func (r *Run[S]) park(ctx workflow.Context, name string, must bool, err error) *
 		p = &parked{step: name, must: must, since: workflow.Now(ctx).UTC()}
 		r.parked[name] = p
 	}
-	p.rounds++
+	p.attempts++
 	p.failure = Failure{Step: name, Class: Classify(err), Err: err}
-	workflow.GetLogger(ctx).Error("saga parked", "saga", r.def.Name, "step", name, "reason", p.failure.Reason(), "rounds", p.rounds)
+	workflow.GetLogger(ctx).Error("saga parked", "saga", r.def.Name, "step", name, "reason", p.failure.Reason(), "attempts", p.attempts)
 	if fresh {
 		workflow.GetMetricsHandler(ctx).WithTags(map[string]string{"saga": r.def.Name, "step": name}).Counter(MetricParked).Inc(1)
 		r.become(ctx, Parked, name)

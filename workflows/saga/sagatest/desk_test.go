@@ -12,7 +12,7 @@ import (
 // desk is where an operator decides on what a trip is parked at.
 type desk struct {
 	parked   string
-	rounds   int
+	attempts int
 	decided  saga.Decision
 	patience time.Duration
 }
@@ -26,7 +26,7 @@ func (d *desk) open(tr *trip) {
 		workflow.SetQueryHandler(tr.ctx, saga.QueryStatus, func() (saga.Status, error) {
 			s := saga.Status{State: saga.Running}
 			if d.parked != "" && tr.flaw != silentParking {
-				s.State, s.Parked = saga.Parked, []saga.ParkedStatus{{Step: d.parked, Rounds: d.rounds, Decisions: d.offers(tr)}}
+				s.State, s.Parked = saga.Parked, []saga.ParkedStatus{{Step: d.parked, Attempts: d.attempts, Decisions: d.offers(tr)}}
 			}
 			return s, nil
 		}),
@@ -71,7 +71,7 @@ func (d *desk) park(tr *trip, ctx workflow.Context, activity string) (skip bool)
 		tr.show(saga.Parked)
 	}
 	d.parked, d.decided = activity, ""
-	d.rounds++
+	d.attempts++
 	if tr.flaw == slowToObey {
 		_ = workflow.Sleep(ctx, time.Minute)
 	}
