@@ -49,15 +49,24 @@ func Payment(c client.Client, s payment.Service, fatal func(error)) worker.Worke
 	return w
 }
 
+// OrderOptions is what the worker of the order service is told.
+type OrderOptions struct {
+	// ActionTimeout is how long a customer has to confirm a payment.
+	ActionTimeout time.Duration
+	// BuildID is the version of the deployment that the worker is: a saga stays on
+	// the version that it began with. Empty: it has none.
+	BuildID string
+}
+
 // Order returns the worker of the order service, which also runs the sagas and
-// the reconciler; actionTimeout is how long a customer has to confirm a payment.
-func Order(c client.Client, s order.Service, actionTimeout time.Duration, fatal func(error)) (worker.Worker, error) {
-	w := worker.New(c, workflows.QueueOrder, sagaOptions(fatal))
+// the reconciler.
+func Order(c client.Client, s order.Service, o OrderOptions, fatal func(error)) (worker.Worker, error) {
+	w := worker.New(c, workflows.QueueOrder, sagaOptions(o.BuildID, fatal))
 	if err := RegisterSagas(w); err != nil {
 		return nil, err
 	}
 	w.RegisterActivity(activities.NewOrder(s))
-	w.RegisterActivity(workflows.NewRuns(c, s, actionTimeout))
+	w.RegisterActivity(workflows.NewRuns(c, s, o.ActionTimeout))
 	return w, nil
 }
 
@@ -102,8 +111,9 @@ func activityOptions(fatal func(error)) worker.Options {
 	}
 }
 
-func sagaOptions(fatal func(error)) worker.Options {
+func sagaOptions(buildID string, fatal func(error)) worker.Options {
 	return worker.Options{
+		DeploymentOptions:                       versioning(buildID),
 		OnFatalError:                            fatal,
 		LocalActivityWorkerOnly:                 true,
 		MaxConcurrentWorkflowTaskExecutionSize:  64,

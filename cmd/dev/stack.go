@@ -27,6 +27,7 @@ import (
 	"github.com/skaldhq/skald/internal/devstack/psp"
 	"github.com/skaldhq/skald/internal/devstack/temporaldev"
 	"github.com/skaldhq/skald/services/payment/stripepay"
+	"github.com/skaldhq/skald/workers"
 	"github.com/skaldhq/skald/workflows"
 )
 
@@ -78,6 +79,7 @@ func (s *devStack) start(ctx context.Context) (err error) {
 	c := config.Config{
 		Databases: map[string]config.Secret{}, ActionTimeout: s.options.ActionTimeout, Temporal: config.Temporal{Namespace: namespace},
 		Reconcile: config.Reconcile{Interval: s.options.ReconcileInterval, Grace: s.options.ReconcileGrace},
+		BuildID:   workers.Unversioned, // whoever changes the code and starts again wants to see the change
 	}
 	err = s.together(
 		part{"Postgres", func() error { return s.startPostgres(ctx, &c) }},

@@ -19,13 +19,14 @@ import (
 	"github.com/skaldhq/skald/workflows/saga"
 )
 
-// opsCmd is what operators do, through the front door.
+// opsCmd is what operators do, with sagas through the front door.
 type opsCmd struct {
 	URL   string        `help:"Front door." default:"http://127.0.0.1:8080" env:"SKALD_URL"`
 	Key   config.Secret `help:"Operator's API key." env:"SKALD_API_KEY"`
 	Sagas sagasCmd      `cmd:"" help:"How sagas stand, and what to do with parked ones."`
 
 	Discrepancies discrepanciesCmd `cmd:"" help:"What the services say and does not agree, and how to mend it."`
+	Versions      versionsCmd      `cmd:"" help:"Which version of the order workers takes new sagas."`
 }
 
 type sagasCmd struct {

@@ -26,7 +26,7 @@ type cli struct {
 	Gateway gatewayCmd `cmd:"" help:"Run the front door."`
 	Service serviceCmd `cmd:"" help:"Run the workers and the housekeeping of services."`
 	Migrate migrateCmd `cmd:"" help:"Bring the databases to their newest schema."`
-	Ops     opsCmd     `cmd:"" help:"For operators: through the front door."`
+	Ops     opsCmd     `cmd:"" help:"For operators."`
 	OpenAPI openapiCmd `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 }
 
@@ -63,18 +63,26 @@ func (p *process) open(services ...string) (*platform.Platform, client.Client, e
 	if err != nil {
 		return nil, nil, err
 	}
-	c, err := client.DialContext(p.ctx, client.Options{
-		HostPort:       p.config.Temporal.Address,
-		Namespace:      p.config.Temporal.Namespace,
-		Logger:         sdklog.NewStructuredLogger(p.log),
-		MetricsHandler: plat.Metrics().Temporal(),
-	})
+	options := p.temporal()
+	options.MetricsHandler = plat.Metrics().Temporal()
+	c, err := client.DialContext(p.ctx, options)
 	if err != nil {
 		plat.Close()
-		return nil, nil, fmt.Errorf("no Temporal server answers at %s: set TEMPORAL_ADDRESS: %w", p.config.Temporal.Address, err)
+		return nil, nil, noTemporal(p.config.Temporal, err)
 	}
 	p.log.Info("starting", "config", p.config, "services", services)
 	return plat, c, nil
+}
+
+// temporal is how the Temporal cluster is reached.
+func (p *process) temporal() client.Options {
+	return client.Options{
+		HostPort: p.config.Temporal.Address, Namespace: p.config.Temporal.Namespace, Logger: sdklog.NewStructuredLogger(p.log),
+	}
+}
+
+func noTemporal(t config.Temporal, err error) error {
+	return fmt.Errorf("no Temporal server answers at %s: set TEMPORAL_ADDRESS: %w", t.Address, err)
 }
 
 type gatewayCmd struct {

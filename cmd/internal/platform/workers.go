@@ -41,6 +41,9 @@ func (p *Platform) Work(ctx context.Context, c client.Client) error {
 	for _, chore := range p.chores(c) {
 		housekeeping.Go(func() { workers.Every(ctx, p.log, chore.name, chore.pause, chore.do) })
 	}
+	if id := p.buildID(); p.orders != nil && id != "" {
+		housekeeping.Go(func() { workers.NewVersions(c, p.config.Temporal.Namespace).Join(ctx, p.log, id) })
+	}
 	<-ctx.Done()
 	housekeeping.Wait()
 	stop(all)
@@ -95,7 +98,7 @@ func (p *Platform) workers(c client.Client, fatal func(error)) ([]worker.Worker,
 		all = append(all, workers.Payment(c, p.payments, fatal))
 	}
 	if p.orders != nil {
-		w, err := workers.Order(c, p.orders, p.config.ActionTimeout, fatal)
+		w, err := workers.Order(c, p.orders, workers.OrderOptions{ActionTimeout: p.config.ActionTimeout, BuildID: p.buildID()}, fatal)
 		if err != nil {
 			return nil, err
 		}

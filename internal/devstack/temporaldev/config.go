@@ -34,7 +34,8 @@ func database(file string) *config.SQL {
 // walked over again by each new one until the next acknowledgement, which by
 // default comes every 30 s and then costs a quarter of the processor; a long poll
 // that waits 20 s hides a lost wake-up for as long; and ten lists of workflows a
-// second are few for an operator, the Web UI and the housekeeping together.
+// second are few for an operator, the Web UI and the housekeeping together. That
+// a version is drained is told after minutes, which suit a visibility that lags.
 func settings() dynamicconfig.StaticClient {
 	return dynamicconfig.StaticClient{
 		dynamicconfig.TransferProcessorMaxPollRPS.Key():                  2000,
@@ -46,6 +47,8 @@ func settings() dynamicconfig.StaticClient {
 		dynamicconfig.HistoryLongPollExpirationInterval.Key():            1500 * time.Millisecond,
 		dynamicconfig.MatchingNumTaskqueueReadPartitions.Key():           1,
 		dynamicconfig.MatchingNumTaskqueueWritePartitions.Key():          1,
+		dynamicconfig.VersionDrainageStatusVisibilityGracePeriod.Key():   5 * time.Second,
+		dynamicconfig.VersionDrainageStatusRefreshInterval.Key():         5 * time.Second,
 		dynamicconfig.ForceSearchAttributesCacheRefreshOnRead.Key():      true,
 		dynamicconfig.FrontendRPS.Key():                                  100000,
 		dynamicconfig.FrontendMaxNamespaceVisibilityRPSPerInstance.Key(): 200,
