@@ -38,12 +38,12 @@ func TestIncompatibleChange(t *testing.T) {
 		"an eager deadline":           {func(def *saga.Definition[placement]) { def.EagerDeadline = func(*placement) bool { return true } }, confirmed},
 		"its state is no longer told": {func(def *saga.Definition[placement]) { def.Attributes = nil; def.OnState = nil }, skipped},
 		"an operation more at its end": {func(def *saga.Definition[placement]) {
-			close := def.Close.Action.Do
+			original := def.Close.Action.Do
 			def.Close.Action.Do = func(ctx workflow.Context, r *run, p *placement) error {
 				if err := workflow.ExecuteLocalActivity(ctx, orders.MarkSaga, order.Mark{}).Get(ctx, nil); err != nil {
 					return err
 				}
-				return close(ctx, r, p)
+				return original(ctx, r, p)
 			}
 		}, skipped},
 	} {
