@@ -250,9 +250,13 @@ func reversed(t *testing.T, o order.Order, calls []call) []call {
 		return call{name: name, arg: raw}
 	}
 	one := map[string]string{"order_id": o.ID}
+	var end order.Transition // with the prices that the saga knows
+	confirmed := slices.IndexFunc(calls, func(c call) bool { return c.name == "TransitionOrder" })
+	require.NoError(t, json.Unmarshal(calls[confirmed].arg, &end))
+	end.To, end.SagaState, end.Failure = order.Failed, order.SagaCompensated, &order.Failure{Code: "reversed"}
 	return append(calls[:captured+1:captured+1],
 		to("MarkSaga", order.Mark{OrderID: o.ID, SagaState: order.SagaCompensating, Seq: 1}),
 		to("VoidPayment", one), to("RefundPayment", payment.RefundRequest{OrderID: o.ID, RefundID: refund}), to("ReleaseStock", one),
-		to("TransitionOrder", order.Transition{OrderID: o.ID, To: order.Failed, SagaState: order.SagaCompensated, Seq: 2, Failure: &order.Failure{Code: "reversed"}}),
+		to("TransitionOrder", end),
 	)
 }
