@@ -173,7 +173,7 @@ func (b *bench) judge(t *testing.T, s scenario, o order.Order, before workflows.
 	status := after.Order.Status
 	require.True(t, after.Order.Settled(), said)
 	kept := before.Payment != nil && before.Payment.Kept > 0
-	undone := (before.Payment != nil && before.Payment.Undone) || (before.Stock != nil && before.Stock.State == "released" && !before.Stock.Expired)
+	undone := (before.Payment != nil && (before.Payment.Undone || before.Payment.Status == payment.Refunded)) || (before.Stock != nil && before.Stock.State == "released" && !before.Stock.Expired)
 	switch {
 	case before.Order.Status.Decided():
 		require.Equal(t, before.Order.Status, status, "what ended stays: %s", said)
