@@ -63,6 +63,7 @@ func TestNew(t *testing.T) {
 		{"step a is compensatable but cannot be undone", func(d *definition) { d.Stages[0][0].Undo = nil }},
 		{"compensation that would never run", func(d *definition) { d.Stages[0][0].Effectless = true }},
 		{"compensation that would never run", func(d *definition) { d.Stages[1][0].Undo = d.Stages[0][0].Undo }},
+		{"step a is final but", func(d *definition) { d.Stages[0][0].Final = true }},
 		{"stage 1 mixes", func(d *definition) { d.Stages[0][1] = step("x", saga.Retriable) }},
 		{"stage 2 has 2 pivots", func(d *definition) { d.Stages[1] = append(d.Stages[1], step("q", saga.Pivot)) }},
 		{"second pivot", func(d *definition) { d.Stages[2][0].Kind = saga.Pivot }},

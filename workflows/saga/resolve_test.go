@@ -182,6 +182,32 @@ func TestRefusedResolutions(t *testing.T) {
 	}
 }
 
+// TestFinalStepCannotBeSkipped: how the saga ended has to be recorded.
+func TestFinalStepCannotBeSkipped(t *testing.T) {
+	t.Parallel()
+	var trip trip
+	def := trip.definition()
+	trip.fail = map[string]error{"mail": keeps()}
+	def.Stages[3][0].Final = true
+	s, err := saga.New(def)
+	require.NoError(t, err)
+	var suite testsuite.WorkflowTestSuite
+	o := &operated{T: t, env: suite.NewTestWorkflowEnvironment()}
+	o.env.RegisterDelayedCallback(func() {
+		require.Equal(t, []saga.Decision{saga.Retry, saga.RetryWith}, o.status().Parked[0].Decisions)
+		o.resolve(decision("mail", saga.Skip))
+		delete(trip.fail, "mail")
+	}, 30*time.Second)
+	o.env.ExecuteWorkflow(func(ctx workflow.Context) error {
+		o.failure = s.Run(ctx, &trip)
+		return nil
+	})
+	require.NoError(t, o.env.GetWorkflowError())
+	require.Len(t, o.refused, 1)
+	require.Nil(t, o.failure)
+	require.Equal(t, []string{"car", "hotel", "flight", "pay", "mail", "mail"}, trip.log)
+}
+
 // TestPivotCannotBeSkipped: whether it happened is not an operator's to say.
 func TestPivotCannotBeSkipped(t *testing.T) {
 	t.Parallel()

@@ -62,7 +62,7 @@ type parked struct {
 	patience time.Duration
 }
 
-func (r *Run[S]) status() (Status, error) { //nolint:unparam // a query handler has an error
+func (r *Run[S]) status() (Status, error) { //nolint:unparam // as query handlers are
 	s := Status{Saga: r.def.Name, State: r.view.state, Steps: []StepStatus{}, Parked: []ParkedStatus{}, Resolutions: append([]Resolved{}, r.resolved...)}
 	if f := r.failure; f != nil {
 		s.Failure = &FailureStatus{Step: f.Step, Class: f.Class, Reason: f.Reason()}

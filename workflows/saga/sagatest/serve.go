@@ -127,7 +127,7 @@ func (s *serving) deliver(err error) {
 	s.answered = true
 	s.judgeAnswer(s.call, err)
 	if err != nil {
-		s.operate(s.call)
+		s.operate(s.call) //workflowcheck:ignore // the operator is outside of the workflow
 		s.set.Set(nil, s.activityError(err))
 		return
 	}
