@@ -141,7 +141,7 @@ func (s *serving) cancel(f fault) {
 		s.strike(f)
 	}
 	s.log("cancel requested, %s attempt %d", s.op, s.attempts)
-	s.env.CancelWorkflow()
+	s.env.CancelWorkflow() //workflowcheck:ignore // so is whoever cancels
 }
 
 // wait lets an attempt take time. A cancellation meanwhile is answered at once,
