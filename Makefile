@@ -58,6 +58,10 @@ workflowcheck: ## fail on workflow code that would not replay
 histories: ## record a history of each outcome that has none yet
 	SKALD_RECORD=1 go test -count=1 -run 'TestOutcomes|TestTroubled' ./test/e2e
 
+.PHONY: planted
+planted: ## plant each bug and print what caught it, as docs/reliability.md lists it
+	go run ./test/planted
+
 .PHONY: bench
 bench: ## latency and throughput against the floor of a bare workflow; writes docs/benchmarks.md
 	go run ./test/bench -out docs

@@ -179,7 +179,7 @@ func TestLostStatements(t *testing.T) {
 		w := &wire{Pool: p.pool}
 		p.service = paymentpg.New(w, stripepay.New(stripepay.Config{Key: "sk_test", URL: p.server.URL}))
 		loseEach(t, w, permutation.Payment, paymentViolations, p.open,
-			"authorize capture refund-part refund-rest", "authorize-asking act authorize capture", "authorize void", "void authorize", "authorize-declined void")
+			"authorize capture refund-part refund-rest", "authorize-asking act authorize capture", "authorize-asking act void", "authorize void", "void authorize", "authorize-declined void")
 	})
 	t.Run("order", func(t *testing.T) {
 		t.Parallel()

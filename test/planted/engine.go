@@ -25,7 +25,7 @@ func engine() []bug {
 		},
 		{
 			name: "Compensations on the context that is cancelled", invariant: "a cancelled saga leaves nothing behind (M4, S3)",
-			file: sagaRun, pkg: "./workflows", test: "TestCancel",
+			file: sagaRun, pkg: "./workflows/saga", test: "TestRun/cancelled_in_a_stage",
 			edits: []edit{{"sure, _ := workflow.NewDisconnectedContext(ctx) // cancelling it would cost events at the end", "sure := ctx"}},
 		},
 		{
@@ -45,7 +45,7 @@ func engine() []bug {
 		},
 		{
 			name: "Deadline ignored", invariant: "nothing stays open past its deadline (G4)",
-			file: "workflows/saga/deadline.go", pkg: "./workflows", test: "TestDeadline",
+			file: "workflows/saga/deadline.go", pkg: "./workflows/saga", test: "TestRun/deadline_in_a_step",
 			edits: []edit{{"{ return d.passed || d.left(ctx) <= 0 }", "{ return false }"}},
 		},
 		{

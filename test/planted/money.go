@@ -1,6 +1,9 @@
 package main
 
-const paymentPG = "./services/payment/paymentpg"
+const (
+	paymentPG    = "./services/payment/paymentpg"
+	permutations = "./test/permutation"
+)
 
 func money() []bug {
 	const (
@@ -15,18 +18,13 @@ func money() []bug {
 		},
 		{
 			name: "Refund not looked for before it is done again", invariant: "unknown: ask before acting again (M2)",
-			file: refund, pkg: paymentPG, test: "TestRefundIsOpenWhileTheProviderWorksOnIt",
+			file: refund, pkg: paymentPG, test: "TestRefundWhoseKeyIsForgotten",
 			edits: []edit{{"\tif again {\n", "\tif again && refund.ProviderKey == \"\" {\n"}},
 		},
 		{
-			name: "Capture not asked for before it is done again", invariant: "unknown: ask before acting again (M2)",
-			file: "services/payment/paymentpg/capture.go", pkg: paymentPG, test: "TestCaptureIsDefiniteWhenTheIntentEnded",
-			edits: []edit{{"\tif begun.Again {\n", "\tif begun.Again && begun.KeysSpent > 0 {\n"}},
-		},
-		{
 			name: "Effect that was learned late not booked", invariant: "the ledger equals the provider's log (M5)",
-			file: record, pkg: paymentPG, test: "TestStatements",
-			edits: []edit{{"return []string{authorize, capture}", "return []string{capture}"}},
+			file: record, pkg: permutations, test: "TestLostStatements/payment",
+			edits: []edit{{"return []string{authorize, void}", "return []string{void}"}},
 		},
 		{
 			name: "Refund not booked", invariant: "the ledger equals the provider's log (M5)",

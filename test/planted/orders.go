@@ -10,7 +10,7 @@ func orders() []bug {
 	return []bug{
 		{
 			name: "Outbox outside the transaction", invariant: "one event for each version (E1)",
-			file: queries, pkg: "./test/permutation", test: "TestLostStatements/order",
+			file: queries, pkg: permutations, test: "TestLostStatements/order",
 			edits: []edit{
 				{"    FROM moved\n)\nSELECT moved.id,", "    FROM moved WHERE false\n)\nSELECT moved.id,"},
 				{

@@ -164,6 +164,26 @@ func TestRefundThatAnotherAttemptDid(t *testing.T) {
 	require.Equal(t, map[string]int64{r.RefundID: 1999}, refundsAt(t, b.server, r.OrderID))
 }
 
+// TestRefundWhoseKeyIsForgotten: the provider keeps a key for a while only, so a
+// retry looks for the refund itself.
+func TestRefundWhoseKeyIsForgotten(t *testing.T) {
+	t.Parallel()
+	b := script(t)
+	r := refundOf(paymenttest.Captured(t, b).OrderID, 700)
+	b.provider.refund = func(ctx context.Context, pr payment.ProviderRefundRequest, key string) (payment.ProviderRefund, error) {
+		b.provider.recovers()
+		_, err := b.provider.RefundIntent(ctx, pr, key+":forgotten")
+		require.NoError(t, err)
+		return payment.ProviderRefund{}, fault.New(fault.Unknown, "lost", "The answer is lost.")
+	}
+	_, err := b.RefundPayment(t.Context(), r)
+	require.Equal(t, fault.Unknown, fault.KindOf(err))
+	p, err := b.RefundPayment(t.Context(), r)
+	require.NoError(t, err)
+	require.Equal(t, int64(700), p.Refunded)
+	require.Equal(t, []string{"authorize", "capture", "refund"}, effects(t, b.server, r.OrderID))
+}
+
 // TestLateAnswerOfARefund: a zombie's answer counts once.
 func TestLateAnswerOfARefund(t *testing.T) {
 	t.Parallel()
