@@ -136,7 +136,7 @@ func (m Model) Do(op string) (Model, string) {
 			m.Seq, m.Saga = seq, map[string]string{"old": "compensating", "new": "parked"}[what]
 		}
 	case verb == "leave" && !missing:
-		m.Leaving = m.Leaving || strings.Contains("pending awaiting_payment confirmed", m.State)
+		m.Leaving = m.Leaving || slices.Contains([]string{"pending", "awaiting_payment", "confirmed"}, m.State)
 	default:
 		was := m.State
 		if answer := m.do(m.Table, op); answer != "" || m.State == was || m.Table != Order {
