@@ -65,8 +65,12 @@ func (l *load) mark(n *atomic.Int64, times *[]time.Time) {
 func (l *load) customer(ctx context.Context, i int, r *rand.Rand) {
 	o, key := l.shop.basket(r), fmt.Sprintf("chaos-%d-%d", l.seed, i)
 	prefer := []string{"respond-async", "wait=5"}[r.IntN(2)]
+	send := l.shop.ask
+	if r.IntN(100) < 5 { // leaves without an answer; what became of the order is the platform's to see to
+		send = l.shop.try
+	}
 	post := func(body stack.NewOrder, other bool) (stack.Answer, bool) {
-		return l.shop.ask(ctx, r, http.MethodPost, "/v1/orders", body, checker.Told{Kind: checker.Placed, Key: key, OtherBody: other},
+		return send(ctx, r, http.MethodPost, "/v1/orders", body, checker.Told{Kind: checker.Placed, Key: key, OtherBody: other},
 			"Idempotency-Key", key, "Prefer", prefer)
 	}
 	a, ok := post(o, false)

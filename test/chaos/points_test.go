@@ -28,7 +28,7 @@ type point struct {
 
 func points() []point {
 	return []point{
-		{"StartPlaceOrder", (*journey).buy}, {"StartAndAwait", (*journey).buyAndWait},
+		{"StartPlaceOrder", (*journey).leave}, {"StartAndAwait", (*journey).buyAndWait},
 		{"CancelWorkflow", (*journey).cancel}, {"StartRefundOrder", (*journey).refund},
 		{"CheckCustomer", (*journey).buy}, {"QuoteOrder", (*journey).buy}, {"ReserveStock", (*journey).buy},
 		{"AuthorizePayment", (*journey).buy}, {"CapturePayment", (*journey).buy}, {"CommitStock", (*journey).buy},
@@ -96,10 +96,13 @@ type journey struct {
 	err  error
 }
 
+func (j *journey) order(method string) stack.NewOrder {
+	return stack.NewOrder{UserID: j.shop.users, PaymentMethod: method, Items: []stack.Item{{ProductID: j.shop.plenty[0], Quantity: 1}}}
+}
+
 // place posts an order until it is answered.
 func (j *journey) place(method, prefer string) (id string) {
-	o := stack.NewOrder{UserID: j.shop.users, PaymentMethod: method, Items: []stack.Item{{ProductID: j.shop.plenty[0], Quantity: 1}}}
-	a, ok := j.shop.ask(j.ctx, j.r, http.MethodPost, "/v1/orders", o, checker.Told{Kind: checker.Placed, Key: j.key},
+	a, ok := j.shop.ask(j.ctx, j.r, http.MethodPost, "/v1/orders", j.order(method), checker.Told{Kind: checker.Placed, Key: j.key},
 		"Idempotency-Key", j.key, "Prefer", prefer)
 	if !ok {
 		j.err = fmt.Errorf("%s: no answer", j.key)
@@ -126,6 +129,12 @@ func (j *journey) buy()        { j.await(j.place(visa, "respond-async"), "confir
 func (j *journey) buyAndWait() { j.await(j.place(visa, "wait=8"), "confirmed") }
 func (j *journey) decline()    { j.await(j.place(declined, "respond-async"), "rejected") }
 func (j *journey) abandon()    { j.await(j.place(authenticated, "respond-async"), "rejected") }
+
+// leave posts an order once, and does not wait for what becomes of it.
+func (j *journey) leave() {
+	j.shop.try(j.ctx, j.r, http.MethodPost, "/v1/orders", j.order(visa), checker.Told{Kind: checker.Placed, Key: j.key},
+		"Idempotency-Key", j.key, "Prefer", "respond-async")
+}
 
 func (j *journey) cancel() {
 	id := j.place(authenticated, "respond-async")

@@ -107,19 +107,27 @@ func (s *shop) basket(r *rand.Rand) stack.NewOrder {
 }
 
 // ask sends a request to any front door, again and again until one gives an
-// answer that settles it. Every answer is kept. A 5xx about an order tells how
-// that ended.
+// answer that settles it.
 func (s *shop) ask(ctx context.Context, r *rand.Rand, method, path string, body any, kept checker.Told, headers ...string) (stack.Answer, bool) {
 	for ctx.Err() == nil {
-		a, err := s.doors[r.IntN(len(s.doors))].Do(ctx, method, path, body, headers...)
-		if err == nil && (a.Status < 500 || a.OrderID() != "") {
-			s.keep(a, kept)
+		if a, ok := s.try(ctx, r, method, path, body, kept, headers...); ok {
 			return a, true
 		}
-		s.world.refusals.note(kept.Kind)
 		last(ctx, between(r, 150*time.Millisecond, 600*time.Millisecond))
 	}
 	return stack.Answer{}, false
+}
+
+// try sends a request to any front door, once. An answer that settles it is
+// kept; a 5xx about an order does, because it tells how that ended.
+func (s *shop) try(ctx context.Context, r *rand.Rand, method, path string, body any, kept checker.Told, headers ...string) (stack.Answer, bool) {
+	a, err := s.doors[r.IntN(len(s.doors))].Do(ctx, method, path, body, headers...)
+	if err != nil || (a.Status >= 500 && a.OrderID() == "") {
+		s.world.refusals.note(kept.Kind)
+		return stack.Answer{}, false
+	}
+	s.keep(a, kept)
+	return a, true
 }
 
 // keep records an answer.

@@ -81,13 +81,6 @@ func (w *world) run(binary, name string, env []string, args ...string) {
 	w.processes = append(w.processes, supervise(name, w.dir, binary, env, args...))
 }
 
-// process finds one by its name.
-func (w *world) process(name string) *process {
-	i := slices.IndexFunc(w.processes, func(p *process) bool { return p.name == name })
-	require.GreaterOrEqual(w, i, 0, name)
-	return w.processes[i]
-}
-
 // named are the processes whose names begin so.
 func (w *world) named(prefixes ...string) (found []*process) {
 	for _, p := range w.processes {

@@ -70,8 +70,6 @@ type effect struct {
 // happened: the money moved, or was held.
 func (e effect) happened() bool { return e.Outcome == "succeeded" && e.Operation != "create" }
 
-func (e effect) money() stack.Money { return stack.Money{Amount: e.Amount, Currency: e.Currency} }
-
 func providerLog(ctx context.Context, s *stack.Stack) (log []effect, err error) {
 	return log, fromProvider(ctx, s, "/_log", &log)
 }
