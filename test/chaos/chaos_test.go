@@ -116,7 +116,9 @@ func (n size) run(t *testing.T) *result {
 	customers.Wait()
 	err := w.platform().Rest(rest)
 	off()
-	require.NoError(t, err, "%s", w.logs())
+	if err != nil {
+		require.NoError(t, err, "%s\n%s", w.platform().Explain(context.WithoutCancel(ctx)), w.logs())
+	}
 	out.rested = time.Now()
 	quiet()
 

@@ -155,7 +155,9 @@ func (s *shop) operator(ctx context.Context, r *rand.Rand) (retried int) {
 			a, err := s.doors[0].Do(ctx, http.MethodPost, path+"/resolutions", map[string]any{"action": "retry", "reason": "all is mended", "step": p.Step})
 			if err == nil && a.Status < 300 {
 				retried++
+				continue
 			}
+			fmt.Printf("chaos: the operator's retry of %s at %s: %d %s %v\n", parked.WorkflowID, p.Step, a.Status, a.Problem.Code, err)
 		}
 	}
 	return retried

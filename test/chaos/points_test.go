@@ -75,7 +75,9 @@ func TestCrashPoints(t *testing.T) {
 	require.GreaterOrEqual(t, restarts, len(points()), "every point kills a process, some together")
 	rest, cancelRest := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancelRest()
-	require.NoError(t, w.platform().Rest(rest), "%s", w.logs())
+	if err := w.platform().Rest(rest); err != nil {
+		require.NoError(t, err, "%s\n%s", w.platform().Explain(ctx), w.logs())
+	}
 	v, err := w.platform().Judge(ctx)
 	require.NoError(t, err)
 	require.NoError(t, v.Err())

@@ -59,8 +59,12 @@ func (p Platform) Undecided(ctx context.Context) (int, error) {
 
 // Rest waits until every order and refund has come to its end, or the context ends.
 func (p Platform) Rest(ctx context.Context) error {
+	var open []map[string]any
 	for {
-		open, err := query(ctx, p, "order", undecided, pgx.RowToMap)
+		now, err := query(ctx, p, "order", undecided, pgx.RowToMap)
+		if err == nil {
+			open = now
+		}
 		if err == nil && len(open) == 0 {
 			return nil
 		}
