@@ -28,8 +28,11 @@ func outcomes() map[string][]string {
 			"confirmed", "confirmed_async", "payment_declined", "insufficient_stock", "user_not_found", "user_inactive", "product_not_found",
 			"action_confirmed", "action_failed", "action_timeout", "cancelled", "cancelled_by_customer", "failed",
 			"void_retried", "void_retried_with", "void_skipped", "capture_reversed", "commit_reversed", "commit_skipped",
+			"again_after_capture", "again_while_waiting", "again_while_compensating",
 		},
-		workflows.RefundOrderName: {"done", "done_partly", "order_cancelled", "refused", "refund_retried", "return_skipped"},
+		workflows.RefundOrderName: {"done", "done_partly", "order_cancelled", "refused", "refund_retried", "return_skipped", "again"},
+		workflows.RepairOrderName: {"done"},
+		workflows.ReconcileName:   {"agrees", "runs_again", "found"},
 	}
 }
 

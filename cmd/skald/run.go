@@ -21,7 +21,7 @@ import (
 )
 
 type cli struct {
-	config.Config
+	LogLevel string `help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"SKALD_LOG_LEVEL"`
 
 	Gateway gatewayCmd `cmd:"" help:"Run the front door."`
 	Service serviceCmd `cmd:"" help:"Run the workers and the housekeeping of services."`
@@ -32,10 +32,9 @@ type cli struct {
 
 // process is what every subcommand has.
 type process struct {
-	ctx    context.Context //nolint:containedctx // lives as long as the process
-	config config.Config
-	log    *slog.Logger
-	out    io.Writer
+	ctx context.Context //nolint:containedctx // lives as long as the process
+	log *slog.Logger
+	out io.Writer
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -54,31 +53,29 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
-	return command.Run(&c.Ops, &process{ctx: ctx, config: c.Config, log: log, out: out})
+	return command.Run(&c.Ops, &c.Ops.Versions, &process{ctx: ctx, log: log, out: out})
 }
 
 // open connects to Temporal and to the databases of the services.
-func (p *process) open(services ...string) (*platform.Platform, client.Client, error) {
-	plat, err := platform.Open(p.ctx, p.config, p.log, services...)
+func (p *process) open(c config.Config, services ...string) (*platform.Platform, client.Client, error) {
+	plat, err := platform.Open(p.ctx, c, p.log, services...)
 	if err != nil {
 		return nil, nil, err
 	}
-	options := p.temporal()
+	options := p.temporal(c.Temporal)
 	options.MetricsHandler = plat.Metrics().Temporal()
-	c, err := client.DialContext(p.ctx, options)
+	temporal, err := client.DialContext(p.ctx, options)
 	if err != nil {
 		plat.Close()
-		return nil, nil, noTemporal(p.config.Temporal, err)
+		return nil, nil, noTemporal(c.Temporal, err)
 	}
-	p.log.Info("starting", "config", p.config, "services", services)
-	return plat, c, nil
+	p.log.Info("starting", "config", c, "services", services)
+	return plat, temporal, nil
 }
 
 // temporal is how the Temporal cluster is reached.
-func (p *process) temporal() client.Options {
-	return client.Options{
-		HostPort: p.config.Temporal.Address, Namespace: p.config.Temporal.Namespace, Logger: sdklog.NewStructuredLogger(p.log),
-	}
+func (p *process) temporal(t config.Temporal) client.Options {
+	return client.Options{HostPort: t.Address, Namespace: t.Namespace, Logger: sdklog.NewStructuredLogger(p.log)}
 }
 
 func noTemporal(t config.Temporal, err error) error {
@@ -86,12 +83,14 @@ func noTemporal(t config.Temporal, err error) error {
 }
 
 type gatewayCmd struct {
+	config.Config
+
 	Addr string `help:"Address to listen on." default:"127.0.0.1:8080" env:"SKALD_ADDR"`
 }
 
 // Run serves the front door until the process is told to stop.
 func (g *gatewayCmd) Run(p *process) error {
-	plat, c, err := p.open(db.Services()...)
+	plat, c, err := p.open(g.Config, db.Services()...)
 	if err != nil {
 		return err
 	}
@@ -109,13 +108,15 @@ func (g *gatewayCmd) Run(p *process) error {
 }
 
 type serviceCmd struct {
+	config.Config
+
 	Names       []string `arg:"" name:"name" help:"user, product, pricing, inventory, payment, order." enum:"user,product,pricing,inventory,payment,order"`
 	MetricsAddr string   `help:"Address to serve /metrics on, such as 127.0.0.1:9100; nowhere if not given." env:"SKALD_METRICS_ADDR"`
 }
 
 // Run works until the process is told to stop.
 func (s *serviceCmd) Run(p *process) error {
-	plat, c, err := p.open(s.Names...)
+	plat, c, err := p.open(s.Config, s.Names...)
 	if err != nil {
 		return err
 	}
@@ -137,6 +138,8 @@ func (s *serviceCmd) Run(p *process) error {
 }
 
 type migrateCmd struct {
+	config.Config
+
 	Names []string `arg:"" optional:"" name:"service" help:"Services to migrate; all where none is named."`
 }
 
@@ -146,7 +149,7 @@ func (m *migrateCmd) Run(p *process) error {
 	if len(names) == 0 {
 		names = db.Services()
 	}
-	return platform.Migrate(p.ctx, p.config, func(service string, applied int) {
+	return platform.Migrate(p.ctx, m.Config, func(service string, applied int) {
 		_, _ = fmt.Fprintf(p.out, "%-10s %d migrations applied\n", service, applied)
 	}, names...)
 }

@@ -8,31 +8,34 @@ import (
 
 	"go.temporal.io/sdk/client"
 
+	"github.com/skaldhq/skald/internal/config"
 	"github.com/skaldhq/skald/workers"
 )
 
 // versionsCmd asks Temporal itself: a roll-out must not need a front door.
 type versionsCmd struct {
+	config.Temporal `embed:"" prefix:"temporal-" envprefix:"TEMPORAL_"`
+
 	List    listVersionsCmd   `cmd:"" help:"List the versions of the order workers, their open runs and their workers."`
 	Promote promoteVersionCmd `cmd:"" help:"Let a version take new sagas. Runs of others stay where they began."`
 	Ramp    rampVersionCmd    `cmd:"" help:"Let a version take a share of the new sagas."`
 	Drain   drainVersionCmd   `cmd:"" help:"Wait until a version has no open runs, so that its workers can go."`
 }
 
-// versions connects to Temporal.
-func (p *process) versions() (*workers.Versions, func(), error) {
-	c, err := client.DialContext(p.ctx, p.temporal())
+// open connects to Temporal.
+func (v *versionsCmd) open(p *process) (*workers.Versions, func(), error) {
+	c, err := client.DialContext(p.ctx, p.temporal(v.Temporal))
 	if err != nil {
-		return nil, nil, noTemporal(p.config.Temporal, err)
+		return nil, nil, noTemporal(v.Temporal, err)
 	}
-	return workers.NewVersions(c, p.config.Temporal.Namespace), c.Close, nil
+	return workers.NewVersions(c, v.Namespace), c.Close, nil
 }
 
 type listVersionsCmd struct{}
 
 // Run prints a line a version.
-func (listVersionsCmd) Run(p *process) error {
-	versions, done, err := p.versions()
+func (listVersionsCmd) Run(p *process, of *versionsCmd) error {
+	versions, done, err := of.open(p)
 	if err != nil {
 		return err
 	}
@@ -65,8 +68,8 @@ type promoteVersionCmd struct {
 }
 
 // Run promotes.
-func (c *promoteVersionCmd) Run(p *process) error {
-	versions, done, err := p.versions()
+func (c *promoteVersionCmd) Run(p *process, of *versionsCmd) error {
+	versions, done, err := of.open(p)
 	if err != nil {
 		return err
 	}
@@ -84,11 +87,11 @@ type rampVersionCmd struct {
 }
 
 // Run ramps.
-func (c *rampVersionCmd) Run(p *process) error {
+func (c *rampVersionCmd) Run(p *process, of *versionsCmd) error {
 	if c.Percent < 0 || c.Percent > 100 {
 		return errors.New("the share must be 0 to 100 percent")
 	}
-	versions, done, err := p.versions()
+	versions, done, err := of.open(p)
 	if err != nil {
 		return err
 	}
@@ -106,8 +109,8 @@ type drainVersionCmd struct {
 }
 
 // Run waits; whoever grows tired of it interrupts.
-func (c *drainVersionCmd) Run(p *process) error {
-	versions, done, err := p.versions()
+func (c *drainVersionCmd) Run(p *process, of *versionsCmd) error {
+	versions, done, err := of.open(p)
 	if err != nil {
 		return err
 	}

@@ -38,8 +38,7 @@ type Config struct {
 	ActionTimeout time.Duration `help:"How long a customer has to confirm a payment (3-D Secure)." default:"15m" env:"SKALD_ACTION_TIMEOUT" json:"action_timeout"`
 	Reconcile     Reconcile     `embed:"" prefix:"reconcile-" envprefix:"SKALD_RECONCILE_" json:"reconcile"`
 	// BuildID is empty for that of the build itself.
-	BuildID  string `name:"build-id" help:"Version of this build, on which sagas that begin with it stay; its VCS revision if not given, or unversioned." env:"SKALD_BUILD_ID" json:"build_id"`
-	LogLevel string `help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"SKALD_LOG_LEVEL" json:"log_level"`
+	BuildID string `name:"build-id" help:"Version of this build, on which sagas that begin with it stay; its VCS revision if not given, or unversioned." env:"SKALD_BUILD_ID" json:"build_id"`
 }
 
 // Temporal is where the Temporal cluster is.

@@ -56,7 +56,7 @@ func closedHistory(t *testing.T, c client.Client, workflowID string) *history.Hi
 	require.Eventually(t, func() bool {
 		d, err := c.DescribeWorkflowExecution(context.Background(), workflowID, "")
 		return err == nil && d.WorkflowExecutionInfo.Status == enums.WORKFLOW_EXECUTION_STATUS_COMPLETED
-	}, 20*time.Second, 50*time.Millisecond)
+	}, time.Minute, 50*time.Millisecond)
 	return readHistory(t, c, workflowID)
 }
 

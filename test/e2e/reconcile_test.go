@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -43,7 +44,7 @@ func TestReconciler(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Stop()) })
 	b := &bench{T: t, Shop: s.NewShop(), stack: s, user: s.Users["alice"]}
-	v := &vandal{bench: b, temporal: temporal(t, s), product: b.product(700, 100_000), scarce: b.product(900, 10), cut: map[string]int{}}
+	v := &vandal{bench: b, temporal: temporal(t, s), product: b.product(700, 100_000), scarce: b.product(900, 10), cut: map[string]int{}, again: map[string]string{}}
 
 	v.cutAt()
 	ordering, stop := context.WithCancel(context.Background())
@@ -72,6 +73,7 @@ func TestReconciler(t *testing.T) {
 	t.Logf("every invariant is true again %s after the last run was cut", time.Since(begun).Round(time.Second))
 	require.Empty(t, b.discrepancies("open"), "the reconciler mends what was cut by itself")
 	v.requireOrphans()
+	v.recordRuns()
 }
 
 // vandal terminates and resets runs, and counts which.
@@ -80,7 +82,9 @@ type vandal struct {
 	temporal        client.Client
 	product, scarce string
 	placed          atomic.Int64
-	cut             map[string]int // by where the run stood
+	cut             map[string]int    // by where the run stood
+	again           map[string]string // workflow ids of those that were cut where they should be, by outcome
+	repairs         []string          // workflow ids
 }
 
 func (v *vandal) total() (n int) {
@@ -132,9 +136,11 @@ func (v *vandal) cutAt() {
 	paid := v.placeAsync(v.product)
 	v.awaitEffect(paid, "capture")
 	v.terminate("order/"+paid, "after the capture")
+	v.again["PlaceOrder/again_after_capture"] = "order/" + paid
 
 	waits := v.place(v.bench.order(v.product, 1, authenticated), http.StatusAccepted).Order.ID
 	v.terminate("order/"+waits, "while the customer acts")
+	v.again["PlaceOrder/again_while_waiting"] = "order/" + waits
 
 	v.fault(map[string]any{"operation": "authorize", "kind": "hang_after", "calls": 1})
 	cancelled := v.placeAsync(v.product)
@@ -143,6 +149,7 @@ func (v *vandal) cutAt() {
 	v.do(http.MethodPut, "/v1/orders/"+cancelled+"/cancellation", nil, http.StatusAccepted)
 	require.Eventually(v, func() bool { return v.get(cancelled).Saga.State == "compensating" }, 10*time.Second, 10*time.Millisecond)
 	v.terminate("order/"+cancelled, "while it compensates")
+	v.again["PlaceOrder/again_while_compensating"] = "order/" + cancelled
 
 	for _, kind := range []string{"hang_after", "hang_before"} {
 		confirmed := v.place(v.bench.order(v.product, 2, visa), http.StatusCreated).Order.ID
@@ -150,6 +157,7 @@ func (v *vandal) cutAt() {
 		refund := v.id(v.do(http.MethodPost, "/v1/orders/"+confirmed+"/refunds", map[string]any{"reason": "broken"}, http.StatusAccepted))
 		require.Eventually(v, func() bool { return len(v.faultsLeft()) == 0 }, 10*time.Second, 10*time.Millisecond)
 		v.terminate("refund/"+refund, "refund")
+		v.again["RefundOrder/again"] = "refund/" + refund
 	}
 	require.Len(v, v.cut, 4, "each was cut where it should be")
 }
@@ -273,6 +281,7 @@ func (v *vandal) requireOrphans() {
 		repaired[d.OrderID] = true
 		a := v.do(http.MethodPost, "/v1/discrepancies/"+d.ID+"/repairs", map[string]any{"reason": "lost with a backup"}, http.StatusAccepted,
 			"Authorization", "Bearer "+v.stack.APIKeys["operator"], "Idempotency-Key", "repair "+d.ID)
+		v.repairs = append(v.repairs, strings.TrimPrefix(a.Header.Get("Location"), "/v1/sagas/"))
 		var saga struct{ State string }
 		require.Eventually(v, func() bool {
 			v.decode(v.do(http.MethodGet, a.Header.Get("Location"), nil, http.StatusOK, "Authorization", "Bearer "+v.stack.APIKeys["operator"]), &saga)

@@ -1,0 +1,46 @@
+package e2e_test
+
+import (
+	"context"
+	"net/url"
+	"strings"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/workflowservice/v1"
+)
+
+// recordRuns keeps a history of each outcome of a run that goes on after one that
+// was cut, of a repair, and of the reconciler's rounds.
+func (v *vandal) recordRuns() {
+	v.Helper()
+	for outcome, workflowID := range v.again {
+		saga, name, _ := strings.Cut(outcome, "/")
+		v.recorded(saga, name, closedHistory(v.T, v.temporal, workflowID))
+	}
+	repair, err := url.PathUnescape(v.repairs[0])
+	require.NoError(v, err)
+	v.recorded("RepairOrder", "done", closedHistory(v.T, v.temporal, repair))
+
+	ctx := context.Background()
+	rounds, err := v.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+		Query: "WorkflowType = 'Reconcile' AND ExecutionStatus = 'Completed'", PageSize: 1000,
+	})
+	require.NoError(v, err)
+	seen := map[string]bool{}
+	for _, round := range rounds.Executions {
+		var did struct{ Again, Found, Resolved int }
+		id := round.Execution.WorkflowId
+		require.NoError(v, v.temporal.GetWorkflow(ctx, id, "").Get(ctx, &did))
+		for outcome, is := range map[string]bool{
+			"agrees": did.Again+did.Found+did.Resolved == 0, "runs_again": did.Again > 0, "found": did.Found > 0, "resolved": did.Resolved > 0,
+		} {
+			if is && !seen[outcome] {
+				seen[outcome] = true
+				v.recorded("Reconcile", outcome, readHistory(v.T, v.temporal, id))
+			}
+		}
+	}
+	for _, outcome := range []string{"agrees", "runs_again", "found"} {
+		require.True(v, seen[outcome], "no round %s", outcome)
+	}
+}
