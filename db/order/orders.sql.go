@@ -279,8 +279,8 @@ WITH moved AS (
         failure_step = $7::text,
         action_type = $8::text,
         action_expires = $9::timestamptz,
-        saga_state = $10::text,
-        saga_seq = greatest(saga_seq, $11::bigint),
+        saga_state = CASE WHEN saga_seq <= $10::bigint THEN $11::text ELSE saga_state END,
+        saga_seq = greatest(saga_seq, $10::bigint),
         updated_at = now()
     WHERE id = $12::uuid AND status = ANY ($13::text[])
       AND (NOT $14::boolean OR item_count = cardinality($15::bigint[]))
@@ -316,8 +316,8 @@ type TransitionParams struct {
 	FailureStep   *string
 	ActionType    *string
 	ActionExpires *time.Time
-	SagaState     string
 	SagaSeq       int64
+	SagaState     string
 	ID            uuid.UUID
 	FromStatuses  []string
 	Quoted        bool
@@ -367,8 +367,8 @@ func (q *Queries) Transition(ctx context.Context, arg TransitionParams) (Transit
 		arg.FailureStep,
 		arg.ActionType,
 		arg.ActionExpires,
-		arg.SagaState,
 		arg.SagaSeq,
+		arg.SagaState,
 		arg.ID,
 		arg.FromStatuses,
 		arg.Quoted,

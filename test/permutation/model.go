@@ -142,8 +142,8 @@ func (m Model) Do(op string) (Model, string) {
 		if answer := m.do(m.Table, op); answer != "" || m.State == was || m.Table != Order {
 			return m, answer
 		}
-		if m.Saga = cell(Order, m.State, "SAGA"); m.State != "pending" {
-			m.Seq = max(m.Seq, 5)
+		if m.Seq <= 5 { // a mark that is newer stays
+			m.Saga, m.Seq = cell(Order, m.State, "SAGA"), map[bool]int{true: m.Seq, false: 5}[m.State == "pending"]
 		}
 	}
 	return m, ""

@@ -64,7 +64,7 @@ WITH moved AS (
         failure_step = sqlc.narg(failure_step)::text,
         action_type = sqlc.narg(action_type)::text,
         action_expires = sqlc.narg(action_expires)::timestamptz,
-        saga_state = sqlc.arg(saga_state)::text,
+        saga_state = CASE WHEN saga_seq <= sqlc.arg(saga_seq)::bigint THEN sqlc.arg(saga_state)::text ELSE saga_state END,
         saga_seq = greatest(saga_seq, sqlc.arg(saga_seq)::bigint),
         updated_at = now()
     WHERE id = sqlc.arg(id)::uuid AND status = ANY (sqlc.arg(from_statuses)::text[])
