@@ -131,3 +131,27 @@ func sagaState(t *testing.T, s order.Service) {
 	require.NoError(t, s.MarkSaga(t.Context(), mark), "late")
 	require.Equal(t, order.SagaCompleted, get(t, s, o.ID).Saga.State)
 }
+
+// sagaStateAgain: a saga's worker lost what it recorded, so that another worker
+// records all of it again, with newer numbers. Then the first comes late.
+func sagaStateAgain(t *testing.T, s order.Service) {
+	o := place(t, s)
+	end := order.Transition{
+		OrderID: o.ID, To: order.Cancelled, Failure: &order.Failure{Code: "cancelled", Detail: "Cancelled.", Step: "CheckCustomer"},
+		SagaState: order.SagaCompensated, Seq: 2,
+	}
+	require.NoError(t, s.MarkSaga(t.Context(), order.Mark{OrderID: o.ID, SagaState: order.SagaCompensating, Seq: 1}))
+	first, err := s.TransitionOrder(t.Context(), end)
+	require.NoError(t, err)
+	require.NoError(t, s.MarkSaga(t.Context(), order.Mark{OrderID: o.ID, SagaState: order.SagaCompensating, Seq: 3}))
+	end.Seq = 4
+	again, err := s.TransitionOrder(t.Context(), end)
+	require.NoError(t, err)
+	require.Equal(t, order.SagaCompensated, again.Saga.State)
+	require.Equal(t, first.Version, again.Version)
+	late := end
+	late.SagaState, late.Seq = order.SagaParked, 2
+	_, err = s.TransitionOrder(t.Context(), late)
+	require.NoError(t, err)
+	require.Equal(t, order.SagaCompensated, get(t, s, o.ID).Saga.State)
+}

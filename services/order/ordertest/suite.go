@@ -27,6 +27,7 @@ func Run(t *testing.T, open func(*testing.T) order.Service) {
 		"confirmed without a new quote": confirmedAsPriced,
 		"refused transitions":           refusedTransitions,
 		"saga state":                    sagaState,
+		"saga state again":              sagaStateAgain,
 		"list":                          list,
 		"list filters":                  listFilters,
 		"pages under inserts":           pagesUnderInserts,
