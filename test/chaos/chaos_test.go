@@ -48,7 +48,7 @@ func sizeOf(t *testing.T, seed uint64) size {
 		seed: seed, sagas: number(t, "SKALD_CHAOS_SAGAS", 1000), faults: number(t, "SKALD_CHAOS_FAULTS", 30),
 		kinds: number(t, "SKALD_CHAOS_KINDS", 8), heal: 2 * time.Minute, fewestKinds: 3,
 	}
-	n.span = time.Duration(n.sagas) * time.Second / time.Duration(number(t, "SKALD_CHAOS_RATE", 6))
+	n.span = time.Duration(n.sagas) * time.Second / time.Duration(number(t, "SKALD_CHAOS_RATE", 8))
 	return n
 }
 
