@@ -2,11 +2,13 @@ package checker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
@@ -38,11 +40,15 @@ func (b *books) checkSagas(ctx context.Context, c client.Client, secrets []strin
 	for _, id := range ids {
 		all.Go(func() error {
 			// What is written down is so a moment before its run ends.
-			err := c.GetWorkflow(ctx, id, "").Get(ctx, nil)
+			err := again(ctx, func() error { return c.GetWorkflow(ctx, id, "").Get(ctx, nil) })
+			var h History
+			historyErr := again(ctx, func() (err error) {
+				h, err = readHistory(ctx, c, id, leak)
+				return err
+			})
 			if ctx.Err() != nil {
-				return fmt.Errorf("await %s: %w", id, err)
+				return fmt.Errorf("look at %s: %w", id, errors.Join(err, historyErr))
 			}
-			h, historyErr := readHistory(ctx, c, id, leak)
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
@@ -59,11 +65,29 @@ func (b *books) checkSagas(ctx context.Context, c client.Client, secrets []strin
 	return all.Wait()
 }
 
+// again asks until there is an answer: a server that is busy says nothing of what
+// is judged.
+func again(ctx context.Context, ask func() error) error {
+	for {
+		err := ask()
+		var late *serviceerror.DeadlineExceeded
+		var away *serviceerror.Unavailable
+		var busy *serviceerror.ResourceExhausted
+		if ctx.Err() != nil || !(errors.As(err, &late) || errors.As(err, &away) || errors.As(err, &busy) || errors.Is(err, context.DeadlineExceeded)) {
+			return err
+		}
+	}
+}
+
 // checkRuns: every run is of an order or a refund, which has no second one.
 func (b *books) checkRuns(ctx context.Context, c client.Client, v *Verdict) error {
 	runs := map[string]int{}
 	for token := []byte(nil); ; {
-		page, err := c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{PageSize: 1000, NextPageToken: token})
+		var page *workflowservice.ListWorkflowExecutionsResponse
+		err := again(ctx, func() (err error) {
+			page, err = c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{PageSize: 200, NextPageToken: token})
+			return err
+		})
 		if err != nil {
 			return fmt.Errorf("list workflows: %w", err)
 		}
