@@ -83,7 +83,9 @@ func (n size) pause() time.Duration {
 func (n size) run(t *testing.T) *result {
 	w := newWorld(t, binaries.skald)
 	shop := openShop(w, int64(max(10, n.sagas/40)))
-	l := &load{shop: shop, seed: n.seed, orders: n.sagas, every: n.span / time.Duration(n.sagas)}
+	// Some customers leave before their order was taken.
+	orders := n.sagas + n.sagas/16
+	l := &load{shop: shop, seed: n.seed, orders: orders, every: n.span / time.Duration(orders)}
 	s := newSchedule(w, n.seed, n.pause())
 	out := &result{size: n, begun: time.Now()}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*n.span+150*time.Second)
@@ -95,7 +97,7 @@ func (n size) run(t *testing.T) *result {
 	var customers, faults sync.WaitGroup
 	customers.Go(func() { l.run(ctx) })
 	faults.Go(func() {
-		s.run(ctx, func(faults int) bool { return faults >= n.faults && int(l.placed.Load()) >= n.sagas })
+		s.run(ctx, func(faults int) bool { return faults >= n.faults && int(l.placed.Load()) >= orders })
 	})
 	faults.Wait()
 	out.healed = time.Now()
@@ -146,6 +148,6 @@ func (w *world) report(ctx context.Context, l *load, s *schedule, n size) {
 			restarts += p.restarts()
 		}
 		fmt.Printf("chaos: %3.0f s: %d of %d orders placed, %d seen to their end; %d of %d faults; %d restarts\n",
-			time.Since(begun).Seconds(), l.placed.Load(), n.sagas, l.ended.Load(), len(episodes), n.faults, restarts)
+			time.Since(begun).Seconds(), l.placed.Load(), l.orders, l.ended.Load(), len(episodes), n.faults, restarts)
 	}
 }

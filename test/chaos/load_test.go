@@ -66,7 +66,7 @@ func (l *load) customer(ctx context.Context, i int, r *rand.Rand) {
 	o, key := l.shop.basket(r), fmt.Sprintf("chaos-%d-%d", l.seed, i)
 	prefer := []string{"respond-async", "wait=5"}[r.IntN(2)]
 	send := l.shop.ask
-	if r.IntN(100) < 5 { // leaves without an answer; what became of the order is the platform's to see to
+	if r.IntN(100) < 3 { // leaves without an answer; what became of the order is the platform's to see to
 		send = l.shop.try
 	}
 	post := func(body stack.NewOrder, other bool) (stack.Answer, bool) {

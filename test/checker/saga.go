@@ -73,7 +73,8 @@ func again(ctx context.Context, ask func() error) error {
 		var late *serviceerror.DeadlineExceeded
 		var away *serviceerror.Unavailable
 		var busy *serviceerror.ResourceExhausted
-		if ctx.Err() != nil || !(errors.As(err, &late) || errors.As(err, &away) || errors.As(err, &busy) || errors.Is(err, context.DeadlineExceeded)) {
+		silent := errors.As(err, &late) || errors.As(err, &away) || errors.As(err, &busy) || errors.Is(err, context.DeadlineExceeded)
+		if ctx.Err() != nil || !silent {
 			return err
 		}
 	}
