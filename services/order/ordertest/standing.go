@@ -108,24 +108,3 @@ func standings(t *testing.T, s order.Service) {
 	require.Zero(t, read(confirmed.ID)[0].Owed)
 	require.Len(t, read(slices.Repeat([]string{placed.ID}, 2*order.MaxSlice)...), 1)
 }
-
-// markedAgain: a saga that runs again, and finds the order where it wants it,
-// still tells where it stands itself.
-func markedAgain(t *testing.T, s order.Service) {
-	o := place(t, s)
-	to := move(order.Confirmed, o.ID)
-	to.SagaState, to.Seq = order.SagaParked, 1
-	_, err := s.TransitionOrder(t.Context(), to)
-	require.NoError(t, err)
-	to.SagaState, to.Seq = order.SagaCompleted, 2
-	again, err := s.TransitionOrder(t.Context(), to)
-	require.NoError(t, err)
-	require.Equal(t, order.SagaCompleted, again.Saga.State)
-	require.EqualValues(t, 2, again.Version)
-	require.Equal(t, again, get(t, s, o.ID))
-
-	to.SagaState, to.Seq = order.SagaParked, 1
-	late, err := s.TransitionOrder(t.Context(), to)
-	require.NoError(t, err)
-	require.Equal(t, again, late, "a late attempt changes nothing")
-}

@@ -51,7 +51,6 @@ func Run(t *testing.T, open func(*testing.T) order.Service) {
 		"repairs":                       repairs,
 		"slices":                        slicesOf,
 		"standings":                     standings,
-		"marked again":                  markedAgain,
 		"missing":                       missing,
 		"ready":                         ready,
 	} {
