@@ -71,6 +71,9 @@ type books struct {
 	events       []event
 	initial      map[string]int64    // product → its adjustments' sum
 	decided      map[string][]string // workflow id → what operators decided
+	repairs      map[string]bool
+	cut          bool            // see Platform.Cut
+	rerun        map[string]bool // workflow ids with more than one run
 }
 
 // publicID writes a uuid as the id that clients see, in SQL.
@@ -117,7 +120,7 @@ func (p Platform) ProviderLog(ctx context.Context) (log []Line, err error) {
 // books reads everything.
 func (p Platform) books(ctx context.Context) (b *books, err error) {
 	b = &books{
-		orders: map[string]order{}, refunds: map[string]refund{}, keys: map[string][]string{}, paid: map[string]refund{},
+		orders: map[string]order{}, refunds: map[string]refund{}, keys: map[string][]string{}, paid: map[string]refund{}, repairs: map[string]bool{},
 		initial: map[string]int64{}, decided: map[string][]string{},
 	}
 	err = each(ctx, p, "order", `SELECT pg_temp.public_id('ord', id), pg_temp.public_id('usr', user_id), status, saga_state, coalesce(failure_code, ''),
@@ -133,6 +136,7 @@ func (p Platform) books(ctx context.Context) (b *books, err error) {
 			pgx.RowToStructByPos[struct{ Key, Order string }], func(k struct{ Key, Order string }) { b.keys[k.Key] = append(b.keys[k.Key], k.Order) }),
 		each(ctx, p, "order", `SELECT workflow_id, action FROM saga_resolutions`,
 			pgx.RowToStructByPos[struct{ ID, Action string }], func(r struct{ ID, Action string }) { b.decided[r.ID] = append(b.decided[r.ID], r.Action) }),
+		each(ctx, p, "order", `SELECT pg_temp.public_id('rep', id) FROM discrepancy_repairs`, pgx.RowTo[string], func(id string) { b.repairs[id] = true }),
 		each(ctx, p, "order", `SELECT pg_temp.public_id(CASE WHEN type LIKE 'refund.%' THEN 'rfd' ELSE 'ord' END, aggregate_id), type, version
 			FROM outbox ORDER BY aggregate_id, version`, pgx.RowToStructByPos[event], func(e event) { b.events = append(b.events, e) }),
 		each(ctx, p, "payment", `SELECT pg_temp.public_id('rfd', id), pg_temp.public_id('ord', order_id), status, amount FROM payment_refunds`,

@@ -23,6 +23,8 @@ type Platform struct {
 	Temporal  string            // host:port
 	Clients   *Clients          // nil: nobody kept a record
 	Secrets   []string          // what no history may hold, beside what never may
+	// Cut: an operator terminated or reset runs, so a saga may have more than one.
+	Cut bool
 }
 
 // Verdict is what a check found.
@@ -103,6 +105,7 @@ func (p Platform) Judge(ctx context.Context) (*Verdict, error) {
 	for _, o := range s.orders {
 		v.Endings[o.Status]++
 	}
+	s.cut = p.Cut
 	// The sagas first: each is waited for, before what it leaves behind is judged.
 	if err := s.checkSagas(ctx, c, p.Secrets, v); err != nil {
 		return nil, err

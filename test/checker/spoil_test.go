@@ -161,6 +161,7 @@ func TestSpoiled(t *testing.T) {
 		}},
 		"two keys of an order": {"G1", func(w *world) { w.change(bought, func(o *order) { o.Keys = 2 }) }},
 		"a second saga":        {"G1", func(w *world) { w.runs["order/"+bought] = 2 }},
+		"a repair of nothing":  {"G1", func(w *world) { w.runs["repair/rep_nobody"] = 1 }},
 		"a saga of nothing":    {"G1", func(w *world) { w.runs["order/ord_nobody"] = 1 }},
 		"a refund's key answered twice": {"G1", func(w *world) {
 			w.clients.told = append(w.clients.told, Told{Kind: Refunded, Key: "r1", Status: 202, OrderID: returned, RefundID: "rfd_all"})

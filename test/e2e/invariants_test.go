@@ -17,9 +17,13 @@ const restTimeout = 2 * time.Minute
 
 // check judges a platform once its work has come to rest.
 func check(ctx context.Context, s *stack.Stack) error {
+	return checkAs(ctx, inspected(s))
+}
+
+func checkAs(ctx context.Context, p checker.Platform) error {
 	ctx, cancel := context.WithTimeout(ctx, restTimeout)
 	defer cancel()
-	return inspected(s).Check(ctx)
+	return p.Check(ctx)
 }
 
 // inspected is a platform as the checker sees it.

@@ -66,7 +66,9 @@ func TestReconciler(t *testing.T) {
 	require.NoError(t, clients.Wait())
 	t.Logf("cut: %v, of %d orders", v.cut, v.placed.Load())
 
-	for err = check(context.Background(), s); err != nil && time.Since(begun) < repairTime; err = check(context.Background(), s) {
+	platform := inspected(s)
+	platform.Cut = true
+	for err = checkAs(context.Background(), platform); err != nil && time.Since(begun) < repairTime; err = checkAs(context.Background(), platform) {
 		time.Sleep(time.Second)
 	}
 	require.NoError(t, err)
