@@ -101,6 +101,9 @@ func turnedBack(step string, f *fault.Error) *saga.Failure {
 // turns back where the order ended badly; one that turns back takes that for its
 // own end.
 func (p *placement) follow(ctx workflow.Context, r *run, to order.Status, forbidden error) error {
+	if p.in.Revision < 2 {
+		return forbidden
+	}
 	var found []order.Standing
 	if err := workflow.ExecuteLocalActivity(ctx, orders.ReadOrders, []string{p.in.OrderID}).Get(ctx, &found); err != nil {
 		return err

@@ -61,7 +61,7 @@ func (p *placement) askProvider(ctx workflow.Context) error {
 func (p *placement) askCustomer(ctx workflow.Context, r *run) error {
 	r.SetDeadline(p.in.ActionTimeout)
 	expires := workflow.Now(ctx).Add(p.in.ActionTimeout).UTC().Truncate(time.Millisecond)
-	err := p.transition(record.On(ctx, "the customer has to act"), r, order.Transition{
+	err := p.move(record.On(ctx, "the customer has to act"), r, order.Transition{
 		To:        order.AwaitingPayment,
 		Action:    &order.Action{Type: "redirect", ExpiresAt: expires},
 		SagaState: order.SagaWaiting,

@@ -115,7 +115,7 @@ func confirmOrder() step {
 			if r.State() == saga.Parked { // at the stock
 				state = order.SagaParked
 			}
-			err := p.transition(ctx, r, order.Transition{To: order.Confirmed, SagaState: state})
+			err := p.move(ctx, r, order.Transition{To: order.Confirmed, SagaState: state})
 			p.answered = err == nil // what is left to do only goes forward: the client need not wait for it
 			return err
 		}),
@@ -133,23 +133,33 @@ func closeOrder() undo {
 				return nil
 			}
 			status, failure := verdict(r.Failure(), p.status)
-			err := p.transition(ctx, r, order.Transition{To: status, Failure: &failure, SagaState: order.SagaCompensated})
-			if r.Failure().Class == saga.Reversed && errType(err) == order.ErrTransition.Code {
-				return p.closeReversed(ctx) // it was confirmed, and the answer lost
+			err := p.transition(ctx, order.Transition{To: status, Failure: &failure, SagaState: order.SagaCompensated})
+			if errType(err) != order.ErrTransition.Code {
+				return err
 			}
-			return err
+			if r.Failure().Class == saga.Reversed { // it was confirmed, and the answer lost
+				if reversed := p.closeReversed(ctx); errType(reversed) != order.ErrNotRefundable.Code {
+					return reversed
+				}
+			}
+			return p.follow(ctx, r, status, err)
 		}),
 	}
 }
 
-// transition moves the order, with all that the saga knows of it by then.
-func (p *placement) transition(ctx workflow.Context, r *run, t order.Transition) error {
-	t.OrderID, t.PaymentID, t.Quote, t.Seq = p.in.OrderID, p.payment.ID, orderQuote(p.quote), p.nextSeq(ctx)
-	err := workflow.ExecuteLocalActivity(ctx, orders.TransitionOrder, t).Get(ctx, nil)
-	if errType(err) == order.ErrTransition.Code && p.in.Revision >= 2 {
+// move moves the order, or follows where it went before.
+func (p *placement) move(ctx workflow.Context, r *run, t order.Transition) error {
+	err := p.transition(ctx, t)
+	if errType(err) == order.ErrTransition.Code {
 		return p.follow(ctx, r, t.To, err)
 	}
-	if err != nil {
+	return err
+}
+
+// transition moves the order, with all that the saga knows of it by then.
+func (p *placement) transition(ctx workflow.Context, t order.Transition) error {
+	t.OrderID, t.PaymentID, t.Quote, t.Seq = p.in.OrderID, p.payment.ID, orderQuote(p.quote), p.nextSeq(ctx)
+	if err := workflow.ExecuteLocalActivity(ctx, orders.TransitionOrder, t).Get(ctx, nil); err != nil {
 		return err
 	}
 	p.status, p.recorded = t.To, t.SagaState

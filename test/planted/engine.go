@@ -19,8 +19,8 @@ func engine() []bug {
 			name: "Undo armed after do", invariant: "what possibly started is undone (G5)",
 			file: sagaRun, pkg: "./workflows/saga", test: "TestRun/unknown_is_undone",
 			edits: []edit{{
-				"\t\t\tfor _, step := range stage {\n\t\t\t\tif step.Undo != nil {\n\t\t\t\t\tarmed = append(armed, step) // before it is done: see the package comment\n\t\t\t\t}\n\t\t\t}\n\t\t\tfailure = r.stage(ctx, sure, stage)\n",
-				"\t\t\tfailure = r.stage(ctx, sure, stage)\n\t\t\tfor _, step := range stage {\n\t\t\t\tif step.Undo != nil && failure == nil {\n\t\t\t\t\tarmed = append(armed, step)\n\t\t\t\t}\n\t\t\t}\n",
+				"\t\t\tfor _, step := range stage {\n\t\t\t\tif step.Undo != nil && !r.resumed {\n\t\t\t\t\tarmed = append(armed, step) // before it is done: see the package comment\n\t\t\t\t}\n\t\t\t}\n\t\t\tfailure = r.stage(ctx, sure, stage)\n",
+				"\t\t\tfailure = r.stage(ctx, sure, stage)\n\t\t\tfor _, step := range stage {\n\t\t\t\tif step.Undo != nil && failure == nil && !r.resumed {\n\t\t\t\t\tarmed = append(armed, step)\n\t\t\t\t}\n\t\t\t}\n",
 			}},
 		},
 		{
