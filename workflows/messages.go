@@ -3,10 +3,8 @@ package workflows
 
 import (
 	"context"
-	"fmt"
 	"time"
 
-	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
@@ -75,30 +73,14 @@ func SearchAttributes() []string {
 // PlaceOrderOptions is how the saga of an order is started, by whoever starts
 // it: an id that is used once, for good.
 func PlaceOrderOptions(o order.Order) client.StartWorkflowOptions {
-	return client.StartWorkflowOptions{
-		ID:                       order.WorkflowID(o.ID),
-		TaskQueue:                QueueOrder,
-		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
-		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		StaticSummary:            "Place order " + o.ID,
-		StaticDetails:            placeOrderDetails,
-		TypedSearchAttributes: temporal.NewSearchAttributes(
-			AttrOrderStatus.ValueSet(string(order.Pending)),
-			AttrUserID.ValueSet(o.UserID),
-			saga.AttrState.ValueSet(string(order.SagaRunning)),
-			saga.AttrStep.ValueSet("start"),
-		),
-	}
+	return sagaOptions(order.WorkflowID(o.ID), "Place order "+o.ID, placeOrderDetails,
+		AttrOrderStatus.ValueSet(string(order.Pending)), AttrUserID.ValueSet(o.UserID))
 }
 
 // StartPlaceOrder starts the saga of an order, if none was: by the front door,
 // or by whoever looks after what that did not live to start.
 func StartPlaceOrder(ctx context.Context, c client.Client, o order.Order, actionTimeout time.Duration) error {
-	_, err := c.ExecuteWorkflow(ctx, PlaceOrderOptions(o), PlaceOrderName, PlaceOrderRequest(o, actionTimeout))
-	if err != nil && !temporal.IsWorkflowExecutionAlreadyStartedError(err) {
-		return fmt.Errorf("start saga of order %s: %w", o.ID, err)
-	}
-	return nil
+	return start(ctx, c, "saga of order "+o.ID, PlaceOrderOptions(o), PlaceOrderName, PlaceOrderRequest(o, actionTimeout))
 }
 
 // PlaceOrderRequest is the input of the saga of an order.

@@ -53,9 +53,7 @@ func (w *PlaceOrder) Run(ctx workflow.Context, in PlaceOrderInput) (PlaceOrderOu
 	}
 	_ = w.saga.Run(ctx, p) // how it ended is in p, and a no is an outcome
 	p.answered = true
-
-	sure, _ := workflow.NewDisconnectedContext(ctx)
-	if err := workflow.Await(sure, func() bool { return workflow.AllHandlersFinished(sure) }); err != nil {
+	if err := awaitHandlers(ctx); err != nil {
 		return PlaceOrderOutcome{}, err
 	}
 	return p.outcome(), nil

@@ -3,10 +3,8 @@ package workflows
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
-	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -63,8 +61,7 @@ func (w *RefundOrder) Run(ctx workflow.Context, in RefundOrderInput) (order.Refu
 	}
 	r := &refunding{plan: in.Plan, status: in.Plan.Status}
 	_ = w.saga.Run(ctx, r) // how it ended is in r
-	sure, _ := workflow.NewDisconnectedContext(ctx)
-	err := workflow.Await(sure, func() bool { return workflow.AllHandlersFinished(sure) })
+	err := awaitHandlers(ctx)
 	return r.status, err
 }
 
@@ -129,26 +126,12 @@ func (r *refunding) end(ctx workflow.Context, e order.RefundEnd) error {
 
 // refundOrderOptions is how the saga of a refund is started, by whoever starts it.
 func refundOrderOptions(r order.Refund) client.StartWorkflowOptions {
-	return client.StartWorkflowOptions{
-		ID:                       order.RefundWorkflowID(r.ID),
-		TaskQueue:                QueueOrder,
-		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
-		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		StaticSummary:            "Refund " + r.ID + " of order " + r.OrderID,
-		StaticDetails:            refundOrderDetails,
-		TypedSearchAttributes: temporal.NewSearchAttributes(
-			AttrUserID.ValueSet(r.UserID), saga.AttrState.ValueSet(string(saga.Running)), saga.AttrStep.ValueSet("start"),
-		),
-	}
+	return sagaOptions(order.RefundWorkflowID(r.ID), "Refund "+r.ID+" of order "+r.OrderID, refundOrderDetails, AttrUserID.ValueSet(r.UserID))
 }
 
 // StartRefundOrder starts the saga of a refund, if none was.
 func StartRefundOrder(ctx context.Context, c client.Client, r order.Refund) error {
-	_, err := c.ExecuteWorkflow(ctx, refundOrderOptions(r), RefundOrderName, RefundOrderInput{Plan: r.Plan()})
-	if err != nil && !temporal.IsWorkflowExecutionAlreadyStartedError(err) {
-		return fmt.Errorf("start saga of refund %s: %w", r.ID, err)
-	}
-	return nil
+	return start(ctx, c, "saga of refund "+r.ID, refundOrderOptions(r), RefundOrderName, RefundOrderInput{Plan: r.Plan()})
 }
 
 // refundDeadline is for form's sake: the first step is the pivot.

@@ -2,11 +2,8 @@ package workflows
 
 import (
 	"context"
-	"fmt"
 
-	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/skaldhq/skald/services/order"
@@ -94,8 +91,7 @@ func NewRepairOrder() (*RepairOrder, error) {
 func (w *RepairOrder) Run(ctx workflow.Context, in RepairOrderInput) (order.RepairOutcome, error) {
 	r := &repairing{in: in}
 	_ = w.saga.Run(ctx, r) // how it ended is in r
-	sure, _ := workflow.NewDisconnectedContext(ctx)
-	err := workflow.Await(sure, func() bool { return workflow.AllHandlersFinished(sure) })
+	err := awaitHandlers(ctx)
 	return r.outcome, err
 }
 
@@ -129,19 +125,8 @@ func (r *repairing) end(ctx workflow.Context, e order.RepairEnd) error {
 
 // StartRepairOrder starts the saga of a repair, if none was.
 func StartRepairOrder(ctx context.Context, c client.Client, repairID, orderID string) error {
-	_, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                       order.RepairWorkflowID(repairID),
-		TaskQueue:                QueueOrder,
-		WorkflowIDReusePolicy:    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
-		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		StaticSummary:            "Repair " + repairID + " of order " + orderID,
-		StaticDetails:            repairOrderDetails,
-		TypedSearchAttributes:    temporal.NewSearchAttributes(saga.AttrState.ValueSet(string(saga.Running)), saga.AttrStep.ValueSet("start")),
-	}, RepairOrderName, RepairOrderInput{RepairID: repairID, OrderID: orderID})
-	if err != nil && !temporal.IsWorkflowExecutionAlreadyStartedError(err) {
-		return fmt.Errorf("start repair %s: %w", repairID, err)
-	}
-	return nil
+	options := sagaOptions(order.RepairWorkflowID(repairID), "Repair "+repairID+" of order "+orderID, repairOrderDetails)
+	return start(ctx, c, "repair "+repairID, options, RepairOrderName, RepairOrderInput{RepairID: repairID, OrderID: orderID})
 }
 
 const repairOrderDetails = `Saga of one repair, which an operator started:

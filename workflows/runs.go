@@ -166,9 +166,5 @@ func (a *Runs) runAgain(ctx context.Context, workflowID string) error {
 	options.WorkflowIDReusePolicy = enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
 	options.StaticSummary += ", again"
 	options.Memo = map[string]any{memoAgain: true}
-	_, err := a.client.ExecuteWorkflow(ctx, options, name, input)
-	if temporal.IsWorkflowExecutionAlreadyStartedError(err) {
-		return nil
-	}
-	return err
+	return start(ctx, a.client, "saga", options, name, input)
 }
