@@ -33,3 +33,15 @@ func (p Prefix) Parse(s string) (uuid.UUID, error) {
 	}
 	return uuid.UUID(t.UUIDBytes()), nil
 }
+
+// ParseAll reads the first of many ids, at most so many. What is none of this
+// kind is left out.
+func (p Prefix) ParseAll(ids []string, most int) []uuid.UUID {
+	parsed := make([]uuid.UUID, 0, len(ids))
+	for _, s := range ids[:min(len(ids), most)] {
+		if u, err := p.Parse(s); err == nil {
+			parsed = append(parsed, u)
+		}
+	}
+	return parsed
+}

@@ -28,3 +28,12 @@ func TestParseRefuses(t *testing.T) {
 		require.EqualError(t, err, "not an id that starts with ord_", bad)
 	}
 }
+
+func TestParseAll(t *testing.T) {
+	t.Parallel()
+	a, b := uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7())
+	ids := []string{order.Format(a), user.New(), "nonsense", order.Format(b)}
+	require.Equal(t, []uuid.UUID{a, b}, order.ParseAll(ids, 4))
+	require.Equal(t, []uuid.UUID{a}, order.ParseAll(ids, 3), "counted before it is read")
+	require.Empty(t, order.ParseAll(nil, 3))
+}

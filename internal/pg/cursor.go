@@ -48,3 +48,12 @@ func ParseCursor(s string) (Cursor, error) {
 	}
 	return c, nil
 }
+
+// Page takes away the row that was asked for beyond limit, and gives the cursor
+// of the next page; empty on the last. at is a row's own cursor.
+func Page[T any](rows []T, limit int, at func(T) Cursor) (page []T, next string) {
+	if len(rows) <= limit {
+		return rows, ""
+	}
+	return rows[:limit], at(rows[limit-1]).String()
+}

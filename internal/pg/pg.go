@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/skaldhq/skald/internal/fault"
 )
@@ -119,4 +120,9 @@ func (c Constraints) InTx(ctx context.Context, pool Pool, fn func(pgx.Tx) error)
 		return errUnknown.Because(err)
 	}
 	return nil
+}
+
+// Interval is a duration as Postgres takes it, to the microsecond.
+func Interval(d time.Duration) pgtype.Interval {
+	return pgtype.Interval{Microseconds: d.Microseconds(), Valid: true}
 }

@@ -56,3 +56,15 @@ func TestCursor(t *testing.T) {
 		require.Equal(t, "cursor", fault.From(err).Field, bad)
 	}
 }
+
+func TestPage(t *testing.T) {
+	t.Parallel()
+	rows := []pg.Cursor{{At: time.UnixMicro(3).UTC(), ID: uuid.New()}, {At: time.UnixMicro(2).UTC(), ID: uuid.New()}, {At: time.UnixMicro(1).UTC(), ID: uuid.New()}}
+	own := func(c pg.Cursor) pg.Cursor { return c }
+	page, next := pg.Page(rows, 2, own)
+	require.Equal(t, rows[:2], page)
+	require.Equal(t, rows[1].String(), next, "the next page holds what comes after the last of this one")
+	page, next = pg.Page(rows, 3, own)
+	require.Equal(t, rows, page)
+	require.Empty(t, next)
+}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	inventorydb "github.com/skaldhq/skald/db/inventory"
 	"github.com/skaldhq/skald/internal/fault"
@@ -30,7 +29,7 @@ func (s *Store) ReserveStock(ctx context.Context, r inventory.ReserveRequest) (i
 	products, quantities := columns(lines)
 	wanted := inventorydb.ReserveParams{
 		OrderID: order, ProductIds: products, Quantities: quantities, RequestHash: hash(lines),
-		RefusalCode: inventory.ErrInsufficient.Code, Ttl: pgtype.Interval{Microseconds: r.TTL.Microseconds(), Valid: true},
+		RefusalCode: inventory.ErrInsufficient.Code, Ttl: pg.Interval(r.TTL),
 	}
 	var res inventory.Reservation
 	err = s.inTx(ctx, func(q *inventorydb.Queries) error {

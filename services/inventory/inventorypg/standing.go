@@ -3,9 +3,6 @@ package inventorypg
 import (
 	"context"
 
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5/pgtype"
-
 	inventorydb "github.com/skaldhq/skald/db/inventory"
 	"github.com/skaldhq/skald/internal/pg"
 	"github.com/skaldhq/skald/services/inventory"
@@ -19,18 +16,16 @@ func (s *Store) ListHeld(ctx context.Context, in inventory.Slice) (inventory.Ord
 	}
 	limit := min(max(in.Limit, 1), inventory.MaxSlice)
 	rows, err := s.queries.ListUnsettled(ctx, inventorydb.ListUnsettledParams{
-		Age:      pgtype.Interval{Microseconds: in.Age.Microseconds(), Valid: true},
+		Age:      pg.Interval(in.Age),
 		BeforeAt: cursor.At, BeforeID: cursor.ID, PageLimit: int32(limit) + 1, //nolint:gosec // at most inventory.MaxSlice
 	})
 	if err != nil {
 		return inventory.OrderPage{}, s.constraints.Translate(err)
 	}
 	page := inventory.OrderPage{OrderIDs: []string{}}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		last := rows[limit-1]
-		page.NextCursor = pg.Cursor{At: last.UpdatedAt, ID: last.OrderID}.String()
-	}
+	rows, page.NextCursor = pg.Page(rows, limit, func(row inventorydb.ListUnsettledRow) pg.Cursor {
+		return pg.Cursor{At: row.UpdatedAt, ID: row.OrderID}
+	})
 	for _, row := range rows {
 		page.OrderIDs = append(page.OrderIDs, inventory.OrderIDPrefix.Format(row.OrderID))
 	}
@@ -39,13 +34,7 @@ func (s *Store) ListHeld(ctx context.Context, in inventory.Slice) (inventory.Ord
 
 // Standings tells how reservations stand.
 func (s *Store) Standings(ctx context.Context, orderIDs []string) ([]inventory.Standing, error) {
-	ids := make([]uuid.UUID, 0, len(orderIDs))
-	for _, orderID := range orderIDs[:min(len(orderIDs), inventory.MaxSlice)] {
-		if parsed, err := inventory.OrderIDPrefix.Parse(orderID); err == nil {
-			ids = append(ids, parsed)
-		}
-	}
-	rows, err := s.queries.ReservationStandings(ctx, ids)
+	rows, err := s.queries.ReservationStandings(ctx, inventory.OrderIDPrefix.ParseAll(orderIDs, inventory.MaxSlice))
 	if err != nil {
 		return nil, s.constraints.Translate(err)
 	}

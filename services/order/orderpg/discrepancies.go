@@ -60,11 +60,9 @@ func (s *Store) ListDiscrepancies(ctx context.Context, f order.DiscrepancyFilter
 		return order.DiscrepancyPage{}, s.constraints.Translate(err)
 	}
 	page := order.DiscrepancyPage{Items: []order.Discrepancy{}}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		last := rows[limit-1].Discrepancy
-		page.NextCursor = pg.Cursor{At: last.FoundAt, ID: last.ID}.String()
-	}
+	rows, page.NextCursor = pg.Page(rows, limit, func(row orderdb.ListDiscrepanciesRow) pg.Cursor {
+		return pg.Cursor{At: row.Discrepancy.FoundAt, ID: row.Discrepancy.ID}
+	})
 	for _, row := range rows {
 		d, err := toDiscrepancy(row.Discrepancy, row.Repairs)
 		if err != nil {
@@ -189,12 +187,4 @@ func toDiscrepancy(row orderdb.Discrepancy, rawRepairs []byte) (order.Discrepanc
 		})
 	}
 	return d, nil
-}
-
-func utc(t *time.Time) *time.Time {
-	if t == nil {
-		return nil
-	}
-	at := t.UTC()
-	return &at
 }

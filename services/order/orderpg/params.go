@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	orderdb "github.com/skaldhq/skald/db/order"
 	"github.com/skaldhq/skald/internal/fault"
@@ -95,7 +94,7 @@ func transitionParams(t order.Transition) (orderdb.TransitionParams, error) {
 
 func unstartedParams(age time.Duration, limit int) orderdb.UnstartedParams {
 	return orderdb.UnstartedParams{
-		Age:       pgtype.Interval{Microseconds: age.Microseconds(), Valid: true},
+		Age:       pg.Interval(age),
 		PageLimit: int32(min(max(limit, 0), maxBatch)), //nolint:gosec // at most maxBatch
 	}
 }

@@ -55,10 +55,7 @@ func toOrder(row orderdb.Order, rawItems []byte) (order.Order, error) {
 		Version: row.Version, CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
 	}
 	o.Total, o.Refunded = price(row.TotalAmount, row.TotalCurrency), price(&row.RefundedAmount, row.TotalCurrency)
-	if row.CancelRequestedAt != nil {
-		at := row.CancelRequestedAt.UTC()
-		o.CancelRequestedAt = &at
-	}
+	o.CancelRequestedAt = utc(row.CancelRequestedAt)
 	if row.PaymentID != nil {
 		o.PaymentID = order.PaymentIDPrefix.Format(*row.PaymentID)
 	}
@@ -86,6 +83,14 @@ func text(s *string) string {
 		return ""
 	}
 	return *s
+}
+
+func utc(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	at := t.UTC()
+	return &at
 }
 
 func price(amount *int64, currency *string) *money.Money {

@@ -4,9 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5/pgtype"
-
 	orderdb "github.com/skaldhq/skald/db/order"
 	"github.com/skaldhq/skald/internal/pg"
 	"github.com/skaldhq/skald/services/order"
@@ -19,7 +16,7 @@ func (s *Store) ListOpen(ctx context.Context, in order.Slice) (order.IDPage, err
 		return order.IDPage{}, err
 	}
 	rows, err := s.queries.ListOpenOrders(ctx, orderdb.ListOpenOrdersParams{
-		Age: interval(in.Age), BeforeAt: cursor.At, BeforeID: cursor.ID, PageLimit: limit + 1,
+		Age: pg.Interval(in.Age), BeforeAt: cursor.At, BeforeID: cursor.ID, PageLimit: limit + 1,
 	})
 	if err != nil {
 		return order.IDPage{}, s.constraints.Translate(err)
@@ -37,9 +34,9 @@ func (s *Store) ListEnded(ctx context.Context, in order.Slice) (order.IDPage, er
 	if err != nil {
 		return order.IDPage{}, err
 	}
-	p := orderdb.ListEndedOrdersParams{Age: interval(in.Age), BeforeAt: cursor.At, BeforeID: cursor.ID, PageLimit: limit + 1}
+	p := orderdb.ListEndedOrdersParams{Age: pg.Interval(in.Age), BeforeAt: cursor.At, BeforeID: cursor.ID, PageLimit: limit + 1}
 	if in.Within > 0 {
-		p.Within = interval(in.Within)
+		p.Within = pg.Interval(in.Within)
 	}
 	rows, err := s.queries.ListEndedOrders(ctx, p)
 	if err != nil {
@@ -54,13 +51,7 @@ func (s *Store) ListEnded(ctx context.Context, in order.Slice) (order.IDPage, er
 
 // Standings tells how orders stand.
 func (s *Store) Standings(ctx context.Context, orderIDs []string) ([]order.Standing, error) {
-	ids := make([]uuid.UUID, 0, len(orderIDs))
-	for _, orderID := range orderIDs[:min(len(orderIDs), order.MaxSlice)] {
-		if parsed, err := order.IDPrefix.Parse(orderID); err == nil {
-			ids = append(ids, parsed)
-		}
-	}
-	rows, err := s.queries.OrderStandings(ctx, ids)
+	rows, err := s.queries.OrderStandings(ctx, order.IDPrefix.ParseAll(orderIDs, order.MaxSlice))
 	if err != nil {
 		return nil, s.constraints.Translate(err)
 	}
@@ -81,17 +72,10 @@ func slice(in order.Slice) (pg.Cursor, int32, error) {
 	return cursor, int32(min(max(in.Limit, 1), order.MaxSlice)), err //nolint:gosec // at most order.MaxSlice
 }
 
-func interval(d time.Duration) pgtype.Interval {
-	return pgtype.Interval{Microseconds: d.Microseconds(), Valid: true}
-}
-
 // idPage is a page of rows that were asked for with one more than it holds.
 func idPage(rows []pg.Cursor, limit int) order.IDPage {
 	page := order.IDPage{IDs: []string{}}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		page.NextCursor = rows[limit-1].String()
-	}
+	rows, page.NextCursor = pg.Page(rows, limit, func(row pg.Cursor) pg.Cursor { return row })
 	for _, row := range rows {
 		page.IDs = append(page.IDs, order.IDPrefix.Format(row.ID))
 	}

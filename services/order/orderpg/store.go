@@ -95,11 +95,9 @@ func (s *Store) List(ctx context.Context, f order.Filter) (order.Page, error) {
 		return order.Page{}, s.constraints.Translate(err)
 	}
 	var page order.Page
-	if len(rows) > limit {
-		rows = rows[:limit]
-		last := rows[limit-1].Order
-		page.NextCursor = pg.Cursor{At: last.CreatedAt, ID: last.ID}.String()
-	}
+	rows, page.NextCursor = pg.Page(rows, limit, func(row orderdb.ListOrdersRow) pg.Cursor {
+		return pg.Cursor{At: row.Order.CreatedAt, ID: row.Order.ID}
+	})
 	for _, row := range rows {
 		o, err := toOrder(row.Order, row.Items)
 		if err != nil {

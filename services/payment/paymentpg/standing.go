@@ -2,10 +2,6 @@ package paymentpg
 
 import (
 	"context"
-	"time"
-
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	paymentdb "github.com/skaldhq/skald/db/payment"
 	"github.com/skaldhq/skald/internal/pg"
@@ -19,7 +15,7 @@ func (s *Store) ListHolding(ctx context.Context, in payment.Slice) (payment.Orde
 		return payment.OrderPage{}, err
 	}
 	rows, err := s.queries.ListHolding(ctx, paymentdb.ListHoldingParams{
-		Age: interval(in.Age), BeforeAt: cursor.At, BeforeID: cursor.ID, PageLimit: slice(in) + 1,
+		Age: pg.Interval(in.Age), BeforeAt: cursor.At, BeforeID: cursor.ID, PageLimit: slice(in) + 1,
 	})
 	if err != nil {
 		return payment.OrderPage{}, s.constraints.Translate(err)
@@ -33,9 +29,9 @@ func (s *Store) ListTaken(ctx context.Context, in payment.Slice) (payment.OrderP
 	if err != nil {
 		return payment.OrderPage{}, err
 	}
-	p := paymentdb.ListTakenParams{Age: interval(in.Age), BeforeAt: cursor.At, BeforeID: cursor.ID, PageLimit: slice(in) + 1}
+	p := paymentdb.ListTakenParams{Age: pg.Interval(in.Age), BeforeAt: cursor.At, BeforeID: cursor.ID, PageLimit: slice(in) + 1}
 	if in.Within > 0 {
-		p.Within = interval(in.Within)
+		p.Within = pg.Interval(in.Within)
 	}
 	taken, err := s.queries.ListTaken(ctx, p)
 	if err != nil {
@@ -50,13 +46,7 @@ func (s *Store) ListTaken(ctx context.Context, in payment.Slice) (payment.OrderP
 
 // Standings tells how payments stand.
 func (s *Store) Standings(ctx context.Context, orderIDs []string) ([]payment.Standing, error) {
-	ids := make([]uuid.UUID, 0, len(orderIDs))
-	for _, orderID := range orderIDs[:min(len(orderIDs), payment.MaxSlice)] {
-		if parsed, err := payment.OrderIDPrefix.Parse(orderID); err == nil {
-			ids = append(ids, parsed)
-		}
-	}
-	rows, err := s.queries.PaymentStandings(ctx, ids)
+	rows, err := s.queries.PaymentStandings(ctx, payment.OrderIDPrefix.ParseAll(orderIDs, payment.MaxSlice))
 	if err != nil {
 		return nil, s.constraints.Translate(err)
 	}
@@ -74,18 +64,12 @@ func slice(in payment.Slice) int32 {
 	return int32(min(max(in.Limit, 1), payment.MaxSlice)) //nolint:gosec // at most payment.MaxSlice
 }
 
-func interval(d time.Duration) pgtype.Interval {
-	return pgtype.Interval{Microseconds: d.Microseconds(), Valid: true}
-}
-
 // orderPage is a page of rows that were asked for with one more than it holds.
 func orderPage(rows []paymentdb.ListHoldingRow, limit int) payment.OrderPage {
 	page := payment.OrderPage{OrderIDs: []string{}}
-	if len(rows) > limit {
-		rows = rows[:limit]
-		last := rows[limit-1]
-		page.NextCursor = pg.Cursor{At: last.UpdatedAt, ID: last.ID}.String()
-	}
+	rows, page.NextCursor = pg.Page(rows, limit, func(row paymentdb.ListHoldingRow) pg.Cursor {
+		return pg.Cursor{At: row.UpdatedAt, ID: row.ID}
+	})
 	for _, row := range rows {
 		page.OrderIDs = append(page.OrderIDs, payment.OrderIDPrefix.Format(row.OrderID))
 	}

@@ -133,11 +133,7 @@ func (s *Store) List(ctx context.Context, f payment.Filter) (payment.Page, error
 		return payment.Page{}, s.constraints.Translate(err)
 	}
 	var page payment.Page
-	if len(rows) > limit {
-		rows = rows[:limit]
-		last := rows[limit-1]
-		page.NextCursor = pg.Cursor{At: last.CreatedAt, ID: last.ID}.String()
-	}
+	rows, page.NextCursor = pg.Page(rows, limit, func(row paymentdb.Payment) pg.Cursor { return pg.Cursor{At: row.CreatedAt, ID: row.ID} })
 	for _, row := range rows {
 		page.Items = append(page.Items, toPayment(row))
 	}

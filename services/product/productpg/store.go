@@ -111,11 +111,7 @@ func (s *Store) List(ctx context.Context, f product.Filter) (product.Page, error
 		return product.Page{}, s.constraints.Translate(err)
 	}
 	var page product.Page
-	if len(rows) > limit {
-		rows = rows[:limit]
-		last := rows[limit-1]
-		page.NextCursor = pg.Cursor{At: last.CreatedAt, ID: last.ID}.String()
-	}
+	rows, page.NextCursor = pg.Page(rows, limit, func(row productdb.Product) pg.Cursor { return pg.Cursor{At: row.CreatedAt, ID: row.ID} })
 	for _, row := range rows {
 		page.Items = append(page.Items, toProduct(row))
 	}

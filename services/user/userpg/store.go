@@ -114,11 +114,7 @@ func (s *Store) List(ctx context.Context, limit int, after string) (user.Page, e
 		return user.Page{}, s.constraints.Translate(err)
 	}
 	var page user.Page
-	if len(rows) > limit {
-		rows = rows[:limit]
-		last := rows[limit-1]
-		page.NextCursor = pg.Cursor{At: last.CreatedAt, ID: last.ID}.String()
-	}
+	rows, page.NextCursor = pg.Page(rows, limit, func(row userdb.User) pg.Cursor { return pg.Cursor{At: row.CreatedAt, ID: row.ID} })
 	for _, row := range rows {
 		page.Items = append(page.Items, toUser(row))
 	}
