@@ -38,7 +38,7 @@ func money() []bug {
 		},
 		{
 			name: "Void does not bar", invariant: "nothing is held after its void (M2, M4)",
-			file: "services/payment/paymentpg/void.go", pkg: paymentPG, test: "TestStore/sequences",
+			file: "services/payment/paymentpg/void.go", pkg: permutations, test: "TestPayment",
 			edits: []edit{{"return true, q.BarPayment(ctx, orderID)", "return true, nil"}},
 		},
 		{

@@ -22,11 +22,9 @@ func Run(t *testing.T, newService func(*testing.T) inventory.Service) {
 		{"release", testRelease},
 		{"commit", testCommit},
 		{"expiry", testExpiry},
-		{"sequences", testSequences},
 		{"contention", testContention},
 		{"same order at once", testSameOrder},
 		{"return", testReturn},
-		{"return sequences", testReturnSequences},
 		{"return contention", testReturnContention},
 		{"standings", testStandings},
 	}

@@ -2,7 +2,6 @@ package ordertest
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -324,94 +323,6 @@ func refundEndsRace(t *testing.T, s order.Service) {
 		require.NotEqual(t, won[0], won[1])
 		require.Equal(t, won[0], get(t, s, o.ID).Status == order.Refunded)
 	}
-}
-
-// refundSequences runs every sequence of four operations on an order's two
-// refunds, one of a part and one of the rest, against a model.
-func refundSequences(t *testing.T, s order.Service) {
-	type operation struct {
-		refund int
-		do     order.RefundStatus
-	}
-	var operations []operation
-	for refund := range 2 {
-		for _, do := range []order.RefundStatus{order.RefundRequested, order.RefundDone, order.RefundRefused} {
-			operations = append(operations, operation{refund, do})
-		}
-	}
-	follow := func(sequence []operation) {
-		o := confirmed(t, s)
-		asks := [2]order.RefundRequest{refundOf(o, units(o, 2)...), refundOf(o)}
-		var stands [2]order.RefundStatus
-		var amounts [2]int64
-		var tombstone, tooMany [2]bool
-		ended := false
-		for i, op := range sequence {
-			k, other, at := op.refund, 1-op.refund, fmt.Sprint(i, sequence)
-			othersUnits := stands[other] == order.RefundRequested || stands[other] == order.RefundDone
-			var want error
-			switch {
-			case op.do == order.RefundRequested && tombstone[k]:
-				want = order.ErrRefundUndone
-			case op.do == order.RefundRequested && tooMany[k]:
-				want = order.ErrRefundTooMany
-			case op.do == order.RefundRequested && stands[k] != "":
-			case op.do == order.RefundRequested && ended:
-				want = order.ErrNotRefundable
-			case op.do == order.RefundRequested && k == 0 && othersUnits:
-				want, tooMany[k], stands[k] = order.ErrRefundTooMany, true, order.RefundRefused
-			case op.do == order.RefundRequested:
-				stands[k], amounts[k] = order.RefundRequested, 2000
-				if k == 1 && !othersUnits {
-					amounts[k] = 2500
-				} else if k == 1 {
-					amounts[k] = 500
-				}
-			case stands[k] == op.do:
-			case stands[k] == "" && op.do == order.RefundDone:
-				want = order.ErrRefundNotFound
-			case stands[k] == "":
-				tombstone[k], stands[k] = true, order.RefundRefused
-			case stands[k] != order.RefundRequested:
-				want = order.ErrRefundEnded
-			default:
-				stands[k] = op.do
-			}
-			var refund order.Refund
-			var err error
-			if op.do == order.RefundRequested {
-				refund, err = s.RequestRefund(t.Context(), asks[k])
-			} else {
-				refund, err = finish(t, s, asks[k], op.do)
-			}
-			require.ErrorIs(t, err, want, at)
-			if want == nil {
-				require.Equal(t, stands[k], refund.Status, at)
-				require.Equal(t, amounts[k], refund.Amount.Amount, at)
-			}
-			var gone int64
-			open := false
-			for j := range stands {
-				if stands[j] == order.RefundDone {
-					gone += amounts[j]
-				}
-				open = open || stands[j] == order.RefundRequested
-			}
-			ended = gone == 2500 && !open
-			require.Equal(t, ended, get(t, s, o.ID).Status == order.Refunded, at)
-		}
-	}
-	var each func([]operation)
-	each = func(sequence []operation) {
-		if len(sequence) == 4 {
-			follow(sequence)
-			return
-		}
-		for _, op := range operations {
-			each(append(sequence[:len(sequence):len(sequence)], op))
-		}
-	}
-	each(nil)
 }
 
 func refundsLeft(t *testing.T, s order.Service) {

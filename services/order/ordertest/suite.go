@@ -38,7 +38,6 @@ func Run(t *testing.T, open func(*testing.T) order.Service) {
 		"invalid refunds":               invalidRefunds,
 		"refunds race":                  refundsRace,
 		"refund ends race":              refundEndsRace,
-		"refund sequences":              refundSequences,
 		"refunds left":                  refundsLeft,
 		"cancellations":                 cancellations,
 		"cancellations race":            cancellationsRace,

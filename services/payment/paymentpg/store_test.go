@@ -48,7 +48,12 @@ func simulated(t *testing.T) (payment.Provider, *httptest.Server) {
 		require.NoError(t, simulator.Close())
 		server.Close()
 	})
-	return stripepay.New(stripepay.Config{Key: "sk_test", URL: server.URL, WebhookSecret: "whsec", Timeout: 300 * time.Millisecond}), server
+	return client(server, 0), server
+}
+
+// client waits for a simulator's answer as long as is usual, or shorter.
+func client(server *httptest.Server, timeout time.Duration) payment.Provider {
+	return stripepay.New(stripepay.Config{Key: "sk_test", URL: server.URL, WebhookSecret: "whsec", Timeout: timeout})
 }
 
 // effects are the provider's successful effects on an order, in order.
@@ -87,10 +92,11 @@ func TestStore(t *testing.T) {
 	store, pool, server := open(t)
 	t.Cleanup(func() { requireSums(t, pool) })
 	paymenttest.Run(t, paymenttest.Bench{
-		Service: store,
-		Effects: func(orderID string) []string { return effects(t, server, orderID) },
-		Booked:  func(t *testing.T, orderID string) []string { t.Helper(); return booked(t, pool, orderID) },
-		Refunds: func(t *testing.T, orderID string) map[string]int64 { t.Helper(); return refundsAt(t, server, orderID) },
+		Service:   store,
+		Impatient: paymentpg.New(pool, client(server, 300*time.Millisecond)),
+		Effects:   func(orderID string) []string { return effects(t, server, orderID) },
+		Booked:    func(t *testing.T, orderID string) []string { t.Helper(); return booked(t, pool, orderID) },
+		Refunds:   func(t *testing.T, orderID string) map[string]int64 { t.Helper(); return refundsAt(t, server, orderID) },
 		BookedRefunds: func(t *testing.T, orderID string) map[string]int64 {
 			t.Helper()
 			return bookedRefunds(t, pool, orderID)

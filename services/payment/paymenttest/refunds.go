@@ -106,61 +106,10 @@ func (b Bench) refunds(t *testing.T) {
 	}
 }
 
-// refundSequences tries every sequence of up to three refunds of 1999 against a
-// model: a refund's first answer is its answer for good.
-func (b Bench) refundSequences(t *testing.T) {
-	t.Parallel()
-	operations := []struct {
-		id     string
-		amount int64 // 0: all that is left
-	}{{"a", 700}, {"a", 701}, {"b", 1299}, {"c", 1300}, {"d", 0}, {"e", 0}}
-	var try func(sequence []int)
-	try = func(sequence []int) {
-		if len(sequence) == 3 {
-			r, left := Captured(t, b.Service), int64(1999)
-			ids, asked, failed, done := map[string]string{}, map[string]int64{}, map[string]bool{}, map[string]int64{}
-			for _, i := range sequence {
-				o := operations[i]
-				if ids[o.id] == "" {
-					ids[o.id] = payment.RefundIDPrefix.New()
-				}
-				amount, known := asked[o.id]
-				var want error
-				switch {
-				case known && amount != o.amount:
-					want = payment.ErrMismatch
-				case known && failed[o.id], !known && (o.amount > left || left == 0):
-					want, asked[o.id], failed[o.id] = payment.ErrRefundTooMuch, o.amount, true
-				case !known:
-					taken := o.amount
-					if taken == 0 {
-						taken = left
-					}
-					asked[o.id], done[ids[o.id]] = o.amount, taken
-					left -= taken
-				}
-				p, err := b.Service.RefundPayment(t.Context(), part(r, ids[o.id], o.amount))
-				if want != nil {
-					require.ErrorIs(t, err, want, "%v", sequence)
-					continue
-				}
-				require.NoError(t, err, "%v", sequence)
-				require.Equal(t, 1999-left, p.Refunded, "%v", sequence)
-				require.Equal(t, left == 0, p.Status == payment.Refunded, "%v", sequence)
-			}
-			b.requireRefunds(t, r.OrderID, done, sequence)
-			return
-		}
-		for i := range operations {
-			try(append(sequence[:len(sequence):len(sequence)], i))
-		}
-	}
-	try(nil)
-}
-
 // refundFaults: whatever the provider does to one of two refunds, each is done
 // once; and a capture whose answer was lost can be given back.
 func (b Bench) refundFaults(t *testing.T) { // not parallel: see faults
+	b.Service = b.Impatient
 	for _, kind := range []string{"error_before", "error_after", "hang_before", "hang_after", "late_effect"} {
 		r, want := Captured(t, b.Service), map[string]int64{}
 		for i, amount := range []int64{700, 700} { // the same amount: only the id tells them apart
