@@ -8,6 +8,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/skaldhq/skald/test/stack"
 )
 
 // process is a process of the platform that is started again when it ends.
@@ -31,12 +33,11 @@ func supervise(name, dir, binary string, env []string, args ...string) *process 
 	p.make = func() *exec.Cmd {
 		cmd := exec.Command(binary, args...)
 		cmd.Env = append(os.Environ(), env...)
-		cmd.SysProcAttr = attributes()
+		cmd.SysProcAttr = stack.Attributes()
 		return cmd
 	}
 	go func() {
-		// The kernel signals a child when the thread that made it ends.
-		runtime.LockOSThread()
+		runtime.LockOSThread() // see stack.Attributes
 		defer runtime.UnlockOSThread()
 		defer close(p.stopped)
 		for p.once(filepath.Join(dir, name+".log")) {

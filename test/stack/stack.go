@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -71,22 +72,28 @@ func Start(ctx context.Context, binary, data string, args ...string) (*Stack, er
 		"--ui-addr", "127.0.0.1:0", "--psp-addr", "127.0.0.1:0",
 	}
 	cmd := exec.Command(binary, append(free, args...)...) //nolint:noctx // ended by Stop or Kill
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.SysProcAttr = Attributes()
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
 	s := &Stack{Data: data, cmd: cmd, output: &strings.Builder{}, exited: make(chan struct{})}
 	cmd.Stderr = cmd.Stdout
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start cmd/dev: %w", err)
-	}
-	ready := make(chan struct{})
+	ready, started := make(chan struct{}), make(chan error)
 	go func() {
+		runtime.LockOSThread() // see Attributes
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		if started <- err; err != nil {
+			return
+		}
 		s.read(stdout, ready)
 		s.ended = cmd.Wait()
 		close(s.exited)
 	}()
+	if err := <-started; err != nil {
+		return nil, fmt.Errorf("start cmd/dev: %w", err)
+	}
 	select {
 	case <-ready:
 	case <-s.exited:

@@ -42,6 +42,11 @@ func TestNew(t *testing.T) {
 				{step("p", saga.Pivot)},
 				{step("r", saga.Retriable)},
 			},
+			Reverse: []saga.Undo[state]{{Name: "reverse", Action: nothing()}},
+			Resume: &saga.Resume[state]{
+				Name: "ask", Action: nothing(), Due: func(*state) bool { return false },
+				Entry: func(*state) (saga.Entry, *saga.Failure) { return saga.FromStart, nil },
+			},
 		}
 	}
 	_, err := saga.New(good())
@@ -75,6 +80,14 @@ func TestNew(t *testing.T) {
 		{"needs a first retry pause", func(d *definition) { d.Stages[0][0].Action.Policy.FirstRetry = 0 }},
 		{"pause for when it is parked", func(d *definition) { d.Stages[1][0].Action.Policy.Parked = 0 }},
 		{"pause for when it is parked", func(d *definition) { d.Stages[0][0].Undo.Action.Policy.Parked = 0 }},
+		{"reversal reverse does nothing", func(d *definition) { d.Reverse[0].Action.Do = nil }},
+		{"name reverse is used twice", func(d *definition) { d.Reverse = append(d.Reverse, d.Reverse[0]) }},
+		{"pause for when it is parked", func(d *definition) { d.Reverse[0].Action.Policy.Parked = 0 }},
+		{"resumption ask does not say when", func(d *definition) { d.Resume.Due = nil }},
+		{"resumption ask does not say when", func(d *definition) { d.Resume.Entry = nil }},
+		{"resumption ask does not say when", func(d *definition) { d.Resume.Action.Do = nil }},
+		{"name close is used twice", func(d *definition) { d.Resume.Name = "close" }},
+		{"pause for when it is parked", func(d *definition) { d.Resume.Action.Policy.Parked = 0 }},
 	} {
 		t.Run(tc.says, func(t *testing.T) {
 			t.Parallel()
