@@ -122,6 +122,8 @@ func (n size) run(t *testing.T) *result {
 		require.NoError(t, err, "%s\n%s", w.platform().Explain(context.WithoutCancel(ctx)), w.logs())
 	}
 	out.rested = time.Now()
+	shop.bank.stragglers(ctx)
+	require.NoError(t, w.platform().Rest(rest))
 	quiet()
 
 	judging, cancelJudging := context.WithTimeout(t.Context(), time.Minute+time.Duration(n.sagas)*50*time.Millisecond)

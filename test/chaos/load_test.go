@@ -73,6 +73,7 @@ func (l *load) customer(ctx context.Context, i int, r *rand.Rand) {
 		return send(ctx, r, http.MethodPost, "/v1/orders", body, checker.Told{Kind: checker.Placed, Key: key, OtherBody: other},
 			"Idempotency-Key", key, "Prefer", prefer)
 	}
+	l.shop.world.clients.Ordered(key, o.UserID, itemsOf(o))
 	a, ok := post(o, false)
 	if !ok || a.OrderID() == "" {
 		return
@@ -95,6 +96,13 @@ func (l *load) customer(ctx context.Context, i int, r *rand.Rand) {
 	}
 }
 
+func itemsOf(o stack.NewOrder) (items []checker.Item) {
+	for _, i := range o.Items {
+		items = append(items, checker.Item{Product: i.ProductID, Quantity: i.Quantity})
+	}
+	return items
+}
+
 // watch looks at an order now and then until it is decided, and confirms the
 // payment at the bank where that is asked for, or fails it, or forgets.
 func (l *load) watch(ctx context.Context, r *rand.Rand, id string) (status string) {
@@ -108,11 +116,8 @@ func (l *load) watch(ctx context.Context, r *rand.Rand, id string) (status strin
 		if a.Order.Status != "pending" && a.Order.Status != "awaiting_payment" {
 			return a.Order.Status
 		}
-		if next := a.Order.NextAction; next != nil && acts != "" {
-			bank := stack.Shop{URL: next.URL, HTTP: l.shop.doors[0].HTTP}
-			if done, err := bank.Do(ctx, http.MethodPost, "/"+acts, nil, "Accept", "application/json"); err == nil && done.Status < 300 {
-				acts = ""
-			}
+		if next := a.Order.NextAction; next != nil && l.shop.bank.act(ctx, next.URL, acts) {
+			acts = ""
 		}
 	}
 	return ""
@@ -124,6 +129,7 @@ func (l *load) refund(ctx context.Context, r *rand.Rand, id, key string, o stack
 	if r.IntN(2) == 0 {
 		body["lines"] = []stack.Item{{ProductID: o.Items[0].ProductID, Quantity: 1}}
 	}
+	l.shop.world.clients.AskedBack(id, key+"-refund")
 	for range 1 + r.IntN(2) {
 		l.shop.ask(ctx, r, http.MethodPost, "/v1/orders/"+id+"/refunds", body,
 			checker.Told{Kind: checker.Refunded, OrderID: id, Key: key + "-refund"}, "Idempotency-Key", key+"-refund")

@@ -28,6 +28,7 @@ const unknown = "01jzzzzzzzfzz9zzzzzzzzzzzz"
 type shop struct {
 	world            *world
 	doors            []*stack.Shop
+	bank             *bank
 	plenty, scarce   []string
 	users, suspended string
 }
@@ -40,6 +41,7 @@ func openShop(w *world, scarceUnits int64) *shop {
 			Timeout: 15 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: 5 * time.Second},
 		}})
 	}
+	s.bank = &bank{http: s.doors[0].HTTP, pages: map[string]bool{}}
 	for i := range 15 {
 		units := int64(1_000_000)
 		if i >= 12 {
@@ -59,16 +61,16 @@ func openShop(w *world, scarceUnits int64) *shop {
 }
 
 func (s *shop) product(i int, units int64) string {
+	price := stack.Money{Amount: int64(500 + 137*i), Currency: "EUR"}
 	a := s.must(http.MethodPost, "/v1/products", map[string]any{
-		"name": fmt.Sprintf("Thing %d", i), "description": "made by a test", "category": "test",
-		"base_price": stack.Money{Amount: int64(500 + 137*i), Currency: "EUR"},
+		"name": fmt.Sprintf("Thing %d", i), "description": "made by a test", "category": "test", "base_price": price,
 	})
 	var made struct {
 		ID string `json:"id"`
 	}
 	require.NoError(s.world, json.Unmarshal(a.Body, &made))
 	s.must(http.MethodPut, "/v1/stock/"+made.ID, map[string]any{"on_hand": units})
-	s.world.clients.Stocked(made.ID, units)
+	s.world.clients.Stocked(made.ID, checker.Money(price), units)
 	return made.ID
 }
 

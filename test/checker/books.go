@@ -39,6 +39,9 @@ type order struct {
 	Keys                         int64 // rows of idempotency keys
 }
 
+// bought tells whether the customer got it, even if it came back later.
+func (o order) bought() bool { return o.Status == "confirmed" || o.Status == "refunded" }
+
 // refund is one as the order's database tells it. Amount is in minor units.
 type refund struct {
 	ID, Order, Status string
@@ -69,6 +72,10 @@ type books struct {
 	paid         map[string]refund // refunds as the payment service has them
 	reservations []reservation
 	events       []event
+	items        map[string][]orderLine
+	sold         unitsOf             // by order
+	givenBack    unitsOf             // by refund, as the order service says
+	returned     unitsOf             // by refund, as the inventory says
 	initial      map[string]int64    // product → its adjustments' sum
 	decided      map[string][]string // workflow id → what operators decided
 	repairs      map[string]bool
@@ -122,6 +129,7 @@ func (p Platform) books(ctx context.Context) (b *books, err error) {
 	b = &books{
 		orders: map[string]order{}, refunds: map[string]refund{}, keys: map[string][]string{}, paid: map[string]refund{}, repairs: map[string]bool{},
 		initial: map[string]int64{}, decided: map[string][]string{},
+		items: map[string][]orderLine{}, sold: unitsOf{}, givenBack: unitsOf{}, returned: unitsOf{},
 	}
 	err = each(ctx, p, "order", `SELECT pg_temp.public_id('ord', id), pg_temp.public_id('usr', user_id), status, saga_state, coalesce(failure_code, ''),
 			coalesce(total_amount, 0), coalesce(total_currency, ''), cancel_requested_at IS NOT NULL,
@@ -158,7 +166,7 @@ func (p Platform) books(ctx context.Context) (b *books, err error) {
 				b.initial[a.Product] = a.Sum
 			}),
 	)
-	if err != nil {
+	if err = errors.Join(err, b.readUnits(ctx, p)); err != nil {
 		return nil, err
 	}
 	b.log, err = p.ProviderLog(ctx)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 )
 
@@ -51,7 +52,10 @@ func (v *Verdict) fail(invariant, format string, args ...any) {
 
 const undecided = `SELECT pg_temp.public_id('ord', id) AS id, status, saga_state FROM orders
 	WHERE status IN ('pending', 'awaiting_payment') OR saga_state NOT IN ('completed', 'compensated')
-	UNION ALL SELECT pg_temp.public_id('rfd', id), status, '' FROM order_refunds WHERE status = 'requested'`
+	UNION ALL SELECT pg_temp.public_id('rfd', id), status, '' FROM order_refunds WHERE status = 'requested'
+	UNION ALL SELECT pg_temp.public_id('ord', id), status, 'its cancellation is not begun' FROM orders o
+	WHERE cancel_requested_at IS NOT NULL AND status = 'confirmed'
+		AND EXISTS (SELECT FROM order_items i WHERE i.order_id = o.id AND i.refunded_quantity < i.quantity)`
 
 // Undecided counts the orders and refunds that have not come to their end.
 func (p Platform) Undecided(ctx context.Context) (int, error) {
@@ -59,23 +63,52 @@ func (p Platform) Undecided(ctx context.Context) (int, error) {
 	return len(open), err
 }
 
-// Rest waits until every order and refund has come to its end, or the context ends.
+// Rest waits until every order and refund has come to its end and no saga runs
+// any more, or the context ends.
 func (p Platform) Rest(ctx context.Context) error {
 	var open []map[string]any
+	var running int64
 	for {
 		now, err := query(ctx, p, "order", undecided, pgx.RowToMap)
 		if err == nil {
 			open = now
 		}
 		if err == nil && len(open) == 0 {
+			running, err = p.running(ctx)
+		}
+		if err == nil && len(open) == 0 && running == 0 {
 			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("G4: %d are undecided: %v: %w", len(open), open[:min(5, len(open))], errors.Join(err, ctx.Err()))
+			return fmt.Errorf("G4: %d are undecided: %v; %d sagas run: %w", len(open), open[:min(5, len(open))], running, errors.Join(err, ctx.Err()))
 		case <-time.After(200 * time.Millisecond):
 		}
 	}
+}
+
+// running counts the sagas that have not ended.
+func (p Platform) running(ctx context.Context) (int64, error) {
+	c, err := p.dial(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer c.Close()
+	found, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
+		Query: `ExecutionStatus = 'Running' AND WorkflowType != 'Reconcile'`,
+	})
+	if err != nil {
+		return 0, fmt.Errorf("count sagas: %w", err)
+	}
+	return found.GetCount(), nil
+}
+
+func (p Platform) dial(ctx context.Context) (client.Client, error) {
+	c, err := client.DialContext(ctx, client.Options{HostPort: p.Temporal, Namespace: "default", Logger: silent{}})
+	if err != nil {
+		return nil, fmt.Errorf("dial Temporal: %w", err)
+	}
+	return c, nil
 }
 
 // Check waits until a platform has come to rest, and judges it.
@@ -92,9 +125,9 @@ func (p Platform) Check(ctx context.Context) error {
 
 // Judge judges a platform that is at rest. The error is of the judging itself.
 func (p Platform) Judge(ctx context.Context) (*Verdict, error) {
-	c, err := client.DialContext(ctx, client.Options{HostPort: p.Temporal, Namespace: "default", Logger: silent{}})
+	c, err := p.dial(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("dial Temporal: %w", err)
+		return nil, err
 	}
 	defer c.Close()
 	s, err := p.books(ctx)
@@ -118,6 +151,9 @@ func (p Platform) Judge(ctx context.Context) (*Verdict, error) {
 			return nil, err
 		}
 	}
+	if err := errors.Join(p.checkAppendOnly(ctx, v), p.checkPayloads(ctx, v)); err != nil {
+		return nil, err
+	}
 	s.judge(p.Clients, v)
 	return v, nil
 }
@@ -127,6 +163,7 @@ func (b *books) judge(clients *Clients, v *Verdict) {
 	b.checkMoney(v)
 	b.checkLedger(v)
 	b.checkReservations(v)
+	b.checkUnits(v)
 	b.checkEvents(v)
 	if clients != nil {
 		clients.check(b, v)

@@ -34,6 +34,7 @@ type Clients struct {
 	mu    sync.Mutex
 	told  []Told
 	stock map[string]int64
+	sent  sent
 }
 
 // Tell keeps an answer.
@@ -43,14 +44,14 @@ func (c *Clients) Tell(t Told) {
 	c.told = append(c.told, t)
 }
 
-// Stocked keeps that a product was given its units, once.
-func (c *Clients) Stocked(productID string, onHand int64) {
+// Stocked keeps that a product was given its price and its units, once.
+func (c *Clients) Stocked(productID string, price Money, onHand int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.stock == nil {
-		c.stock = map[string]int64{}
+		c.stock, c.sent.prices = map[string]int64{}, map[string]Money{}
 	}
-	c.stock[productID] = onHand
+	c.stock[productID], c.sent.prices[productID] = onHand, price
 }
 
 // check: G1, G2, G8, and G3 as far as clients saw it.
@@ -70,7 +71,9 @@ func (c *Clients) check(b *books, v *Verdict) {
 			v.fail("S1", "product %s was given %d units, and has adjustments of %d", product, units, b.initial[product])
 		}
 	}
+	c.checkSent(b, v)
 	known := map[string]string{} // key → what clients were told it made
+	seen := map[string]int64{}   // order → its newest version
 	for _, t := range c.told {
 		if t.OrderStatus != "" {
 			if was := statuses[t.OrderID][t.Version]; was != "order."+t.OrderStatus && (was != "order.created" || t.OrderStatus != "pending") {
@@ -80,6 +83,8 @@ func (c *Clients) check(b *books, v *Verdict) {
 		switch t.Kind {
 		case Placed:
 			t.checkPlaced(b, known, v)
+		case Seen:
+			t.checkSeen(seen, v)
 		case Cancelled:
 			t.checkCancelled(b, v)
 		case Refunded:
@@ -102,9 +107,6 @@ func (t Told) checkPlaced(b *books, known map[string]string, v *Verdict) {
 	case !t.OtherBody && t.Code == mismatch:
 		v.fail("G2", "key %s with the same body is a mismatch", t.Key)
 	}
-	if ids := b.keys[t.Key]; len(ids) > 1 {
-		v.fail("G1", "key %s has orders %v", t.Key, ids)
-	}
 	if t.OrderID == "" {
 		if t.Status >= 400 && t.Status < 500 && !t.OtherBody && len(b.keys[t.Key]) > 0 {
 			v.fail("G8", "key %s was refused (%d %s) without an order, and has %v", t.Key, t.Status, t.Code, b.keys[t.Key])
@@ -119,21 +121,33 @@ func (t Told) checkPlaced(b *books, known map[string]string, v *Verdict) {
 	if !ok || !slices.Contains(b.keys[t.Key], t.OrderID) {
 		v.fail("G8", "order %s was answered (%d) to key %s, and is lost", t.OrderID, t.Status, t.Key)
 	}
-	if o.Keys != 1 {
-		v.fail("G1", "order %s has %d keys", t.OrderID, o.Keys)
-	}
-	bought := o.Status == "confirmed" || o.Status == "refunded"
 	switch {
-	case t.Status == http.StatusCreated && !bought:
+	case t.Status == http.StatusCreated && !o.bought():
 		v.fail("G8", "order %s was confirmed to its client, and is %s", t.OrderID, o.Status)
-	case t.Status >= 400 && (bought || t.Code != o.Code):
+	case t.Status >= 400 && (o.bought() || t.Code != o.Code):
 		v.fail("G8", "order %s was refused (%d %s), and is %s (%s)", t.OrderID, t.Status, t.Code, o.Status, o.Code)
 	}
 }
 
+// checkSeen: who has an order's id sees it, and never older than before.
+func (t Told) checkSeen(seen map[string]int64, v *Verdict) {
+	switch {
+	case t.Status != http.StatusOK:
+		v.fail("G8", "order %s was answered, and then %d %s", t.OrderID, t.Status, t.Code)
+	case t.Version < seen[t.OrderID]:
+		v.fail("G3", "order %s was shown in version %d after %d", t.OrderID, t.Version, seen[t.OrderID])
+	default:
+		seen[t.OrderID] = t.Version
+	}
+}
+
 func (t Told) checkCancelled(b *books, v *Verdict) {
-	if o := b.orders[t.OrderID]; t.Status == http.StatusAccepted && (!o.CancelRequested || o.Status == "confirmed") {
+	o := b.orders[t.OrderID]
+	if t.Status == http.StatusAccepted && (!o.CancelRequested || o.Status == "confirmed") {
 		v.fail("G8", "the cancellation of order %s was accepted, and it is %s", t.OrderID, o.Status)
+	}
+	if t.Status >= http.StatusBadRequest && (t.Status != http.StatusConflict || o.Status == "confirmed") {
+		v.fail("G8", "the cancellation of order %s was refused (%d %s), and it is %s", t.OrderID, t.Status, t.Code, o.Status)
 	}
 }
 

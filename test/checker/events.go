@@ -16,8 +16,7 @@ func (b *books) checkReservations(v *Verdict) {
 	}
 	for id, o := range b.orders {
 		sold := states[id] == "sold"
-		bought := o.Status == "confirmed" || o.Status == "refunded"
-		if states[id] == "reserved" || (sold != bought && !b.turnedBack("order/"+id)) {
+		if states[id] == "reserved" || (sold != o.bought() && !b.turnedBack("order/"+id)) {
 			v.fail("S3", "order %s is %s, and its reservation %q", id, o.Status, states[id])
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"go.temporal.io/api/common/v1"
@@ -12,6 +14,7 @@ import (
 	"go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/client"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
 // History is what a run's history tells.
@@ -24,6 +27,7 @@ type History struct {
 	result     string // as JSON
 	attributes map[string]string
 	leaks      []string
+	failures   []string // of workflow tasks, for reasons that are the workflow's own
 }
 
 // Step is one activity, from its scheduling to its end. A local activity is
@@ -36,6 +40,12 @@ type Step struct {
 	TimedOut bool
 
 	begun, ended int64 // event ids
+}
+
+// own are the causes of failed workflow tasks that are the workflow's own, beside
+// commands that are bad.
+var own = []string{
+	enums.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR.String(), enums.WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE.String(),
 }
 
 func readHistory(ctx context.Context, c client.Client, workflowID string, leak leaks) (History, error) {
@@ -57,6 +67,10 @@ func readHistory(ctx context.Context, c client.Client, workflowID string, leak l
 			task = e.EventTime.AsTime()
 		}
 		h.take(e, task, open)
+	}
+	for _, s := range open { // nobody waited for it: it may still come
+		s.To = h.To
+		h.Steps = append(h.Steps, *s)
 	}
 	return h, nil
 }
@@ -96,6 +110,11 @@ func (h *History) take(e *history.HistoryEvent, task time.Time, open map[int64]*
 		end(e.GetActivityTaskTimedOutEventAttributes().ScheduledEventId, false, true)
 	case enums.EVENT_TYPE_ACTIVITY_TASK_CANCELED:
 		end(e.GetActivityTaskCanceledEventAttributes().ScheduledEventId, false, false)
+	case enums.EVENT_TYPE_WORKFLOW_TASK_FAILED:
+		a := e.GetWorkflowTaskFailedEventAttributes()
+		if cause := a.Cause.String(); strings.HasPrefix(cause, "Bad") || slices.Contains(own, cause) {
+			h.failures = append(h.failures, cause+": "+a.Failure.GetMessage())
+		}
 	case enums.EVENT_TYPE_MARKER_RECORDED:
 		h.takeLocal(e, task)
 	default: // tells nothing of a step
@@ -148,20 +167,33 @@ func newLeaks(secrets []string) leaks {
 	return found
 }
 
-// in gives what of it an event holds. A worker's identity is a process's name
+// in gives what of it an event holds. A worker's identity is a process's number
 // and host, which looks like an address.
 func (l leaks) in(e *history.HistoryEvent) (found []string) {
+	e = proto.CloneOf(e)
+	e.ProtoReflect().Range(func(_ protoreflect.FieldDescriptor, value protoreflect.Value) bool {
+		if attributes, ok := value.Interface().(protoreflect.Message); ok {
+			if identity := attributes.Descriptor().Fields().ByName("identity"); identity != nil {
+				attributes.Clear(identity)
+			}
+		}
+		return true
+	})
 	raw, err := proto.Marshal(e)
 	if err != nil {
 		return []string{"an event that cannot be read"}
 	}
-	raw = identity.ReplaceAll(raw, nil)
-	for _, pattern := range l {
-		if hit := pattern.Find(raw); hit != nil {
-			found = append(found, fmt.Sprintf("%q in event %d (%s)", hit, e.EventId, e.EventType))
-		}
+	for _, hit := range l.find(raw) {
+		found = append(found, fmt.Sprintf("%s in event %d (%s)", hit, e.EventId, e.EventType))
 	}
 	return found
 }
 
-var identity = regexp.MustCompile(`\d+@[A-Za-z0-9.-]+@?`)
+func (l leaks) find(raw []byte) (found []string) {
+	for _, pattern := range l {
+		if hit := pattern.Find(raw); hit != nil {
+			found = append(found, fmt.Sprintf("%q", hit))
+		}
+	}
+	return found
+}

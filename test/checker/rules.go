@@ -2,8 +2,10 @@ package checker
 
 import (
 	"context"
+	"errors"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // rule is an invariant of one service's database: its query finds what breaks it.
@@ -32,9 +34,10 @@ func rules() []rule {
 		{"payment", "M5", "nothing stays held in the ledger", `
 		SELECT t.order_id::text, e.currency, sum(e.amount) FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
 		WHERE e.account = 'authorized' GROUP BY t.order_id, e.currency HAVING sum(e.amount) <> 0`},
-		{"payment", "M5", "the ledger is append-only", `
-		SELECT t FROM unnest(ARRAY['ledger_entries', 'ledger_transactions']) t WHERE NOT EXISTS (SELECT FROM pg_trigger g
-			WHERE g.tgrelid = t::regclass AND g.tgname = t || '_append_only' AND g.tgenabled = 'O')`},
+		{"payment", "M5", "the ledger's accounts are what the payments say", `
+		SELECT p.order_id::text, p.captured, p.refunded FROM payments p WHERE p.captured - p.refunded <>
+			(SELECT coalesce(sum(e.amount), 0) FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
+			 WHERE t.order_id = p.order_id AND e.account = 'captured')`},
 		{"payment", "M2", "no payment was refunded beyond its capture", `
 		SELECT p.order_id::text, p.captured, sum(r.amount) FROM payments p JOIN payment_refunds r USING (order_id)
 		WHERE r.status <> 'failed' GROUP BY p.id HAVING sum(r.amount) > p.captured`},
@@ -58,4 +61,32 @@ func (r rule) check(ctx context.Context, p Platform, v *Verdict) error {
 		v.fail(r.invariant, "%s: %d rows, such as %v", r.says, len(found), found[0])
 	}
 	return err
+}
+
+// checkAppendOnly: M5, the database itself refuses to change what is booked.
+func (p Platform) checkAppendOnly(ctx context.Context, v *Verdict) error {
+	for _, statement := range []string{
+		"UPDATE ledger_entries SET amount = amount WHERE false", "DELETE FROM ledger_entries WHERE false",
+		"UPDATE ledger_transactions SET kind = kind WHERE false", "DELETE FROM ledger_transactions WHERE false",
+	} {
+		_, err := query(ctx, p, "payment", statement, pgx.RowToMap)
+		var refused *pgconn.PgError
+		switch {
+		case err == nil:
+			v.fail("M5", "the ledger allows %s", statement)
+		case !errors.As(err, &refused):
+			return err
+		}
+	}
+	return nil
+}
+
+// checkPayloads: C2, what the outbox tells is not secret.
+func (p Platform) checkPayloads(ctx context.Context, v *Verdict) error {
+	leak := newLeaks(p.Secrets)
+	return each(ctx, p, "order", `SELECT payload::text FROM outbox`, pgx.RowTo[string], func(payload string) {
+		for _, hit := range leak.find([]byte(payload)) {
+			v.fail("C2", "the outbox holds %s", hit)
+		}
+	})
 }

@@ -67,9 +67,21 @@ func sound() *world {
 				{"rfd_all", "refund.requested", 1}, {"rfd_all", "refund.done", 2},
 				{"rfd_part", "refund.requested", 1}, {"rfd_part", "refund.done", 2},
 			},
-			initial: map[string]int64{"prd_1": 10}, decided: map[string][]string{},
+			items: map[string][]orderLine{
+				bought: {{Item{"prd_1", 2}, 500, 1000}}, returned: {{Item{"prd_1", 1}, 500, 500}, {Item{"prd_1", 1}, 500, 500}}, refused: {{Item{"prd_1", 2}, 500, 1000}},
+			},
+			sold:      unitsOf{bought: {"prd_1": 2}, returned: {"prd_1": 2}},
+			givenBack: unitsOf{"rfd_part": {"prd_1": 1}, "rfd_all": {"prd_1": 2}},
+			returned:  unitsOf{"rfd_part": {"prd_1": 1}, "rfd_all": {"prd_1": 2}},
+			initial:   map[string]int64{"prd_1": 10}, decided: map[string][]string{},
 		},
-		clients: &Clients{stock: map[string]int64{"prd_1": 10}, told: []Told{
+		clients: &Clients{stock: map[string]int64{"prd_1": 10}, sent: sent{
+			prices:  map[string]Money{"prd_1": {500, "EUR"}},
+			refunds: map[string]map[string]bool{bought: {"r1": true, "r2": true}},
+			orders: map[string]asked{
+				"k1": {"usr_1", []Item{{"prd_1", 2}}}, "k2": {"usr_1", []Item{{"prd_1", 1}, {"prd_1", 1}}}, "k3": {"usr_1", []Item{{"prd_1", 2}}}, "k4": {},
+			},
+		}, told: []Told{
 			{Kind: Placed, Key: "k1", Status: 201, OrderID: bought, OrderStatus: "confirmed", Version: 2},
 			{Kind: Placed, Key: "k1", Status: 422, Code: "idempotency_mismatch", OtherBody: true},
 			{Kind: Placed, Key: "k2", Status: 202, OrderID: returned, OrderStatus: "pending", Version: 1},
@@ -78,6 +90,7 @@ func sound() *world {
 			{Kind: Seen, Status: 200, OrderID: refused, OrderStatus: "awaiting_payment", Version: 2},
 			{Kind: Cancelled, Status: 202, OrderID: returned}, {Kind: Cancelled, Status: 202, OrderID: refused},
 			{Kind: Refunded, Key: "r1", Status: 202, OrderID: bought, RefundID: "rfd_part"},
+			{Kind: Refunded, Key: "r2", Status: 409, Code: "refund_too_many", OrderID: bought},
 		}},
 		runs: map[string]int{"order/" + bought: 1, "order/" + returned: 1, "order/" + refused: 1, "refund/rfd_part": 1, "refund/rfd_all": 1},
 		histories: []History{
@@ -131,31 +144,42 @@ func TestSpoiled(t *testing.T) {
 		finds string
 		spoil func(*world)
 	}{
-		"bought for another total":    {"M1", func(w *world) { w.change(bought, func(o *order) { o.Total.Amount++ }) }},
-		"paid and not bought":         {"M1", func(w *world) { w.change(bought, func(o *order) { o.Status = "failed" }) }},
-		"refund not given":            {"M1", func(w *world) { w.log = slices.Delete(w.log, 3, 4) }},
-		"captured twice":              {"M2", func(w *world) { w.log = append(w.log, line(bought, "capture", 1000)) }},
-		"refunded twice":              {"M2", func(w *world) { w.log = append(w.log, line(bought, "refund", 400, "rfd_part")) }},
-		"refunded beyond the capture": {"M2", func(w *world) { w.log = append(w.log, line(returned, "refund", 1, "rfd_more")) }},
-		"voided and captured":         {"M2", func(w *world) { w.log = append(w.log, line(bought, "void", 1000)) }},
-		"charged nobody's order":      {"M3", func(w *world) { w.log = append(w.log, line("ord_nobody", "authorize", 1000)) }},
-		"charged another user":        {"M3", func(w *world) { w.log[1].Metadata["user_id"] = "usr_2" }},
-		"asked another amount":        {"M3", func(w *world) { w.log[1].Amount, w.log[1].Outcome = 999, "declined" }},
-		"charged another currency":    {"M3", func(w *world) { w.log[1].Currency = "USD" }},
-		"refunded another amount":     {"M3", func(w *world) { w.log[3].Amount = 399 }},
-		"still held":                  {"M4", func(w *world) { w.log = slices.Delete(w.log, 8, 9) }},
-		"bought and given back":       {"M4", func(w *world) { w.log = append(w.log, line(bought, "void", 1000)) }},
-		"not booked":                  {"M5", func(w *world) { w.ledger = w.ledger[1:] }},
-		"booked another amount":       {"M5", func(w *world) { w.ledger[0].Amount++ }},
-		"booked twice":                {"M5", func(w *world) { w.ledger = append(w.ledger, w.ledger[0]) }},
-		"booked what never was":       {"M5", func(w *world) { w.ledger = append(w.ledger, booking{bought, "void", "", "EUR", 1000, 1}) }},
-		"other stock than was given":  {"S1", func(w *world) { w.initial["prd_1"]-- }},
-		"still reserved":              {"S3", func(w *world) { w.reservations[2].State = "reserved" }},
-		"sold to nobody":              {"S3", func(w *world) { w.reservations[2].State = "sold" }},
-		"bought and not sold":         {"S3", func(w *world) { w.reservations[0].State = "released" }},
-		"reserved for nobody":         {"S3", func(w *world) { w.reservations[0].Order = "ord_nobody" }},
-		"two reservations":            {"S3", func(w *world) { w.reservations = append(w.reservations, w.reservations[0]) }},
-		"two orders of a key":         {"G1", func(w *world) { w.keys["k1"] = []string{bought, refused} }},
+		"bought for another total":                {"M1", func(w *world) { w.change(bought, func(o *order) { o.Total.Amount++ }) }},
+		"paid and not bought":                     {"M1", func(w *world) { w.change(bought, func(o *order) { o.Status = "failed" }) }},
+		"refund not given":                        {"M1", func(w *world) { w.log = slices.Delete(w.log, 3, 4) }},
+		"captured twice":                          {"M2", func(w *world) { w.log = append(w.log, line(bought, "capture", 1000)) }},
+		"refunded twice":                          {"M2", func(w *world) { w.log = append(w.log, line(bought, "refund", 400, "rfd_part")) }},
+		"refunded beyond the capture":             {"M2", func(w *world) { w.log = append(w.log, line(returned, "refund", 1, "rfd_more")) }},
+		"voided and captured":                     {"M2", func(w *world) { w.log = append(w.log, line(bought, "void", 1000)) }},
+		"charged nobody's order":                  {"M3", func(w *world) { w.log = append(w.log, line("ord_nobody", "authorize", 1000)) }},
+		"charged another user":                    {"M3", func(w *world) { w.log[1].Metadata["user_id"] = "usr_2" }},
+		"asked another amount":                    {"M3", func(w *world) { w.log[1].Amount, w.log[1].Outcome = 999, "declined" }},
+		"charged another currency":                {"M3", func(w *world) { w.log[1].Currency = "USD" }},
+		"refunded another amount":                 {"M3", func(w *world) { w.log[3].Amount = 399 }},
+		"still held":                              {"M4", func(w *world) { w.log = slices.Delete(w.log, 8, 9) }},
+		"bought and given back":                   {"M4", func(w *world) { w.log = append(w.log, line(bought, "void", 1000)) }},
+		"another price than the shop's":           {"C3", func(w *world) { w.clients.sent.prices["prd_1"] = Money{499, "EUR"} }},
+		"lines of another total":                  {"C3", func(w *world) { w.items[bought][0].Total-- }},
+		"not booked":                              {"M5", func(w *world) { w.ledger = w.ledger[1:] }},
+		"booked another amount":                   {"M5", func(w *world) { w.ledger[0].Amount++ }},
+		"booked twice":                            {"M5", func(w *world) { w.ledger = append(w.ledger, w.ledger[0]) }},
+		"booked what never was":                   {"M5", func(w *world) { w.ledger = append(w.ledger, booking{bought, "void", "", "EUR", 1000, 1}) }},
+		"other stock than was given":              {"S1", func(w *world) { w.initial["prd_1"]-- }},
+		"still reserved":                          {"S3", func(w *world) { w.reservations[2].State = "reserved" }},
+		"sold to nobody":                          {"S3", func(w *world) { w.reservations[2].State = "sold" }},
+		"bought and not sold":                     {"S3", func(w *world) { w.reservations[0].State = "released" }},
+		"reserved for nobody":                     {"S3", func(w *world) { w.reservations[0].Order = "ord_nobody" }},
+		"two reservations":                        {"S3", func(w *world) { w.reservations = append(w.reservations, w.reservations[0]) }},
+		"sold fewer than ordered":                 {"S3", func(w *world) { w.sold[bought]["prd_1"] = 1 }},
+		"returned fewer than given back":          {"S3", func(w *world) { w.returned["rfd_part"] = nil }},
+		"returned with a refund that was refused": {"S3", func(w *world) { w.returned["rfd_no"] = units{"prd_1": 1} }},
+		"an order that nobody sent":               {"G1", func(w *world) { delete(w.clients.sent.orders, "k1") }},
+		"an order without a key":                  {"G1", func(w *world) { w.change(refused, func(o *order) { o.Keys = 0 }) }},
+		"an order without a saga":                 {"G1", func(w *world) { delete(w.runs, "order/"+refused) }},
+		"two refunds of a key":                    {"G1", func(w *world) { w.refunds["rfd_twice"] = refund{"rfd_twice", bought, "done", 0} }},
+		"another's order":                         {"G2", func(w *world) { w.change(bought, func(o *order) { o.User = "usr_2" }) }},
+		"other items than were sent":              {"G2", func(w *world) { w.items[refused][0].Quantity = 3 }},
+		"two orders of a key":                     {"G1", func(w *world) { w.keys["k1"] = []string{bought, refused} }},
 		"a key answered twice": {"G1", func(w *world) {
 			w.clients.told = append(w.clients.told, Told{Kind: Placed, Key: "k1", Status: 201, OrderID: returned})
 		}},
@@ -170,8 +194,15 @@ func TestSpoiled(t *testing.T) {
 		"the same body refused":   {"G2", func(w *world) { w.clients.told[1].OtherBody = false }},
 		"illegal transition":      {"G3", func(w *world) { w.events[4].Type = "order.refunded" }},
 		"shown what it never was": {"G3", func(w *world) { w.clients.told[5].OrderStatus = "confirmed" }},
-		"hold not given back":     {"G5", func(w *world) { w.histories[2].Steps[2].Done = false }},
-		"units not released":      {"G5", func(w *world) { w.histories[2].Steps[3].Done = false }},
+		"shown older than before": {"G3", func(w *world) {
+			w.clients.told = append(w.clients.told, Told{Kind: Seen, Status: 200, OrderID: refused, OrderStatus: "pending", Version: 1})
+		}},
+		"hold not given back": {"G5", func(w *world) { w.histories[2].Steps[2].Done = false }},
+		"units not released":  {"G5", func(w *world) { w.histories[2].Steps[3].Done = false }},
+		"nobody waited for a step, and it is not undone": {"G5", func(w *world) {
+			s := w.histories[2].Steps
+			w.histories[2].Steps = append(s[:1:1], Step{Activity: "AuthorizePayment", begun: 11}, s[3])
+		}},
 		"undone in the wrong order": {"G5", func(w *world) {
 			s := w.histories[2].Steps
 			s[2].begun, s[2].ended, s[3].begun, s[3].ended = 31, 35, 21, 25
@@ -182,6 +213,8 @@ func TestSpoiled(t *testing.T) {
 		"turned back after the pivot":      {"G6", func(w *world) { w.histories[2].Steps[0].Activity = "CapturePayment" }},
 		"the saga says something else":     {"G7", func(w *world) { w.histories[2].result = `{"order_id":"ord_refused","status":"failed"}` }},
 		"the attributes say another thing": {"G7", func(w *world) { w.histories[0].attributes["SagaState"] = "running" }},
+		"refunded, and the saga failed":    {"G7", func(w *world) { w.histories[1].result = `{"order_id":"ord_returned","status":"failed"}` }},
+		"a workflow task failed":           {"G7", func(w *world) { w.histories[0].failures = []string{"NonDeterministicError"} }},
 		"the refund's saga differs":        {"G7", func(w *world) { w.histories[3].result = `"refused"` }},
 		"bought without taking the money":  {"G7", func(w *world) { w.histories[0].Steps[4].Done = false }},
 		"bought, the saga went back":       {"G7", func(w *world) { w.change(bought, func(o *order) { o.Saga = "compensated" }) }},
@@ -190,6 +223,8 @@ func TestSpoiled(t *testing.T) {
 		"refused and bought":               {"G8", func(w *world) { w.clients.told[0].Status, w.clients.told[0].Code = 402, "payment_declined" }},
 		"refused, with an effect":          {"G8", func(w *world) { w.keys["k4"] = []string{bought} }},
 		"cancellation lost":                {"G8", func(w *world) { w.clients.told[6].OrderID = bought }},
+		"cancellation not found":           {"G8", func(w *world) { w.clients.told[7].Status = 404 }},
+		"seen no more":                     {"G8", func(w *world) { w.clients.told[5].Status = 404 }},
 		"refund lost":                      {"G8", func(w *world) { w.clients.told[8].RefundID = "rfd_lost" }},
 		"refund not done":                  {"G8", func(w *world) { w.refunds["rfd_part"] = refund{"rfd_part", bought, "requested", 400} }},
 		"two events of a version":          {"E1", func(w *world) { w.events = slices.Insert(w.events, 1, w.events[0]) }},
@@ -213,7 +248,7 @@ func TestLeaks(t *testing.T) {
 	for text, leaks := range map[string]bool{
 		"alice@example.com": true, "sk_test_simulated": true, "whsec_abc": true, "pi_1_secret_2": true, "postgres://order:pw@h/order": true,
 		"https://bank/3ds/pi_1": true, "hunter2": true, "4242 4242 4242 4242 exp": true,
-		"ord_01k9m2v6y7e4p8s0t2w4x6z8ab": false, "pm_card_visa": false, "4711@host@": false,
+		"ord_01k9m2v6y7e4p8s0t2w4x6z8ab": false, "pm_card_visa": false, "4711@host.example.com": true,
 	} {
 		e := &history.HistoryEvent{Attributes: &history.HistoryEvent_WorkflowExecutionStartedEventAttributes{
 			WorkflowExecutionStartedEventAttributes: &history.WorkflowExecutionStartedEventAttributes{

@@ -17,9 +17,9 @@ func (p Platform) Explain(ctx context.Context) string {
 	if err != nil {
 		return "what is undecided cannot be read: " + err.Error()
 	}
-	c, err := client.DialContext(ctx, client.Options{HostPort: p.Temporal, Namespace: "default", Logger: silent{}})
+	c, err := p.dial(ctx)
 	if err != nil {
-		return fmt.Sprintf("undecided: %v; Temporal does not answer: %v", open, err)
+		return fmt.Sprintf("undecided: %v; %v", open, err)
 	}
 	defer c.Close()
 	var text strings.Builder
