@@ -174,11 +174,10 @@ func transition(name string, to ...order.Status) sagatest.Op {
 // audit keeps an operator's decision. Nothing refuses it.
 func audit() sagatest.Op { return sagatest.Op{Activity: "RecordResolution", Varies: true, Sure: true} }
 
-// orderKey is the key of an operation: its order's, and its refund's.
+// orderKey is the key of an operation: its order's. A saga knows of one refund.
 func orderKey(c sagatest.Call) string {
 	var r struct {
-		OrderID  string `json:"order_id"`
-		RefundID string `json:"refund_id"`
+		OrderID string `json:"order_id"`
 	}
 	c.Decode(&r)
 	return r.OrderID

@@ -206,3 +206,15 @@ func TestCancel(t *testing.T) {
 		})
 	}
 }
+
+// TestNewerRevision: a run that a newer front door started is left to a worker
+// that knows its commands.
+func TestNewerRevision(t *testing.T) {
+	t.Parallel()
+	w, err := workflows.NewPlaceOrder()
+	require.NoError(t, err)
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	env.ExecuteWorkflow(w.Run, workflows.PlaceOrderInput{OrderID: "ord_1", Revision: workflows.Revision + 1})
+	require.ErrorContains(t, env.GetWorkflowError(), "the run is of revision")
+}

@@ -166,15 +166,15 @@ func (l *layout) pair(f fault, q place) (cases []plan) {
 
 // inARow lays out the faults that may befall the attempt after a fault's.
 func (l *layout) inARow(f fault) (cases []plan) {
-	if f.lasting || !slices.Contains(transient, f.kind) {
-		return nil // there is no other attempt, or it has the same fault
-	}
 	for _, g := range f.faults(2) {
-		if l.reach(f)[f.place] < 2 {
+		switch {
+		case f.lasting:
+			l.cannot("the second attempt meets the same fault as the first, which lasts", f, g)
+		case !slices.Contains(transient, f.kind), l.reach(f)[f.place] < 2:
 			l.cannot("there is no second attempt in the same call", f, g)
-			continue
+		default:
+			cases = append(cases, l.with(f, g))
 		}
-		cases = append(cases, l.with(f, g))
 	}
 	return cases
 }
@@ -186,40 +186,43 @@ func (l *layout) decisions() []group {
 	g := group{name: l.with().String() + ", decided"}
 	var after []group
 	for _, p := range l.called() {
-		if !p.op.parks() || p.call > 1 {
-			continue
+		if !p.op.parks() {
+			continue // which layOut lists
 		}
 		for _, f := range p.parkings() {
-			if why := p.op.senseless(f); why != "" {
+			switch why := p.op.senseless(f); {
+			case why != "":
 				l.cannot(why, f)
-				continue
-			}
-			g.cases = append(g.cases, l.with(f))
-			if f.kind == fail || (f.decide == saga.Compensate && p.op.forward()) {
+			case f.kind == fail || (f.decide == saga.Compensate && p.op.forward()):
 				after = append(after, l.decided(f))
+				fallthrough
+			default:
+				g.cases = append(g.cases, l.with(f))
 			}
 		}
 	}
 	return append([]group{g}, after...)
 }
 
-// decided lays out what may go wrong after a decision.
+// decided lays out what may go wrong after a decision, and a second decision
+// after that: about a plain failure, as the first, because a participant stands
+// the same way whatever parked the saga.
 func (l *layout) decided(f fault) group {
 	then := l.layout(l.with(f), l.full)
 	g := group{name: then.base.String()}
 	for _, p := range then.called() {
-		if p.op == f.op {
-			continue // its own faults are held until then
-		}
 		for _, next := range p.every(1) {
-			if why := p.op.senseless(next); why != "" {
+			switch why := p.op.senseless(next); {
+			case p.op == f.op:
+				then.cannot("the fault that the decision is about lasts until then", next)
+			case why != "":
 				then.cannot(why, next)
-				continue
+			default:
+				g.cases = append(g.cases, then.with(next))
 			}
-			g.cases = append(g.cases, then.with(next))
 		}
 		for _, next := range p.parkings() {
-			if p.op.parks() && next.kind == fail {
+			if p.op != f.op && p.op.parks() && next.kind == fail {
 				g.cases = append(g.cases, then.with(next))
 			}
 		}

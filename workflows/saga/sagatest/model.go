@@ -22,6 +22,7 @@ type rowKey struct {
 // row is what a participant keeps of an operation and its undo.
 type row struct {
 	request []byte // as first asked
+	undoing []byte // as first asked to undo
 	stands  bool   // the effect is there
 	pending bool   // it may still be refused
 	barred  bool   // undone: whatever comes later is refused
@@ -56,8 +57,10 @@ const (
 func (p *participants) apply(c *call) answer {
 	o, r := c.op, p.row(c.op, c.key)
 	switch {
+	case o.undoes != nil && r.undoing != nil && !o.Varies && !bytes.Equal(r.undoing, c.Request):
+		return other
 	case o.undoes != nil:
-		return p.undo(o, c.key)
+		return p.undo(o, c)
 	case o.role == closing && (r.barred || !p.close(c.key)):
 		return answer(o.Settled)
 	case r.barred:
@@ -76,14 +79,15 @@ func (p *participants) apply(c *call) answer {
 }
 
 // undo gives back what stands, and bars what may still come.
-func (p *participants) undo(o *op, key string) answer {
-	r := p.row(o, key)
+func (p *participants) undo(o *op, c *call) answer {
+	r, key := p.row(o, c.key), c.key
 	switch step := o.undoes; {
 	case o.role == undoing && step.completion != nil && p.row(step.completion, key).stands:
 		return answer(o.Settled)
 	case r.closed, o.role == reversing && !r.stands && !r.barred:
 		return no
 	}
+	r.undoing = c.Request
 	for _, same := range p.ops {
 		if (same.role == stepping && same.at(o.undoes)) || (same.role == closing && o.undoes.final) {
 			p.row(same, key).bar()
