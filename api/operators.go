@@ -14,7 +14,6 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
-	"go.temporal.io/sdk/temporal"
 
 	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/workflows/saga"
@@ -24,17 +23,25 @@ import (
 type Operators interface {
 	// List gives a page of sagas, newest first; state empty: of every state.
 	List(ctx context.Context, state saga.State, limit int, cursor string) (items []SagaSummary, next string, err error)
-	// Get tells how one saga stands, its steps as far as a worker answers:
-	// errNoSaga.
-	Get(ctx context.Context, workflowID string) (SagaSummary, saga.Status, error)
-	// Resolve decides on a parked step. The same id again gives the same answer.
+	// Get tells how one saga stands. The status is nil while no worker answers
+	// that runs it; a saga that has ended is parked nowhere. errNoSaga.
+	Get(ctx context.Context, workflowID string) (SagaSummary, *saga.Status, error)
+	// Resolve decides on a parked step. The same id again gives the same answer,
+	// whatever it comes with. errNoSaga; errEnded; errUnanswered; Refused and
+	// Conflict: what the saga itself says of the decision.
 	Resolve(ctx context.Context, workflowID string, r saga.Resolution) (saga.Resolved, error)
 }
 
 var (
 	errNoSaga = fault.New(fault.NotFound, "saga_not_found", "No such saga.")
 	errCursor = fault.InvalidField("cursor", "not a cursor of an earlier page")
+	errEnded  = fault.New(fault.Conflict, saga.NotParked, "The saga has ended.")
+	// errUnanswered: no worker took the decision in time. One may still take it.
+	errUnanswered = fault.New(fault.Unknown, codeUnanswered, "No worker answered that runs the saga.")
 )
+
+// codeUnanswered is the code of a saga of which no worker answers.
+const codeUnanswered = "saga_unanswered"
 
 // SagaSummary is a saga as a list shows it.
 type SagaSummary struct {
@@ -92,52 +99,46 @@ func (o *TemporalOperators) List(ctx context.Context, state saga.State, limit in
 
 // Get asks the saga itself; without a worker that answers there is only what
 // Temporal knows.
-func (o *TemporalOperators) Get(ctx context.Context, workflowID string) (SagaSummary, saga.Status, error) {
-	var status saga.Status
-	run, err := o.client.DescribeWorkflowExecution(ctx, workflowID, "")
+func (o *TemporalOperators) Get(ctx context.Context, workflowID string) (SagaSummary, *saga.Status, error) {
+	run, err := o.describe(ctx, workflowID)
 	if err != nil {
-		return SagaSummary{}, status, noSaga(err)
+		return SagaSummary{}, nil, err
 	}
-	found := summary(run.GetWorkflowExecutionInfo())
+	found := summary(run)
 	asking, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
-	value, err := o.client.QueryWorkflow(asking, workflowID, run.GetWorkflowExecutionInfo().GetExecution().GetRunId(), saga.QueryStatus)
+	value, err := o.client.QueryWorkflow(asking, workflowID, run.GetExecution().GetRunId(), saga.QueryStatus)
 	if err != nil { // no worker, or none of the version that the run is pinned to
-		return found, saga.Status{Saga: found.Saga, State: found.State, Steps: []saga.StepStatus{}, Parked: []saga.ParkedStatus{}}, nil
+		return found, nil, nil //nolint:nilerr // which is told by that there is no status
 	}
+	var status saga.Status
 	if err := value.Get(&status); err != nil {
-		return SagaSummary{}, status, fmt.Errorf("read status of saga: %w", err)
+		return SagaSummary{}, nil, fmt.Errorf("read status of saga: %w", err)
 	}
-	return found, status, nil
+	if found.EndedAt != nil { // a run that was cut off while it was parked says so for ever
+		status.Parked = []saga.ParkedStatus{}
+	}
+	return found, &status, nil
 }
 
 // queryTimeout is how long a saga may take to tell how it stands.
 const queryTimeout = 5 * time.Second
 
-// Resolve sends the update. Its id is the resolution's, so that Temporal takes
-// it once.
-func (o *TemporalOperators) Resolve(ctx context.Context, workflowID string, r saga.Resolution) (saga.Resolved, error) {
-	var done saga.Resolved
-	handle, err := o.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		WorkflowID: workflowID, UpdateID: r.ID, UpdateName: saga.UpdateResolve, Args: []any{r},
-		WaitForStage: client.WorkflowUpdateStageCompleted,
-	})
-	if err == nil {
-		err = handle.Get(ctx, &done)
-	}
-	var refused *temporal.ApplicationError
-	if errors.As(err, &refused) {
-		switch refused.Type() {
-		case saga.BadResolution:
-			return done, fault.New(fault.Refused, saga.BadResolution, refused.Message())
-		case saga.NotParked, saga.NotAllowed:
-			return done, fault.New(fault.Conflict, refused.Type(), refused.Message())
-		}
+// describe gives the newest run of a saga: errNoSaga, also for a workflow that is
+// none.
+func (o *TemporalOperators) describe(ctx context.Context, workflowID string) (*workflow.WorkflowExecutionInfo, error) {
+	found, err := o.client.DescribeWorkflowExecution(ctx, workflowID, "")
+	if isNotFound(err) {
+		return nil, errNoSaga
 	}
 	if err != nil {
-		return done, noSaga(err)
+		return nil, unavailable(err)
 	}
-	return done, nil
+	run := found.GetWorkflowExecutionInfo()
+	if keyword(run.GetSearchAttributes(), saga.AttrState.GetName()) == "" {
+		return nil, errNoSaga
+	}
+	return run, nil
 }
 
 func summary(run *workflow.WorkflowExecutionInfo) SagaSummary {
@@ -161,14 +162,9 @@ func keyword(attributes *common.SearchAttributes, name string) (value string) {
 	return value
 }
 
-// noSaga tells a saga that is not there, or has ended, from a Temporal that
-// does not answer.
-func noSaga(err error) error {
+func isNotFound(err error) bool {
 	var none *serviceerror.NotFound
-	if errors.As(err, &none) {
-		return errNoSaga
-	}
-	return unavailable(err)
+	return errors.As(err, &none)
 }
 
 func unavailable(err error) error {

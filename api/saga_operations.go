@@ -1,16 +1,12 @@
 package api
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/skaldhq/skald/internal/id"
 	"github.com/skaldhq/skald/services/order"
 	"github.com/skaldhq/skald/workflows/saga"
 )
@@ -19,8 +15,9 @@ import (
 type Saga struct {
 	SagaSummary
 	Failure     Maybe[saga.FailureStatus] `json:"failure" doc:"Why it turned back"`
-	Steps       []saga.StepStatus         `json:"steps" nullable:"false" doc:"Empty while no worker answers that runs it"`
-	Parked      []saga.ParkedStatus       `json:"parked" nullable:"false" doc:"The steps that keep failing: since when, why, and what can be done"`
+	Answered    bool                      `json:"answered" doc:"False while no worker answers that runs it: its steps, and what is parked, are not known then"`
+	Steps       []saga.StepStatus         `json:"steps" nullable:"false"`
+	Parked      []saga.ParkedStatus       `json:"parked" nullable:"false" doc:"The steps that keep failing: since when, why, and what can be done. Empty once it has ended"`
 	Resolutions []order.Resolution        `json:"resolutions" nullable:"false" doc:"What operators decided, oldest first"`
 }
 
@@ -38,35 +35,12 @@ type SagaPath struct {
 
 type sagaOutput struct{ Body Saga }
 
-// NewResolution is a decision on a parked saga.
-type NewResolution struct {
-	Action saga.Decision  `json:"action" enum:"retry,retry_with,skip,compensate" doc:"retry: try again now. retry_with: with more time for an attempt, as input says. skip: take the step for done. compensate: turn the saga back"`
-	Reason string         `json:"reason" minLength:"1" maxLength:"500" doc:"Why; it is kept. No personal data" example:"The provider confirmed by phone that nothing is held."`
-	Step   string         `json:"step,omitempty" maxLength:"100" doc:"Which step; needed where several are parked" example:"VoidPayment"`
-	Input  *saga.Patience `json:"input,omitempty" doc:"For retry_with only"`
-}
-
-type resolveInput struct {
-	SagaPath
-	KeyHeader
-	Body NewResolution
-}
-
-type resolveOutput struct {
-	Location string `header:"Location" doc:"The saga"`
-	Body     order.Resolution
-}
-
 func (c Config) registerSagas(a huma.API) {
 	huma.Register(a, operation("list-sagas", http.MethodGet, "/v1/sagas", "sagas", "List sagas",
 		"Newest first. `state=parked` are those that wait for an operator.", http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusServiceUnavailable), c.listSagas)
 	huma.Register(a, operation("get-saga", http.MethodGet, "/v1/sagas/{workflow_id}", "sagas", "Get a saga",
 		"Its steps, what is parked and why, and what was decided.", http.StatusForbidden, http.StatusNotFound, http.StatusServiceUnavailable), c.getSaga)
-	resolve := operation("resolve-saga", http.MethodPost, "/v1/sagas/{workflow_id}/resolutions", "sagas", "Decide on a parked saga",
-		"The saga checks the decision, records who made it and why, and then does it.",
-		http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
-	resolve.DefaultStatus = http.StatusCreated
-	huma.Register(a, resolve, c.resolveSaga)
+	c.registerResolutions(a)
 }
 
 // plainSagaPath lets a workflow id stand in a path as it is, its slash too.
@@ -112,76 +86,9 @@ func (c Config) getSaga(ctx context.Context, in *SagaPath) (*sagaOutput, error) 
 	if err != nil {
 		return nil, problem(ctx, err)
 	}
-	return &sagaOutput{Body: Saga{
-		SagaSummary: found, Failure: Maybe[saga.FailureStatus]{status.Failure}, Steps: status.Steps, Parked: status.Parked, Resolutions: decided,
-	}}, nil
+	shown := Saga{SagaSummary: found, Steps: []saga.StepStatus{}, Parked: []saga.ParkedStatus{}, Resolutions: decided}
+	if status != nil {
+		shown.Answered, shown.Failure.Value, shown.Steps, shown.Parked = true, status.Failure, status.Steps, status.Parked
+	}
+	return &sagaOutput{Body: shown}, nil
 }
-
-func (c Config) resolveSaga(ctx context.Context, in *resolveInput) (*resolveOutput, error) {
-	if err := c.operatorOnly(ctx); err != nil {
-		return nil, err
-	}
-	r := saga.Resolution{ID: in.IdempotencyKey, Step: in.Body.Step, Action: in.Body.Action, Reason: in.Body.Reason, By: callerOf(ctx)}
-	if r.ID == "" {
-		r.ID = resolutionPrefix.New()
-	}
-	if in.Body.Input != nil {
-		r.Input, _ = json.Marshal(in.Body.Input) // a struct of text
-	}
-	if known, err := c.decided(ctx, in.WorkflowID, r); known != nil || err != nil {
-		return known, err
-	}
-	if r.Step == "" {
-		_, status, err := c.Operators.Get(ctx, in.WorkflowID)
-		if err != nil {
-			return nil, problem(ctx, err)
-		}
-		switch len(status.Parked) {
-		case 0:
-			return nil, newProblem(ctx, http.StatusConflict, saga.NotParked, "The saga is not parked.")
-		case 1:
-		default:
-			return nil, newProblem(ctx, http.StatusConflict, saga.NotParked, "The saga is parked at several steps: name the step.")
-		}
-		r.Step = status.Parked[0].Step
-	}
-	done, err := c.Operators.Resolve(ctx, in.WorkflowID, r)
-	if err != nil {
-		return nil, problem(ctx, err)
-	}
-	return &resolveOutput{Location: "/v1/sagas/" + in.WorkflowID, Body: order.Resolution{
-		WorkflowID: in.WorkflowID, ID: done.ID, Step: done.Step, Action: string(done.Action), Reason: done.Reason, Input: done.Input, By: done.By,
-		Before: order.SagaState(done.Before), After: order.SagaState(done.After), At: done.At.Truncate(time.Microsecond), // as it is kept
-	}}, nil
-}
-
-// decided is the answer to a key that decided before, also on a saga that has
-// ended since.
-func (c Config) decided(ctx context.Context, workflowID string, r saga.Resolution) (*resolveOutput, error) {
-	all, err := c.Orders.ListResolutions(ctx, workflowID)
-	if err != nil {
-		return nil, problem(ctx, err)
-	}
-	for _, d := range all {
-		if d.ID != r.ID {
-			continue
-		}
-		same := d.Action == string(r.Action) && d.Reason == r.Reason && d.By == r.By && (r.Step == "" || r.Step == d.Step) && sameJSON(d.Input, r.Input)
-		if !same {
-			return nil, keyReused(ctx)
-		}
-		return &resolveOutput{Location: "/v1/sagas/" + workflowID, Body: d}, nil
-	}
-	return nil, nil //nolint:nilnil // nothing was decided under this key
-}
-
-func sameJSON(a, b json.RawMessage) bool {
-	var x, y bytes.Buffer
-	if len(a) == 0 || len(b) == 0 {
-		return len(a) == len(b)
-	}
-	return json.Compact(&x, a) == nil && json.Compact(&y, b) == nil && x.String() == y.String()
-}
-
-// resolutionPrefix is that of a resolution whose client gave it no key.
-const resolutionPrefix = id.Prefix("res")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -16,11 +17,15 @@ import (
 func (f fakeOperators) List(_ context.Context, state saga.State, _ int, _ string) ([]api.SagaSummary, string, error) {
 	return []api.SagaSummary{{WorkflowID: "order/ord_1", State: state, Step: "VoidPayment"}}, "", nil
 }
-func (f fakeOperators) Get(_ context.Context, workflowID string) (api.SagaSummary, saga.Status, error) {
+func (f fakeOperators) Get(_ context.Context, workflowID string) (api.SagaSummary, *saga.Status, error) {
 	if workflowID != "order/ord_1" {
-		return api.SagaSummary{}, saga.Status{}, fault.New(fault.NotFound, "saga_not_found", "No such saga.")
+		return api.SagaSummary{}, nil, fault.New(fault.NotFound, "saga_not_found", "No such saga.")
 	}
-	return api.SagaSummary{WorkflowID: workflowID, State: f.status.State}, f.status, nil
+	found := api.SagaSummary{WorkflowID: workflowID, State: f.status.State, EndedAt: f.endedAt}
+	if f.silent {
+		return found, nil, nil
+	}
+	return found, &f.status, nil
 }
 func (f fakeOperators) Resolve(_ context.Context, _ string, r saga.Resolution) (saga.Resolved, error) {
 	f.resolved = append(f.resolved, r)
@@ -104,6 +109,48 @@ func TestSagas(t *testing.T) {
 		res, _ = call(h, http.MethodPost, saga1+"/resolutions", body, bearer(operatorKey)...)
 		require.Equal(t, http.StatusUnprocessableEntity, res.Code, body)
 	}
+}
+
+// TestSagaWithoutWorker: what is not known is not told, and nothing is said of a
+// decision that may still be taken.
+func TestSagaWithoutWorker(t *testing.T) {
+	t.Parallel()
+	w, h := setup(t)
+	w.status, w.silent = saga.Status{State: saga.Parked}, true
+	res, out := call(h, http.MethodGet, saga1, "", bearer(operatorKey)...)
+	require.Equal(t, http.StatusOK, res.Code)
+	require.Equal(t, "parked", out["state"])
+	require.Equal(t, false, out["answered"])
+	require.Empty(t, out["steps"])
+	w.silent = false
+	_, out = call(h, http.MethodGet, saga1, "", bearer(operatorKey)...)
+	require.Equal(t, true, out["answered"])
+
+	w.silent = true
+	res, out = call(h, http.MethodPost, saga1+"/resolutions", `{"action":"retry","reason":"x"}`, bearer(operatorKey)...)
+	require.Equal(t, http.StatusServiceUnavailable, res.Code)
+	require.Equal(t, "saga_unanswered", out["code"])
+	require.Equal(t, "5", res.Header().Get("Retry-After"))
+	require.Contains(t, out["detail"], "Nothing was decided")
+	require.Empty(t, w.resolved)
+
+	w.refusal = fault.New(fault.Unknown, "saga_unanswered", "No worker answered.")
+	const named = `{"action":"retry","reason":"x","step":"VoidPayment"}`
+	res, out = call(h, http.MethodPost, saga1+"/resolutions", named, append(bearer(operatorKey), "Idempotency-Key", "k1")...)
+	require.Equal(t, http.StatusServiceUnavailable, res.Code)
+	require.Equal(t, "saga_unanswered", out["code"])
+	require.Equal(t, "5", res.Header().Get("Retry-After"))
+	require.Contains(t, out["detail"], "with the same Idempotency-Key")
+	_, out = call(h, http.MethodPost, saga1+"/resolutions", named, bearer(operatorKey)...)
+	require.Contains(t, out["detail"], w.resolved[1].ID, "else nobody could send it again")
+
+	w.silent, w.status = false, saga.Status{State: saga.Parked, Parked: []saga.ParkedStatus{}}
+	ended := time.Now()
+	w.endedAt = &ended
+	res, out = call(h, http.MethodPost, saga1+"/resolutions", `{"action":"retry","reason":"x"}`, bearer(operatorKey)...)
+	require.Equal(t, http.StatusConflict, res.Code)
+	require.Equal(t, saga.NotParked, out["code"])
+	require.Equal(t, "The saga has ended.", out["detail"])
 }
 
 func TestCancellation(t *testing.T) {

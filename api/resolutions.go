@@ -1,0 +1,142 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/skaldhq/skald/internal/id"
+	"github.com/skaldhq/skald/services/order"
+	"github.com/skaldhq/skald/workflows/saga"
+)
+
+// NewResolution is a decision on a parked saga.
+type NewResolution struct {
+	Action saga.Decision  `json:"action" enum:"retry,retry_with,skip,compensate" doc:"retry: try again now. retry_with: with more time for an attempt, as input says. skip: take the step for done. compensate: turn the saga back"`
+	Reason string         `json:"reason" minLength:"1" maxLength:"500" doc:"Why; it is kept. No personal data" example:"The provider confirmed by phone that nothing is held."`
+	Step   string         `json:"step,omitempty" maxLength:"100" doc:"Which step; needed where several are parked" example:"VoidPayment"`
+	Input  *saga.Patience `json:"input,omitempty" doc:"For retry_with only"`
+}
+
+type resolveInput struct {
+	SagaPath
+	KeyHeader
+	Body NewResolution
+}
+
+type resolveOutput struct {
+	Location string `header:"Location" doc:"The saga"`
+	Body     order.Resolution
+}
+
+func (c Config) registerResolutions(a huma.API) {
+	resolve := operation("resolve-saga", http.MethodPost, "/v1/sagas/{workflow_id}/resolutions", "sagas", "Decide on a parked saga",
+		"The saga checks the decision, records who made it and why, and then does it. Where no worker answers that runs the saga, "+
+			"that is `saga_unanswered`: a decision that came that far may still be taken, so send it again with the same `Idempotency-Key`.",
+		http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+	resolve.DefaultStatus = http.StatusCreated
+	huma.Register(a, resolve, c.resolveSaga)
+}
+
+func (c Config) resolveSaga(ctx context.Context, in *resolveInput) (*resolveOutput, error) {
+	if err := c.operatorOnly(ctx); err != nil {
+		return nil, err
+	}
+	r := saga.Resolution{ID: in.IdempotencyKey, Step: in.Body.Step, Action: in.Body.Action, Reason: in.Body.Reason, By: callerOf(ctx)}
+	if r.ID == "" {
+		r.ID = resolutionPrefix.New()
+	}
+	if in.Body.Input != nil {
+		r.Input, _ = json.Marshal(in.Body.Input) // a struct of text
+	}
+	if known, err := c.decided(ctx, in.WorkflowID, r); known != nil || err != nil {
+		return known, err
+	}
+	if r.Step == "" {
+		step, err := c.parkedStep(ctx, in.WorkflowID)
+		if err != nil {
+			return nil, err
+		}
+		r.Step = step
+	}
+	done, err := c.Operators.Resolve(ctx, in.WorkflowID, r)
+	if errors.Is(err, errUnanswered) {
+		note(ctx, err)
+		return nil, unanswered(ctx, "No worker answered that runs the saga. The decision may still be taken: send it again with "+keyOf(in, r)+".")
+	}
+	if err != nil {
+		return nil, problem(ctx, err)
+	}
+	return &resolveOutput{Location: "/v1/sagas/" + in.WorkflowID, Body: order.Resolution{
+		WorkflowID: in.WorkflowID, ID: done.ID, Step: done.Step, Action: string(done.Action), Reason: done.Reason, Input: done.Input, By: done.By,
+		Before: order.SagaState(done.Before), After: order.SagaState(done.After), At: done.At.Truncate(time.Microsecond), // as it is kept
+	}}, nil
+}
+
+// parkedStep is the one step at which the saga is parked.
+func (c Config) parkedStep(ctx context.Context, workflowID string) (string, error) {
+	found, status, err := c.Operators.Get(ctx, workflowID)
+	switch {
+	case err != nil:
+		return "", problem(ctx, err)
+	case found.EndedAt != nil:
+		return "", problem(ctx, errEnded)
+	case status == nil:
+		return "", unanswered(ctx, "No worker answers that runs the saga, so where it is parked is not known. Nothing was decided: try again later, or name the step.")
+	case len(status.Parked) == 0:
+		return "", newProblem(ctx, http.StatusConflict, saga.NotParked, "The saga is not parked.")
+	case len(status.Parked) > 1:
+		return "", newProblem(ctx, http.StatusConflict, saga.NotParked, "The saga is parked at several steps: name the step.")
+	}
+	return status.Parked[0].Step, nil
+}
+
+// unanswered is the problem of a saga of which no worker answers.
+func unanswered(ctx context.Context, detail string) error {
+	return huma.ErrorWithHeaders(newProblem(ctx, http.StatusServiceUnavailable, codeUnanswered, detail), http.Header{"Retry-After": {"5"}})
+}
+
+// keyOf tells the key to send a decision with again: the client's own is not
+// repeated to it.
+func keyOf(in *resolveInput, r saga.Resolution) string {
+	if in.IdempotencyKey != "" {
+		return "the same Idempotency-Key"
+	}
+	return "the Idempotency-Key " + r.ID
+}
+
+// decided is the answer to a key that decided before, also on a saga that has
+// ended since.
+func (c Config) decided(ctx context.Context, workflowID string, r saga.Resolution) (*resolveOutput, error) {
+	all, err := c.Orders.ListResolutions(ctx, workflowID)
+	if err != nil {
+		return nil, problem(ctx, err)
+	}
+	for _, d := range all {
+		if d.ID != r.ID {
+			continue
+		}
+		same := d.Action == string(r.Action) && d.Reason == r.Reason && d.By == r.By && (r.Step == "" || r.Step == d.Step) && sameJSON(d.Input, r.Input)
+		if !same {
+			return nil, keyReused(ctx)
+		}
+		return &resolveOutput{Location: "/v1/sagas/" + workflowID, Body: d}, nil
+	}
+	return nil, nil //nolint:nilnil // nothing was decided under this key
+}
+
+func sameJSON(a, b json.RawMessage) bool {
+	var x, y bytes.Buffer
+	if len(a) == 0 || len(b) == 0 {
+		return len(a) == len(b)
+	}
+	return json.Compact(&x, a) == nil && json.Compact(&y, b) == nil && x.String() == y.String()
+}
+
+// resolutionPrefix is that of a resolution whose client gave it no key.
+const resolutionPrefix = id.Prefix("res")
