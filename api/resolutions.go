@@ -49,7 +49,7 @@ func (c Config) resolveSaga(ctx context.Context, in *resolveInput) (*resolveOutp
 	}
 	r := saga.Resolution{ID: in.IdempotencyKey, Step: in.Body.Step, Action: in.Body.Action, Reason: in.Body.Reason, By: callerOf(ctx)}
 	if r.ID == "" {
-		r.ID = resolutionPrefix.New()
+		r.ID = ResolutionPrefix.New()
 	}
 	if in.Body.Input != nil {
 		r.Input, _ = json.Marshal(in.Body.Input) // a struct of text
@@ -138,5 +138,5 @@ func sameJSON(a, b json.RawMessage) bool {
 	return json.Compact(&x, a) == nil && json.Compact(&y, b) == nil && x.String() == y.String()
 }
 
-// resolutionPrefix is that of a resolution whose client gave it no key.
-const resolutionPrefix = id.Prefix("res")
+// ResolutionPrefix is that of the key of a resolution to which its client gave none.
+const ResolutionPrefix = id.Prefix("res")

@@ -47,8 +47,8 @@ type world struct {
 	refunds   []order.RefundRequest
 	refunded  []string
 	status    saga.Status
-	silent    bool       // no worker answers that runs the saga
-	endedAt   *time.Time // when the saga did
+	silent    bool               // no worker answers that runs the saga
+	endedAt   *time.Time         // when the saga did
 	decided   []order.Resolution // what the audit has
 	resolved  []saga.Resolution  // what the sagas were told
 	refusal   error

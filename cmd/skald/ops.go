@@ -7,16 +7,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/skaldhq/skald/api"
 	"github.com/skaldhq/skald/internal/config"
-	"github.com/skaldhq/skald/services/order"
-	"github.com/skaldhq/skald/workflows/saga"
 )
 
 // opsCmd is what operators do, with sagas through the front door.
@@ -27,99 +27,6 @@ type opsCmd struct {
 
 	Discrepancies discrepanciesCmd `cmd:"" help:"What the services say and does not agree, and how to mend it."`
 	Versions      versionsCmd      `cmd:"" help:"Which version of the order workers takes new sagas."`
-}
-
-type sagasCmd struct {
-	List    listSagasCmd   `cmd:"" help:"List sagas, newest first."`
-	Show    showSagaCmd    `cmd:"" help:"Show one saga: its steps, what is parked and why, what was decided."`
-	Resolve resolveSagaCmd `cmd:"" help:"Decide on a parked saga."`
-}
-
-type listSagasCmd struct {
-	State string `help:"Sagas of this state only." default:"parked" enum:"running,waiting,compensating,parked,completed,compensated"`
-	Limit int    `help:"How many at most." default:"50"`
-}
-
-// Run prints a line a saga.
-func (l *listSagasCmd) Run(p *process, ops *opsCmd) error {
-	var page struct {
-		Items []api.SagaSummary `json:"items"`
-	}
-	query := url.Values{"state": {l.State}, "limit": {fmt.Sprint(l.Limit)}}
-	if err := ops.call(p.ctx, http.MethodGet, "/v1/sagas?"+query.Encode(), nil, &page, ""); err != nil {
-		return err
-	}
-	if len(page.Items) == 0 {
-		_, err := fmt.Fprintf(p.out, "no saga is %s\n", l.State)
-		return err
-	}
-	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(table, "WORKFLOW\tSAGA\tSTATE\tSTEP\tSTARTED")
-	for _, s := range page.Items {
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", s.WorkflowID, s.Saga, s.State, s.Step, ago(s.StartedAt))
-	}
-	return table.Flush()
-}
-
-type showSagaCmd struct {
-	WorkflowID string `arg:"" help:"Such as order/ord_…"`
-}
-
-// Run prints one saga.
-func (s *showSagaCmd) Run(p *process, ops *opsCmd) error {
-	var found api.Saga
-	if err := ops.call(p.ctx, http.MethodGet, sagaPath(s.WorkflowID), nil, &found, ""); err != nil {
-		return err
-	}
-	return show(p.out, found)
-}
-
-func show(out io.Writer, s api.Saga) error {
-	_, _ = fmt.Fprintf(out, "%s  %s  %s, started %s\n", s.WorkflowID, s.Saga, s.State, ago(s.StartedAt))
-	if f := s.Failure.Value; f != nil {
-		_, _ = fmt.Fprintf(out, "turned back at %s: %s (%s)\n", f.Step, f.Reason, f.Class)
-	}
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(table, "\nSTEP\tKIND\tSTATE")
-	for _, step := range s.Steps {
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\n", step.Name, step.Kind, step.State)
-	}
-	if len(s.Parked) > 0 {
-		_, _ = fmt.Fprintln(table, "\nPARKED\tREASON\tATTEMPTS\tSINCE\tWHAT CAN BE DONE")
-	}
-	for _, parked := range s.Parked {
-		_, _ = fmt.Fprintf(table, "%s\t%s (%s)\t%d\t%s\t%s\n", parked.Step, parked.Reason, parked.Class, parked.Attempts, ago(parked.Since), join(parked.Decisions))
-	}
-	if len(s.Resolutions) > 0 {
-		_, _ = fmt.Fprintln(table, "\nDECIDED\tSTEP\tACTION\tBY\tSTATE\tREASON")
-	}
-	for _, r := range s.Resolutions {
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s → %s\t%s\n", ago(r.At), r.Step, r.Action, r.By, r.Before, r.After, r.Reason)
-	}
-	return table.Flush()
-}
-
-type resolveSagaCmd struct {
-	WorkflowID   string        `arg:"" help:"Such as order/ord_…"`
-	Action       saga.Decision `arg:"" help:"retry, retry_with, skip or compensate." enum:"retry,retry_with,skip,compensate"`
-	Reason       string        `help:"Why; it is kept for good." required:""`
-	Step         string        `help:"Which step, where several are parked."`
-	StartToClose string        `help:"With retry_with: how long an attempt may take, such as 2m."`
-	Key          string        `name:"idempotency-key" help:"Decides once under this key, however often it is sent."`
-}
-
-// Run sends the decision, and prints what is recorded of it.
-func (r *resolveSagaCmd) Run(p *process, ops *opsCmd) error {
-	decision := api.NewResolution{Action: r.Action, Reason: r.Reason, Step: r.Step}
-	if r.StartToClose != "" {
-		decision.Input = &saga.Patience{StartToClose: r.StartToClose}
-	}
-	var done order.Resolution
-	if err := ops.call(p.ctx, http.MethodPost, sagaPath(r.WorkflowID)+"/resolutions", decision, &done, r.Key); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(p.out, "%s %s: %s → %s, recorded as %s by %s\n", done.Action, done.Step, done.Before, done.After, done.ID, done.By)
-	return err
 }
 
 // call asks the front door; what it refuses is told in its own words.
@@ -142,21 +49,81 @@ func (ops *opsCmd) call(ctx context.Context, method, path string, body, into any
 	}
 	response, err := (&http.Client{Timeout: time.Minute}).Do(request)
 	if err != nil {
-		return fmt.Errorf("no front door answers at %s: set --url or SKALD_URL: %w", ops.URL, err)
+		return ops.silent(err)
 	}
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode >= http.StatusBadRequest {
-		var p api.Problem
-		if err := json.NewDecoder(response.Body).Decode(&p); err != nil || p.Code == "" {
-			return fmt.Errorf("the front door answered %s", response.Status)
-		}
-		said := []string{p.Detail}
-		for _, field := range p.Errors {
-			said = append(said, field.Field+": "+field.Message)
-		}
-		return errors.New(strings.Join(said, " "))
+		return refused(response)
 	}
 	return json.NewDecoder(response.Body).Decode(into)
+}
+
+// silent is that the front door gave no answer: there is none, or it took the
+// request and did not answer.
+func (ops *opsCmd) silent(err error) error {
+	var dial *net.OpError
+	if errors.As(err, &dial) && dial.Op == "dial" {
+		return fmt.Errorf("no front door answers at %s: set --url or SKALD_URL: %w", ops.URL, err)
+	}
+	return fmt.Errorf("the front door at %s took the request and did not answer: %w", ops.URL, err)
+}
+
+// refusal is the front door's no, in its own words.
+type refusal struct {
+	status int
+	said   string
+}
+
+// Error gives the words.
+func (r *refusal) Error() string { return r.said }
+
+func refused(response *http.Response) error {
+	var p api.Problem
+	if err := json.NewDecoder(response.Body).Decode(&p); err != nil || p.Code == "" {
+		return &refusal{status: response.StatusCode, said: "the front door answered " + response.Status}
+	}
+	said := []string{p.Detail}
+	for _, field := range p.Errors {
+		said = append(said, field.Field+": "+field.Message)
+	}
+	return &refusal{status: response.StatusCode, said: strings.Join(said, " ")}
+}
+
+// mostOfPage is the longest page of a list that the front door gives.
+const mostOfPage = 100
+
+// list gives up to limit items of a list of the front door, page by page; more:
+// there are others.
+func list[T any](ctx context.Context, ops *opsCmd, path string, query url.Values, limit int) (items []T, more bool, err error) {
+	if limit < 1 {
+		return nil, false, errors.New("--limit must be at least 1")
+	}
+	query = maps.Clone(query)
+	for len(items) < limit {
+		var page struct {
+			Items      []T     `json:"items"`
+			NextCursor *string `json:"next_cursor"`
+		}
+		query.Set("limit", strconv.Itoa(min(limit-len(items), mostOfPage)))
+		if err := ops.call(ctx, http.MethodGet, path+"?"+query.Encode(), nil, &page, ""); err != nil {
+			return nil, false, err
+		}
+		items = append(items, page.Items...)
+		if page.NextCursor == nil {
+			return items, false, nil
+		}
+		query.Set("cursor", *page.NextCursor)
+	}
+	return items, true, nil
+}
+
+// tellMore says that a list was cut at its limit.
+func tellMore(out io.Writer, more bool) error {
+	if !more {
+		return nil
+	}
+	_, err := fmt.Fprintln(out, "more: there are others, give a larger --limit")
+	return err
 }
 
 func bearer(key string) string {
@@ -164,16 +131,6 @@ func bearer(key string) string {
 		return ""
 	}
 	return "Bearer " + key
-}
-
-func sagaPath(workflowID string) string { return "/v1/sagas/" + url.PathEscape(workflowID) }
-
-func join(decisions []saga.Decision) string {
-	words := make([]string, len(decisions))
-	for i, d := range decisions {
-		words[i] = string(d)
-	}
-	return strings.Join(words, ", ")
 }
 
 // ago tells a time as operators think of it.
