@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/internal/id"
 	"github.com/skaldhq/skald/services/order"
 	"github.com/skaldhq/skald/workflows/saga"
@@ -19,7 +20,7 @@ import (
 type NewResolution struct {
 	Action saga.Decision  `json:"action" enum:"retry,retry_with,skip,compensate" doc:"retry: try again now. retry_with: with more time for an attempt, as input says. skip: take the step for done. compensate: turn the saga back"`
 	Reason string         `json:"reason" minLength:"1" maxLength:"500" doc:"Why; it is kept. No personal data" example:"The provider confirmed by phone that nothing is held."`
-	Step   string         `json:"step,omitempty" maxLength:"100" doc:"Which step; needed where several are parked" example:"VoidPayment"`
+	Step   string         `json:"step,omitempty" maxLength:"100" doc:"Which step; needed for skip and compensate, and where several are parked" example:"VoidPayment"`
 	Input  *saga.Patience `json:"input,omitempty" doc:"For retry_with only"`
 }
 
@@ -57,14 +58,18 @@ func (c Config) resolveSaga(ctx context.Context, in *resolveInput) (*resolveOutp
 	if known, err := c.decided(ctx, in.WorkflowID, r); known != nil || err != nil {
 		return known, err
 	}
-	if r.Step == "" {
+	if r.Step == "" && (r.Action == saga.Skip || r.Action == saga.Compensate) { // sent again it could hit what parked since
+		return nil, problem(ctx, fault.InvalidField("step", "is required for "+string(r.Action)))
+	}
+	told := r
+	if told.Step == "" {
 		step, err := c.parkedStep(ctx, in.WorkflowID)
 		if err != nil {
 			return nil, err
 		}
-		r.Step = step
+		told.Step = step
 	}
-	done, err := c.Operators.Resolve(ctx, in.WorkflowID, r)
+	done, err := c.Operators.Resolve(ctx, in.WorkflowID, told)
 	if errors.Is(err, errUnanswered) {
 		note(ctx, err)
 		return nil, unanswered(ctx, "No worker answered that runs the saga. The decision may still be taken: send it again with "+keyOf(in, r)+".")
@@ -72,10 +77,20 @@ func (c Config) resolveSaga(ctx context.Context, in *resolveInput) (*resolveOutp
 	if err != nil {
 		return nil, problem(ctx, err)
 	}
-	return &resolveOutput{Location: "/v1/sagas/" + in.WorkflowID, Body: order.Resolution{
+	return answerTo(ctx, r, order.Resolution{
 		WorkflowID: in.WorkflowID, ID: done.ID, Step: done.Step, Action: string(done.Action), Reason: done.Reason, Input: done.Input, By: done.By,
 		Before: order.SagaState(done.Before), After: order.SagaState(done.After), At: done.At.Truncate(time.Microsecond), // as it is kept
-	}}, nil
+	})
+}
+
+// answerTo is the answer to a decision, of which d is what was decided under its
+// key: perhaps by another that came first.
+func answerTo(ctx context.Context, r saga.Resolution, d order.Resolution) (*resolveOutput, error) {
+	same := d.Action == string(r.Action) && d.Reason == r.Reason && d.By == r.By && (r.Step == "" || r.Step == d.Step) && sameJSON(d.Input, r.Input)
+	if !same {
+		return nil, keyReused(ctx)
+	}
+	return &resolveOutput{Location: "/v1/sagas/" + d.WorkflowID, Body: d}, nil
 }
 
 // parkedStep is the one step at which the saga is parked.
@@ -118,14 +133,9 @@ func (c Config) decided(ctx context.Context, workflowID string, r saga.Resolutio
 		return nil, problem(ctx, err)
 	}
 	for _, d := range all {
-		if d.ID != r.ID {
-			continue
+		if d.ID == r.ID {
+			return answerTo(ctx, r, d)
 		}
-		same := d.Action == string(r.Action) && d.Reason == r.Reason && d.By == r.By && (r.Step == "" || r.Step == d.Step) && sameJSON(d.Input, r.Input)
-		if !same {
-			return nil, keyReused(ctx)
-		}
-		return &resolveOutput{Location: "/v1/sagas/" + workflowID, Body: d}, nil
 	}
 	return nil, nil //nolint:nilnil // nothing was decided under this key
 }

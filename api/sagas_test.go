@@ -29,6 +29,9 @@ func (f fakeOperators) Get(_ context.Context, workflowID string) (api.SagaSummar
 }
 func (f fakeOperators) Resolve(_ context.Context, _ string, r saga.Resolution) (saga.Resolved, error) {
 	f.resolved = append(f.resolved, r)
+	if f.first != nil {
+		r = *f.first
+	}
 	return saga.Resolved{Resolution: r, Before: saga.Parked, After: saga.Compensating}, f.refusal
 }
 func (f fakeOrders) ListResolutions(context.Context, string) ([]order.Resolution, error) {
@@ -87,27 +90,57 @@ func TestSagas(t *testing.T) {
 
 	// The step needs no name where one is parked, and the decision is whose it is.
 	decide := append(bearer(operatorKey), "Idempotency-Key", "k1")
-	res, out = call(h, http.MethodPost, saga1+"/resolutions", `{"action":"skip","reason":"nothing is held"}`, decide...)
+	res, out = call(h, http.MethodPost, saga1+"/resolutions", `{"action":"retry","reason":"nothing is held"}`, decide...)
 	require.Equal(t, http.StatusCreated, res.Code)
-	require.Equal(t, []saga.Resolution{{ID: "k1", Step: "VoidPayment", Action: saga.Skip, Reason: "nothing is held", By: "operator"}}, w.resolved)
+	require.Equal(t, []saga.Resolution{{ID: "k1", Step: "VoidPayment", Action: saga.Retry, Reason: "nothing is held", By: "operator"}}, w.resolved)
 	require.Equal(t, "compensating", out["after"])
 
 	// The key that decided before gives what is recorded, also once the saga ended.
-	w.decided = []order.Resolution{{ID: "k1", Step: "VoidPayment", Action: "skip", Reason: "nothing is held", By: "operator", After: "compensating"}}
-	res, _ = call(h, http.MethodPost, saga1+"/resolutions", `{"action":"skip","reason":"nothing is held"}`, decide...)
+	w.decided = []order.Resolution{{ID: "k1", Step: "VoidPayment", Action: "retry", Reason: "nothing is held", By: "operator", After: "compensating"}}
+	res, _ = call(h, http.MethodPost, saga1+"/resolutions", `{"action":"retry","reason":"nothing is held"}`, decide...)
 	require.Equal(t, http.StatusCreated, res.Code)
-	res, out = call(h, http.MethodPost, saga1+"/resolutions", `{"action":"retry","reason":"nothing is held"}`, decide...)
+	res, out = call(h, http.MethodPost, saga1+"/resolutions", `{"action":"skip","reason":"nothing is held","step":"VoidPayment"}`, decide...)
 	require.Equal(t, http.StatusUnprocessableEntity, res.Code)
 	require.Equal(t, "idempotency_mismatch", out["code"])
 	require.Len(t, w.resolved, 1)
 
 	w.refusal = fault.New(fault.Conflict, saga.NotAllowed, "It cannot be skipped.")
-	res, out = call(h, http.MethodPost, saga1+"/resolutions", `{"action":"skip","reason":"x"}`, bearer(operatorKey)...)
+	res, out = call(h, http.MethodPost, saga1+"/resolutions", `{"action":"skip","reason":"x","step":"VoidPayment"}`, bearer(operatorKey)...)
 	require.Equal(t, http.StatusConflict, res.Code)
 	require.Equal(t, saga.NotAllowed, out["code"])
 	for _, body := range []string{`{"action":"skip"}`, `{"action":"explode","reason":"x"}`, `{"action":"skip","reason":"x","by":"alice"}`} {
 		res, _ = call(h, http.MethodPost, saga1+"/resolutions", body, bearer(operatorKey)...)
 		require.Equal(t, http.StatusUnprocessableEntity, res.Code, body)
+	}
+}
+
+// TestDecisionHitsWhatItWasMadeFor: what cannot be taken back names its step, and
+// of two that come at once under one key the second learns that it was not taken.
+func TestDecisionHitsWhatItWasMadeFor(t *testing.T) {
+	t.Parallel()
+	w, h := setup(t)
+	w.status = saga.Status{State: saga.Parked, Parked: []saga.ParkedStatus{{Step: "VoidPayment"}}}
+	for _, action := range []string{"skip", "compensate"} {
+		res, out := call(h, http.MethodPost, saga1+"/resolutions", `{"action":"`+action+`","reason":"x"}`, bearer(operatorKey)...)
+		require.Equal(t, http.StatusUnprocessableEntity, res.Code)
+		require.Equal(t, "step", out["errors"].([]any)[0].(map[string]any)["field"])
+	}
+	require.Empty(t, w.resolved)
+
+	w.first = &saga.Resolution{ID: "k1", Step: "VoidPayment", Action: saga.Retry, Reason: "x", By: "operator"}
+	key := append(bearer(operatorKey), "Idempotency-Key", "k1")
+	for body, code := range map[string]int{
+		`{"action":"retry","reason":"x"}`:                       http.StatusCreated,
+		`{"action":"retry","reason":"x","step":"VoidPayment"}`:  http.StatusCreated,
+		`{"action":"retry","reason":"y"}`:                       http.StatusUnprocessableEntity,
+		`{"action":"skip","reason":"x","step":"VoidPayment"}`:   http.StatusUnprocessableEntity,
+		`{"action":"retry","reason":"x","step":"ReleaseStock"}`: http.StatusUnprocessableEntity,
+	} {
+		res, out := call(h, http.MethodPost, saga1+"/resolutions", body, key...)
+		require.Equal(t, code, res.Code, body)
+		if code != http.StatusCreated {
+			require.Equal(t, "idempotency_mismatch", out["code"])
+		}
 	}
 }
 

@@ -51,6 +51,7 @@ type world struct {
 	endedAt   *time.Time         // when the saga did
 	decided   []order.Resolution // what the audit has
 	resolved  []saga.Resolution  // what the sagas were told
+	first     *saga.Resolution   // what they took under the same key
 	refusal   error
 	repairs   []order.RepairRequest
 	repaired  []string
