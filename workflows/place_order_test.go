@@ -147,6 +147,22 @@ func TestParkedAfterPivot(t *testing.T) {
 	require.Equal(t, []order.SagaState{order.SagaParked, order.SagaRunning, order.SagaCompleted}, w.marks)
 }
 
+// TestParkedIsRecordedLater: an order whose database was away when its saga parked
+// says so once it is back.
+func TestParkedIsRecordedLater(t *testing.T) {
+	t.Parallel()
+	w, env := setup(t)
+	w.fail = failing("CommitStock", errDown, 200)
+	begun := env.Now()
+	w.deaf = func() bool { return env.Now().Sub(begun) < 90*time.Second }
+	env.RegisterDelayedCallback(func() {
+		require.NotEmpty(t, w.marks)
+		require.Equal(t, order.SagaParked, w.marks[0])
+	}, 5*time.Minute)
+	require.Equal(t, order.Confirmed, place(t, env).Status)
+	require.Equal(t, []order.SagaState{order.SagaParked, order.SagaRunning, order.SagaCompleted}, w.marks)
+}
+
 // TestDeadline: an order that comes to its pivot too late is not captured, such as
 // one whose worker was away.
 func TestDeadline(t *testing.T) {

@@ -29,6 +29,7 @@ type world struct {
 	seen  map[string]int
 	final order.Transition
 	marks []order.SagaState
+	deaf  func() bool // the saga's state cannot be recorded
 	// authorize gives the status of the n-th authorization, from 1.
 	authorize func(n int) payment.Status
 }
@@ -147,6 +148,9 @@ func (f fakeOrders) TransitionOrder(_ context.Context, t order.Transition) (orde
 func (f fakeOrders) MarkSaga(_ context.Context, m order.Mark) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.deaf != nil && f.deaf() {
+		return errDown
+	}
 	f.marks = append(f.marks, m.SagaState)
 	return nil
 }

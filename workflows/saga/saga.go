@@ -114,7 +114,9 @@ type Definition[S any] struct {
 	// Grace is how long the other steps of a stage may still go on once one of
 	// them failed: a definite answer of theirs tells more than a cancellation.
 	Grace time.Duration
-	// OnState, if set, is told when the saga's state changes. It must not fail.
+	// OnState, if set, is told when the saga's state changes, and while it is parked
+	// again after each round: what it could not record before, it can then. It must
+	// not fail.
 	OnState func(ctx workflow.Context, state *S, s State)
 	// OnResolve, if set, is told of an operator's decision before it takes
 	// effect, and returns once that is recorded.

@@ -100,11 +100,24 @@ func (r *Run[S]) park(ctx workflow.Context, name string, must bool, err error) *
 	p.attempts++
 	p.failure = Failure{Step: name, Class: Classify(err), Err: err}
 	workflow.GetLogger(ctx).Error("saga parked", "saga", r.def.Name, "step", name, "reason", p.failure.Reason(), "attempts", p.attempts)
-	if fresh {
+	switch {
+	case fresh:
 		workflow.GetMetricsHandler(ctx).WithTags(map[string]string{"saga": r.def.Name, "step": name}).Counter(MetricParked).Inc(1)
 		r.become(ctx, Parked, name)
+	case r.def.OnState != nil && tellsParkedAgain(ctx): // who was away the first time learns it
+		r.def.OnState(ctx, r.state, Parked)
 	}
 	return p
+}
+
+// changeParked is the change by which a saga tells again, while it is parked, that
+// it is, and where. A run that was parked before that change goes on without.
+const changeParked = "parked-told-again"
+
+// tellsParkedAgain tells whether the run is to give the commands of changeParked.
+// The marker costs two events, of runs that are parked for long alone.
+func tellsParkedAgain(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, changeParked, workflow.DefaultVersion, 1) != workflow.DefaultVersion
 }
 
 // MetricParked counts the actions that were parked, by saga and step.
@@ -118,6 +131,9 @@ func (r *Run[S]) unpark(ctx workflow.Context, name string) {
 	delete(r.parked, name)
 	switch {
 	case len(r.parked) > 0: // another step of the stage keeps it parked
+		if r.view.step == name && tellsParkedAgain(ctx) {
+			r.become(ctx, Parked, r.parkedSteps()[0])
+		}
 	case r.failure != nil:
 		r.become(ctx, Compensating, name)
 	default:
