@@ -56,8 +56,9 @@ var (
 		StartToClose: 10 * time.Second, ScheduleToClose: 5 * time.Minute,
 		FirstRetry: 100 * time.Millisecond, LastRetry: 5 * time.Second,
 	}
-	// pay: calls of the payment provider: three, each bounded by its client's
-	// timeout of 5 s. An attempt that a crash took along is missed no later.
+	// pay: calls of the payment provider: three, each bounded by its client to a
+	// third of what is left, or 5 s. An attempt that a crash took along is missed
+	// no later.
 	pay = saga.Policy{
 		StartToClose: 16 * time.Second, ScheduleToClose: 5 * time.Minute,
 		FirstRetry: 200 * time.Millisecond, LastRetry: 10 * time.Second,

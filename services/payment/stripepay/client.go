@@ -20,8 +20,10 @@ type Config struct {
 	Key           string
 	URL           string // empty: Stripe's own
 	WebhookSecret string
-	// Timeout bounds one call; 0 is 5 s. Two calls and a question have to fit
-	// into one attempt of an activity.
+	// Timeout bounds one call; 0 is 5 s. Where the context has time for more than
+	// three such calls, a call may take a third of what is left: two calls and a
+	// question have to fit into one attempt of an activity, and who gives an
+	// attempt more time means the provider.
 	Timeout time.Duration
 	// ReturnURL is where the customer goes after confirming a payment.
 	ReturnURL string
@@ -52,10 +54,9 @@ func New(c Config) *Client {
 	}
 	backend := &stripe.BackendConfig{
 		HTTPClient: &http.Client{
-			Timeout: c.Timeout,
-			Transport: spentKeys{&http.Transport{
+			Transport: bounded{least: c.Timeout, next: spentKeys{&http.Transport{
 				Proxy: http.ProxyFromEnvironment, MaxIdleConns: idleConnections, MaxIdleConnsPerHost: idleConnections, IdleConnTimeout: time.Minute,
-			}},
+			}}},
 		},
 		LeveledLogger:     &stripe.LeveledLogger{Level: stripe.LevelNull},
 		MaxNetworkRetries: stripe.Int64(0),
