@@ -55,9 +55,7 @@ func (r *Run[S]) complete(sure workflow.Context, stage Stage[S]) *Failure {
 func (r *Run[S]) compensate(sure workflow.Context, armed []Step[S]) {
 	r.become(sure, Compensating, r.failure.Step)
 	if r.reverses() {
-		for _, undo := range r.def.Reverse {
-			_, _ = r.insist(sure, undo.Name, undo.Summary, undo.Action, insistence{})
-		}
+		r.reverse(sure)
 		armed = nil
 	}
 	for i := len(armed) - 1; i >= 0; i-- {
@@ -66,6 +64,28 @@ func (r *Run[S]) compensate(sure workflow.Context, armed []Step[S]) {
 		r.mark(sure, step.Name, map[ending]mark{done: markUndone, skipped: markSkipped}[ended])
 	}
 	_, _ = r.insist(sure, r.def.Close.Name, r.def.Close.Summary, r.def.Close.Action, insistence{must: true})
+}
+
+// reverse does the reversals, which are shown as steps from here on. Once all are
+// done, so is what had been done before them undone.
+func (r *Run[S]) reverse(sure workflow.Context) {
+	for _, undo := range r.def.Reverse {
+		r.view.add(undo.Name, Reversal)
+	}
+	through := true
+	for _, undo := range r.def.Reverse {
+		r.mark(sure, undo.Name, markRunning)
+		ended, _ := r.insist(sure, undo.Name, undo.Summary, undo.Action, insistence{})
+		r.mark(sure, undo.Name, map[ending]mark{done: markDone, skipped: markSkipped}[ended])
+		through = through && ended == done
+	}
+	for _, stage := range r.def.Stages {
+		for _, step := range stage {
+			if through && !step.Effectless && r.view.marks[step.Name] == markDone {
+				r.mark(sure, step.Name, markUndone)
+			}
+		}
+	}
 }
 
 // insistence is how far to go with an action.

@@ -84,6 +84,7 @@ func TestResolve(t *testing.T) {
 		log    []string
 		after  saga.State
 		class  saga.Class // of the failure; empty: it went through
+		steps  []saga.StepStatus
 	}{
 		{
 			name: "retry a compensation", broken: map[string]error{"flight": refused("x"), "unflight": keeps()}, mend: "unflight",
@@ -104,6 +105,11 @@ func TestResolve(t *testing.T) {
 			name: "turn back after the pivot", broken: map[string]error{"mail": keeps()},
 			decide: decision("mail", saga.Compensate), after: saga.Compensating, class: saga.Reversed,
 			log: append(forward[:3:3], "pay", "mail", "unpay", "close"),
+			steps: []saga.StepStatus{
+				{Name: "car", Kind: saga.Compensatable, State: "undone"}, {Name: "hotel", Kind: saga.Compensatable, State: "undone"},
+				{Name: "flight", Kind: saga.Compensatable, State: "undone"}, {Name: "pay", Kind: saga.Pivot, State: "undone"},
+				{Name: "mail", Kind: saga.Retriable, State: "failed"}, {Name: "unpay", Kind: saga.Reversal, State: "done"},
+			},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -136,6 +142,9 @@ func TestResolve(t *testing.T) {
 			}
 			require.Equal(t, tc.class, o.failure.Class)
 			require.Equal(t, saga.Compensated, s.State)
+			if tc.steps != nil {
+				require.Equal(t, tc.steps, s.Steps)
+			}
 		})
 	}
 }
@@ -218,6 +227,27 @@ func TestPivotCannotBeSkipped(t *testing.T) {
 	require.Len(t, o.refused, 1)
 	require.Equal(t, []string{"car", "hotel", "flight", "pay", "unpay", "close"}, o.trip.log)
 	require.Equal(t, saga.Reversed, o.failure.Class)
+}
+
+// TestReversalThatIsSkipped: nobody says then that all is undone.
+func TestReversalThatIsSkipped(t *testing.T) {
+	t.Parallel()
+	o := operate(t, map[string]error{"mail": keeps(), "unpay": keeps()}, func(o *operated) {
+		o.resolve(decision("mail", saga.Compensate))
+		o.env.RegisterDelayedCallback(func() {
+			steps := o.status().Steps
+			require.Equal(o, saga.StepStatus{Name: "unpay", Kind: saga.Reversal, State: "running"}, steps[len(steps)-1])
+			o.resolve(decision("unpay", saga.Skip))
+		}, time.Second)
+	})
+	require.Equal(t, saga.Reversed, o.failure.Class)
+	states := map[string]string{}
+	for _, s := range o.status().Steps {
+		states[s.Name] = s.State
+	}
+	require.Equal(t, map[string]string{
+		"car": "done", "hotel": "done", "flight": "done", "pay": "done", "mail": "failed", "unpay": "skipped",
+	}, states)
 }
 
 // TestOneDecisionAtATime: while a decision is being recorded there is no second

@@ -32,6 +32,9 @@ const (
 	Pivot Kind = "pivot"
 	// Retriable steps come after the pivot and are tried until they succeed.
 	Retriable Kind = "retriable"
+	// Reversal is what a saga shows of its Definition.Reverse, once it turns back
+	// that way. No step is of this kind.
+	Reversal Kind = "reversal"
 )
 
 // Do runs one action on the saga's state. The context carries the options of

@@ -16,8 +16,9 @@ type Status struct {
 	State State  `json:"state"`
 	// Failure is why it turned back; nil while it goes forward.
 	Failure *FailureStatus `json:"failure,omitempty"`
-	Steps   []StepStatus   `json:"steps"`
-	Parked  []ParkedStatus `json:"parked"`
+	// Steps are those of the definition, and the reversals once they began.
+	Steps  []StepStatus   `json:"steps"`
+	Parked []ParkedStatus `json:"parked"`
 	// Resolutions are what operators decided, oldest first.
 	Resolutions []Resolved `json:"resolutions"`
 }
@@ -40,11 +41,11 @@ type FailureStatus struct {
 // ParkedStatus is an action that keeps failing.
 type ParkedStatus struct {
 	Step string `json:"step"`
-	// Class and Reason tell the last failure, Attempts how often it was tried, each
-	// time with the retries of its policy.
+	// Class and Reason tell the last failure, Attempts how many rounds failed, each
+	// with the retries of its policy.
 	Class    Class     `json:"class"`
 	Reason   string    `json:"reason"`
-	Attempts int       `json:"attempts"`
+	Attempts int       `json:"attempts" doc:"How many rounds of retries have failed; not the single attempts in them"`
 	Since    time.Time `json:"since"`
 	// Decisions are what can be done with it.
 	Decisions []Decision `json:"decisions"`

@@ -42,12 +42,17 @@ func newView[S any](def Definition[S]) *view {
 	v := &view{kinds: map[string]Kind{}, marks: map[string]mark{}, state: Running}
 	for _, stage := range def.Stages {
 		for _, step := range stage {
-			v.order = append(v.order, step.Name)
-			v.kinds[step.Name] = step.Kind
-			v.marks[step.Name] = markWaiting
+			v.add(step.Name, step.Kind)
 		}
 	}
 	return v
+}
+
+// add shows another step, which waits.
+func (v *view) add(name string, kind Kind) {
+	v.order = append(v.order, name)
+	v.kinds[name] = kind
+	v.marks[name] = markWaiting
 }
 
 // markdown draws the saga as a table.
