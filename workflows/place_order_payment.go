@@ -22,7 +22,7 @@ func authorize(ctx workflow.Context, r *run, p *placement) error {
 	if p.in.Revision == 0 {
 		return p.awaitCustomerRevision0(ctx, r)
 	}
-	return r.Wait(ctx, "AuthorizePayment", func() error {
+	return r.Wait(ctx, "AuthorizePayment", func(ctx workflow.Context) error {
 		for pause := actionPoll; p.payment.Status == payment.RequiresAction; pause = min(2*pause, mostActionPoll) {
 			if err := awaitNews(ctx, pause); err != nil {
 				return err
@@ -38,7 +38,7 @@ func authorize(ctx workflow.Context, r *run, p *placement) error {
 // awaitCustomerRevision0 is the wait of a run that began before Revision 1.
 func (p *placement) awaitCustomerRevision0(ctx workflow.Context, r *run) error {
 	for p.payment.Status == payment.RequiresAction {
-		if err := r.Wait(ctx, "AuthorizePayment", func() error { return awaitNews(ctx, actionPoll) }); err != nil {
+		if err := r.Wait(ctx, "AuthorizePayment", func(ctx workflow.Context) error { return awaitNews(ctx, actionPoll) }); err != nil {
 			return err
 		}
 		if err := p.askProvider(ctx); err != nil {

@@ -51,7 +51,7 @@ func engine() []bug {
 		{
 			name: "Compensation given up instead of parked", invariant: "nothing is lost, nothing is silent (G4)",
 			file: insisting, pkg: "./workflows/saga", test: "TestRun/compensation_is_tried_again",
-			edits: []edit{{"\t\tp := r.park(ctx, name, how.must, err)\n", "\t\tp := r.park(ctx, name, how.must, err)\n\t\tif !how.must {\n\t\t\tr.unpark(ctx, name)\n\t\t\treturn skipped, err\n\t\t}\n"}},
+			edits: []edit{{"\t\tp := r.park(ctx, name, how, err)\n", "\t\tp := r.park(ctx, name, how, err)\n\t\tif !how.must {\n\t\t\tr.unpark(ctx, name)\n\t\t\treturn skipped, err\n\t\t}\n"}},
 		},
 	}
 }

@@ -48,7 +48,10 @@ func (d *deadline) watch(sure workflow.Context) {
 			timerCtx, stop := workflow.WithCancel(ctx)
 			timer := workflow.NewTimerWithOptions(timerCtx, after, workflow.TimerOptions{Summary: "saga deadline"})
 			workflow.NewSelector(ctx).
-				AddFuture(timer, func(workflow.Future) { d.passed = true }).
+				AddFuture(timer, func(workflow.Future) { // unless it was moved in the same workflow task
+					after = d.left(ctx)
+					d.passed = after <= 0
+				}).
 				AddReceive(d.changes, func(c workflow.ReceiveChannel, _ bool) { c.Receive(ctx, &after) }).
 				Select(ctx)
 			stop()

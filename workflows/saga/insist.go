@@ -91,6 +91,7 @@ func (r *Run[S]) reverse(sure workflow.Context) {
 // insistence is how far to go with an action.
 type insistence struct {
 	must  bool             // it cannot be skipped
+	fixed bool             // its timeouts are its own: it cannot be given more time
 	final func(error) bool // an error that ends it; nil: none does
 }
 
@@ -113,7 +114,7 @@ func (r *Run[S]) insist(ctx workflow.Context, name, summary string, action Actio
 			r.unpark(ctx, name)
 			return ended, err
 		}
-		p := r.park(ctx, name, how.must, err)
+		p := r.park(ctx, name, how, err)
 		_, _ = workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
 			Timeout: pause, TimerOptions: workflow.TimerOptions{Summary: "parked: " + name},
 		}, func() bool { return p.due || r.turnsBack() })

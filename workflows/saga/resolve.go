@@ -114,8 +114,11 @@ func storable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRu
 
 // decisions are what can be done with a parked action.
 func (r *Run[S]) decisions(p *parked) []Decision {
-	all := []Decision{Retry, RetryWith}
-	if !p.must {
+	all := []Decision{Retry}
+	if !p.how.fixed {
+		all = append(all, RetryWith)
+	}
+	if !p.how.must {
 		all = append(all, Skip)
 	}
 	if r.failure == nil && len(r.def.Reverse) > 0 {

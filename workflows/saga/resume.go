@@ -27,7 +27,8 @@ type Resume[S any] struct {
 	// is asked.
 	Due func(state *S) bool
 	// Action asks, and keeps the answer in the state. It is tried until it
-	// succeeds.
+	// succeeds. It asks several, each with a policy of its own, so that an operator
+	// cannot give it more time.
 	Action Action[S]
 	// Entry tells where to begin, and for TurnBack why.
 	Entry func(state *S) (Entry, *Failure)
@@ -48,7 +49,7 @@ func (r *Run[S]) enter(sure workflow.Context) (stages []Stage[S], armed []Step[S
 			}
 		}
 	}
-	if ended, _ := r.insist(sure, how.Name, how.Summary, how.Action, insistence{must: true}); ended == reversed {
+	if ended, _ := r.insist(sure, how.Name, how.Summary, how.Action, insistence{must: true, fixed: true}); ended == reversed {
 		return nil, armed, r.reversed
 	}
 	entry, failure := how.Entry(r.state)

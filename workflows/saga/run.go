@@ -119,7 +119,7 @@ func (r *Run[S]) attempt(outer, ctx workflow.Context, step Step[S]) (done bool, 
 	r.mark(ctx, step.Name, markRunning)
 	action := step.Action
 	action.Policy = action.Policy.within(r.deadline.left(ctx))
-	err := r.act(ctx, action, step.Summary)
+	err := r.act(workflow.WithValue(ctx, ownPolicy{}, ownPolicy{step.Action.Policy, step.Summary}), action, step.Summary)
 	if err == nil {
 		r.mark(ctx, step.Name, markDone)
 		return true, nil
@@ -161,12 +161,23 @@ func (r *Run[S]) SetDeadline(d time.Duration) {
 // State is where the saga stands.
 func (r *Run[S]) State() State { return r.view.state }
 
+// ownPolicy is, in the context of a compensatable step, the policy that it was
+// declared with and its summary.
+type ownPolicy struct {
+	policy  Policy
+	summary string
+}
+
 // Wait shows the saga as waiting while fn blocks. A step that waits for anything
-// but an activity does it here: the deadline ends it.
-func (r *Run[S]) Wait(ctx workflow.Context, step string, fn func() error) error {
+// but an activity does it here: the deadline ends it. The context that fn gets
+// carries the step's policy anew, for the time that is left since SetDeadline.
+func (r *Run[S]) Wait(ctx workflow.Context, step string, fn func(ctx workflow.Context) error) error {
 	r.deadline.watch(r.sure)
 	r.become(ctx, Waiting, step)
-	err := fn()
+	if own, ok := ctx.Value(ownPolicy{}).(ownPolicy); ok {
+		ctx = own.policy.within(r.deadline.left(ctx)).On(ctx, own.summary)
+	}
+	err := fn(ctx)
 	if ctx.Err() == nil {
 		r.become(ctx, Running, step)
 	}

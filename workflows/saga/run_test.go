@@ -25,7 +25,7 @@ func (tr *trip) action(name string) saga.Action[trip] {
 	return saga.Action[trip]{Policy: policy, Do: func(ctx workflow.Context, r *saga.Run[trip], s *trip) error {
 		s.log = append(s.log, name)
 		if took := s.took[name]; took > 0 {
-			if err := r.Wait(ctx, name, func() error { return workflow.Sleep(ctx, took) }); err != nil {
+			if err := r.Wait(ctx, name, func(ctx workflow.Context) error { return workflow.Sleep(ctx, took) }); err != nil {
 				return err
 			}
 		}

@@ -54,7 +54,7 @@ type ParkedStatus struct {
 // parked is an action that keeps failing.
 type parked struct {
 	step     string
-	must     bool // it cannot be skipped
+	how      insistence
 	failure  Failure
 	attempts int
 	since    time.Time
@@ -91,11 +91,11 @@ func (r *Run[S]) parkedSteps() []string {
 }
 
 // park says that an action keeps failing.
-func (r *Run[S]) park(ctx workflow.Context, name string, must bool, err error) *parked {
+func (r *Run[S]) park(ctx workflow.Context, name string, how insistence, err error) *parked {
 	p := r.parked[name]
 	fresh := p == nil
 	if fresh {
-		p = &parked{step: name, must: must, since: workflow.Now(ctx).UTC()}
+		p = &parked{step: name, how: how, since: workflow.Now(ctx).UTC()}
 		r.parked[name] = p
 	}
 	p.attempts++
