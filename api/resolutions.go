@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -22,6 +23,24 @@ type NewResolution struct {
 	Reason string         `json:"reason" minLength:"1" maxLength:"500" doc:"Why; it is kept. No personal data" example:"The provider confirmed by phone that nothing is held."`
 	Step   string         `json:"step,omitempty" maxLength:"100" doc:"Which step; needed for skip and compensate, and where several are parked" example:"VoidPayment"`
 	Input  *saga.Patience `json:"input,omitempty" doc:"For retry_with only"`
+}
+
+// validate names a field that does not fit the action; the saga has the last word.
+func (n NewResolution) validate() error {
+	switch {
+	case n.Step == "" && (n.Action == saga.Skip || n.Action == saga.Compensate): // sent again it could hit what parked since
+		return fault.InvalidField("step", "is required for "+string(n.Action))
+	case n.Action != saga.RetryWith && n.Input != nil:
+		return fault.InvalidField("input", "is for retry_with only")
+	case n.Action != saga.RetryWith:
+		return nil
+	case n.Input == nil:
+		return fault.InvalidField("input", "is required for retry_with")
+	}
+	if _, ok := n.Input.Duration(); !ok {
+		return fault.InvalidField("input.start_to_close", fmt.Sprintf("must be a duration of at most %s, such as 2m", saga.MostPatience))
+	}
+	return nil
 }
 
 type resolveInput struct {
@@ -58,8 +77,8 @@ func (c Config) resolveSaga(ctx context.Context, in *resolveInput) (*resolveOutp
 	if known, err := c.decided(ctx, in.WorkflowID, r); known != nil || err != nil {
 		return known, err
 	}
-	if r.Step == "" && (r.Action == saga.Skip || r.Action == saga.Compensate) { // sent again it could hit what parked since
-		return nil, problem(ctx, fault.InvalidField("step", "is required for "+string(r.Action)))
+	if err := in.Body.validate(); err != nil {
+		return nil, problem(ctx, err)
 	}
 	told := r
 	if told.Step == "" {

@@ -114,16 +114,25 @@ func TestSagas(t *testing.T) {
 	}
 }
 
-// TestDecisionHitsWhatItWasMadeFor: what cannot be taken back names its step, and
-// of two that come at once under one key the second learns that it was not taken.
+// TestDecisionHitsWhatItWasMadeFor: what cannot be taken back names its step, what
+// does not fit the action is named, and of two that come at once under one key the
+// second learns that it was not taken.
 func TestDecisionHitsWhatItWasMadeFor(t *testing.T) {
 	t.Parallel()
 	w, h := setup(t)
 	w.status = saga.Status{State: saga.Parked, Parked: []saga.ParkedStatus{{Step: "VoidPayment"}}}
-	for _, action := range []string{"skip", "compensate"} {
-		res, out := call(h, http.MethodPost, saga1+"/resolutions", `{"action":"`+action+`","reason":"x"}`, bearer(operatorKey)...)
-		require.Equal(t, http.StatusUnprocessableEntity, res.Code)
-		require.Equal(t, "step", out["errors"].([]any)[0].(map[string]any)["field"])
+	for body, field := range map[string]string{
+		`{"action":"skip","reason":"x"}`:                                         "step",
+		`{"action":"compensate","reason":"x"}`:                                   "step",
+		`{"action":"retry","reason":"x","input":{"start_to_close":"2m"}}`:        "input",
+		`{"action":"retry_with","reason":"x"}`:                                   "input",
+		`{"action":"retry_with","reason":"x","input":{}}`:                        "input.start_to_close",
+		`{"action":"retry_with","reason":"x","input":{"start_to_close":"soon"}}`: "input.start_to_close",
+		`{"action":"retry_with","reason":"x","input":{"start_to_close":"61m"}}`:  "input.start_to_close",
+	} {
+		res, out := call(h, http.MethodPost, saga1+"/resolutions", body, bearer(operatorKey)...)
+		require.Equal(t, http.StatusUnprocessableEntity, res.Code, body)
+		require.Equal(t, field, out["errors"].([]any)[0].(map[string]any)["field"], body)
 	}
 	require.Empty(t, w.resolved)
 

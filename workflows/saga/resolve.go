@@ -38,6 +38,13 @@ type Patience struct {
 	StartToClose string `json:"start_to_close"`
 }
 
+// Duration is how long an attempt may take; not ok: it says nothing of the kind,
+// or more than MostPatience.
+func (p Patience) Duration() (d time.Duration, ok bool) {
+	d, err := time.ParseDuration(p.StartToClose)
+	return d, err == nil && d > 0 && d <= MostPatience
+}
+
 // MostPatience bounds what an operator may give an attempt.
 const MostPatience = time.Hour
 
@@ -139,8 +146,8 @@ func (in Resolution) patience() (time.Duration, error) {
 	if err := json.Unmarshal(in.Input, &p); err != nil {
 		return 0, refuse(BadResolution, `The input of retry_with is an object such as {"start_to_close":"2m"}.`)
 	}
-	d, err := time.ParseDuration(p.StartToClose)
-	if err != nil || d <= 0 || d > MostPatience {
+	d, ok := p.Duration()
+	if !ok {
 		return 0, refuse(BadResolution, "input.start_to_close must be a duration of at most %s, such as 2m.", MostPatience)
 	}
 	return d, nil
