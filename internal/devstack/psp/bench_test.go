@@ -140,10 +140,22 @@ func (b *bench) plain(method, path, accept, body string) (int, string) {
 	return response.StatusCode, string(raw)
 }
 
-func (b *bench) fault(body string) {
+// fault sets a fault, and gives its id.
+func (b *bench) fault(body string) string {
 	b.t.Helper()
 	status, answer := b.plain(http.MethodPost, "/_faults", "", body)
 	require.Equal(b.t, http.StatusCreated, status, answer)
+	var set object
+	require.NoError(b.t, json.Unmarshal([]byte(answer), &set))
+	return set["id"].(string)
+}
+
+// faults are those that are set.
+func (b *bench) faults() (set []object) {
+	b.t.Helper()
+	_, answer := b.plain(http.MethodGet, "/_faults", "", "")
+	require.NoError(b.t, json.Unmarshal([]byte(answer), &set))
+	return set
 }
 
 // log gives the log as "operation outcome" lines.

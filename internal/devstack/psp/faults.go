@@ -81,10 +81,17 @@ func (f Fault) validate() (field, message string) {
 	return "", ""
 }
 
+// setFault is a fault that is set, and how many calls met it so far.
+type setFault struct {
+	ID string `json:"id"`
+	Fault
+	Met int `json:"met"`
+}
+
 // faults are the faults that are set, first come first served.
 type faults struct {
 	mu  sync.Mutex
-	set []*Fault
+	set []*setFault
 }
 
 // meets tells whether a fault is one for an operation on an intent with some
@@ -111,18 +118,16 @@ func (fs *faults) take(operation string, metadata map[string]string) Fault {
 		if !f.meets(operation, metadata) {
 			continue
 		}
-		if f.Share > 0 {
-			if rand.Float64() < f.Share {
-				return *f
-			}
+		if f.Share > 0 && rand.Float64() >= f.Share {
 			continue
 		}
-		if f.Calls--; f.Calls == 0 {
-			taken := *f
-			fs.set = slices.Delete(fs.set, i, i+1)
-			return taken
+		f.Met++
+		if f.Share == 0 {
+			if f.Calls--; f.Calls == 0 {
+				fs.set = slices.Delete(fs.set, i, i+1)
+			}
 		}
-		return *f
+		return f.Fault
 	}
 	return Fault{}
 }
@@ -189,20 +194,37 @@ func (fs *faults) add(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusBadRequest, map[string]string{"field": field, "error": field + " " + message})
 		return
 	}
+	set := setFault{ID: newID("fault"), Fault: f}
+	kept := set // which calls change
 	fs.mu.Lock()
-	fs.set = append(fs.set, &f)
+	fs.set = append(fs.set, &kept)
 	fs.mu.Unlock()
-	writeJSON(w, http.StatusCreated, f)
+	writeJSON(w, http.StatusCreated, set)
 }
 
 func (fs *faults) list(w http.ResponseWriter, _ *http.Request) {
 	fs.mu.Lock()
-	set := make([]Fault, len(fs.set))
+	set := make([]setFault, len(fs.set))
 	for i, f := range fs.set {
 		set[i] = *f
 	}
 	fs.mu.Unlock()
 	writeJSON(w, http.StatusOK, set)
+}
+
+// remove ends one fault, and tells how many calls met it.
+func (fs *faults) remove(w http.ResponseWriter, r *http.Request) {
+	fs.mu.Lock()
+	i := slices.IndexFunc(fs.set, func(f *setFault) bool { return f.ID == r.PathValue("id") })
+	if i < 0 {
+		fs.mu.Unlock()
+		writeJSON(w, http.StatusNotFound, map[string]string{"error": "there is no such fault"})
+		return
+	}
+	removed := fs.set[i] // nobody changes it any more
+	fs.set = slices.Delete(fs.set, i, i+1)
+	fs.mu.Unlock()
+	writeJSON(w, http.StatusOK, removed)
 }
 
 func (fs *faults) clear(w http.ResponseWriter, _ *http.Request) {

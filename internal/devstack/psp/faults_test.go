@@ -1,7 +1,9 @@
 package psp_test
 
 import (
+	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -146,8 +148,7 @@ func TestCloseEndsWhatHangs(t *testing.T) {
 		hanging <- err
 	}()
 	require.Eventually(t, func() bool { // the request has met the fault
-		_, set := b.plain(http.MethodGet, "/_faults", "", "")
-		return set == "[]\n"
+		return len(b.faults()) == 0
 	}, soon, often)
 	require.NoError(t, b.simulator.Close())
 	require.Error(t, <-hanging)
@@ -170,23 +171,60 @@ func TestSettingFaults(t *testing.T) {
 		`{"kind":"error_before","calls":1,"status":404}`:        "status",
 		`{"kind":"delay","calls":"many"}`:                       "calls",
 		`{"kind":"delay","calls":1,"unheard":true}`:             "unheard",
+		`{"kind":"delay","calls":1,"id":"mine"}`:                "id",
+		`{"kind":"delay","calls":1,"met":7}`:                    "met",
 	}
 	for body, field := range tests {
 		status, answer := b.plain(http.MethodPost, "/_faults", "", body)
 		require.Equal(t, http.StatusBadRequest, status, body)
 		require.Contains(t, answer, field, body)
 	}
-	list := func() string {
-		_, set := b.plain(http.MethodGet, "/_faults", "", "")
-		return set
-	}
-	require.JSONEq(t, `[]`, list())
-	b.fault(`{"operation":"refund","kind":"delay","share":0.1,"delay_ms":5}`)
-	b.fault(`{"kind":"error_before","calls":2}`)
-	require.JSONEq(t, `[{"operation":"refund","kind":"delay","share":0.1,"delay_ms":5},{"kind":"error_before","calls":2}]`, list())
+	require.Empty(t, b.faults())
+	refund := object{"operation": "refund", "kind": "delay", "share": 0.1, "delay_ms": 5.0, "met": 0.0}
+	refund["id"] = b.fault(`{"operation":"refund","kind":"delay","share":0.1,"delay_ms":5}`)
+	failed := object{"kind": "error_before", "calls": 2.0, "met": 0.0}
+	failed["id"] = b.fault(`{"kind":"error_before","calls":2}`)
+	require.Equal(t, []object{refund, failed}, b.faults())
 	require.Equal(t, http.StatusInternalServerError, b.post("/v1/payment_intents", "", wanted(visa)...).status)
-	require.Contains(t, list(), `"calls":1`)
+	failed["calls"], failed["met"] = 1.0, 1.0
+	require.Equal(t, []object{refund, failed}, b.faults())
+	require.Equal(t, http.StatusInternalServerError, b.post("/v1/payment_intents", "", wanted(visa)...).status)
+	require.Equal(t, []object{refund}, b.faults(), "one whose calls are used up is gone")
+	b.fault(`{"kind":"delay","calls":1}`)
 	status, _ := b.plain(http.MethodDelete, "/_faults", "", "")
 	require.Equal(t, http.StatusNoContent, status)
-	require.JSONEq(t, `[]`, list())
+	require.Empty(t, b.faults())
+}
+
+// TestRemovingOneFault: it tells how many calls met it, and leaves the others.
+func TestRemovingOneFault(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	first := b.fault(`{"operation":"get","kind":"error_before","share":1}`)
+	second := b.fault(`{"operation":"action","kind":"drop_webhook","share":1}`)
+	require.NotEqual(t, first, second)
+	remove := func(id string) (int, object) {
+		status, raw := b.plain(http.MethodDelete, "/_faults/"+id, "", "")
+		var body object
+		require.NoError(t, json.Unmarshal([]byte(raw), &body))
+		return status, body
+	}
+	paths := []string{b.create(visa), b.create(authenticated)}
+	for _, path := range paths {
+		require.Equal(t, http.StatusInternalServerError, b.get(path).status)
+	}
+	status, body := remove(first)
+	require.Equal(t, http.StatusOK, status)
+	require.Equal(t, object{"id": first, "operation": "get", "kind": "error_before", "share": 1.0, "met": 2.0}, body)
+	require.Equal(t, http.StatusOK, b.get(paths[0]).status)
+	status, _ = remove(first)
+	require.Equal(t, http.StatusNotFound, status)
+
+	require.Equal(t, http.StatusOK, b.post(paths[1]+"/confirm", "").status)
+	status, _ = b.plain(http.MethodPost, strings.Replace(paths[1], "/v1/payment_intents", "/3ds", 1)+"/complete", "", "")
+	require.Equal(t, http.StatusOK, status)
+	require.Equal(t, second, b.faults()[0]["id"])
+	_, body = remove(second)
+	require.EqualValues(t, 1, body["met"])
+	require.Empty(t, b.faults())
 }

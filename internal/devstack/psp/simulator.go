@@ -140,6 +140,7 @@ func (s *Simulator) Handler() http.Handler {
 	mux.HandleFunc("GET /_log", s.showLog)
 	mux.HandleFunc("POST /_faults", s.faults.add)
 	mux.HandleFunc("GET /_faults", s.faults.list)
+	mux.HandleFunc("DELETE /_faults/{id}", s.faults.remove)
 	mux.HandleFunc("DELETE /_faults", s.faults.clear)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		reply(w, failure(http.StatusNotFound, "invalid_request_error", "", "", "Unrecognized request URL."))
