@@ -11,10 +11,26 @@ import (
 )
 
 // coverage counts what each kind of fault struck: kind → step → times. A step
-// was struck where it was under way while the fault was, and took another
-// attempt, timed out, or longer than a second; a request of a client where it
-// got no answer.
+// was struck where it was under way at what the fault hit, while that lasted, and
+// took another attempt, timed out, or longer than a second; a request of a client
+// where it got no answer.
 type coverage map[string]map[string]int
+
+// serviceOf is whose step it is.
+func serviceOf(step string) string {
+	switch step {
+	case "CheckCustomer":
+		return "user"
+	case "QuoteOrder":
+		return "pricing"
+	case "ReserveStock", "CommitStock", "ReleaseStock", "ReturnStock":
+		return "inventory"
+	case "AuthorizePayment", "CapturePayment", "VoidPayment", "RefundPayment":
+		return "payment"
+	default:
+		return "order"
+	}
+}
 
 // slow is what a step takes only where something keeps it.
 const slow = time.Second
@@ -35,10 +51,13 @@ func cover(episodes []episode, histories []checker.History, refused map[string][
 			}
 			for _, s := range h.Steps {
 				felt := s.Attempts > 1 || s.TimedOut || s.To.Sub(s.From) > slow
-				if felt && s.From.Before(until) && s.To.After(e.From) {
+				if felt && slices.Contains(e.felt, serviceOf(s.Activity)) && s.From.Before(until) && s.To.After(e.From) {
 					c[e.Kind][s.Activity]++
 				}
 			}
+		}
+		if !slices.Contains(e.felt, clients) {
+			continue
 		}
 		for kind, times := range refused {
 			for _, at := range times {

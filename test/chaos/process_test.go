@@ -1,10 +1,13 @@
 package chaos_test
 
 import (
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -19,10 +22,16 @@ type process struct {
 
 	mu      sync.Mutex
 	pid     int // 0: it does not run
+	frozen  bool
 	starts  int
+	crashed []string
 	ending  bool
 	stopped chan struct{}
 }
+
+// crashCode is the exit of a Go program that panics or meets a fatal error. One
+// that cannot start, as without its database, exits with 1.
+const crashCode = 2
 
 // restartPause is how long a supervisor takes to notice.
 const restartPause = 300 * time.Millisecond
@@ -67,15 +76,81 @@ func (p *process) once(log string) bool {
 	_ = cmd.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.pid = 0
+	p.pid, p.frozen = 0, false
+	if cmd.ProcessState.ExitCode() == crashCode {
+		p.crashed = append(p.crashed, fmt.Sprintf("%s: %s\n%s", p.name, cmd.ProcessState, end(log)))
+	}
 	return !p.ending
 }
 
-// signal tells whether there was a process to signal.
-func (p *process) signal(s syscall.Signal) bool {
+// end is the end of what a process said, long enough for a panic's.
+func end(log string) string {
+	size, err := logSize(log)
+	if err != nil {
+		return err.Error()
+	}
+	said, err := since(log, max(0, size-8000))
+	if err != nil {
+		return err.Error()
+	}
+	return string(said)
+}
+
+func logSize(log string) (int64, error) {
+	info, err := os.Stat(log)
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+// since is what was appended to a log since it had a size.
+func since(log string, size int64) ([]byte, error) {
+	file, err := os.Open(log)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	if _, err := file.Seek(size, io.SeekStart); err != nil {
+		return nil, err
+	}
+	return io.ReadAll(file)
+}
+
+// kill tells whether there was a process to kill.
+func (p *process) kill() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.pid != 0 && syscall.Kill(p.pid, s) == nil
+	return p.pid != 0 && syscall.Kill(p.pid, syscall.SIGKILL) == nil
+}
+
+// freeze stops the process, and gives its id; not ok: none runs, or it is frozen.
+func (p *process) freeze() (pid int, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.pid == 0 || p.frozen || syscall.Kill(p.pid, syscall.SIGSTOP) != nil {
+		return 0, false
+	}
+	p.frozen = true
+	return p.pid, true
+}
+
+// thaw has the process that was frozen go on, and tells whether it was still there.
+func (p *process) thaw(pid int) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.pid != pid {
+		return false
+	}
+	p.frozen = false
+	return syscall.Kill(pid, syscall.SIGCONT) == nil
+}
+
+// crashes are its ends by a panic or a fatal error, with what it said.
+func (p *process) crashes() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.crashed)
 }
 
 // restarts is how often it was started again.

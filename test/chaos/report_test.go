@@ -51,8 +51,9 @@ func report(all []*result) string {
 		text.WriteString(r.figures())
 		sum.add(r.coverage)
 	}
-	fmt.Fprintf(&text, "\nHow often a fault of each kind struck each step, in all of them: the step was under way while the fault was, and took another\n"+
-		"attempt, timed out, or took longer than %s; of a client's requests, that it got no answer to go by.\n\n%s\n", slow, sum.table())
+	fmt.Fprintf(&text, "\nA fault that hit nothing is not counted. How often those of each kind struck each step, in all of them: the step was under way\n"+
+		"at what the fault hit while it lasted, and took another attempt, timed out, or took longer than %s; a client's request got no\n"+
+		"answer to go by.\n\n%s\n", slow, sum.table())
 	fmt.Fprintf(&text, "![The faults of seed %d, and how many orders were in flight](reliability-timeline.svg)\n", all[0].seed)
 	return text.String()
 }

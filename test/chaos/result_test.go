@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/skaldhq/skald/test/checker"
@@ -23,7 +24,7 @@ type result struct {
 	started, settled      []time.Time // orders as their customers saw them
 }
 
-// learn keeps what the run was made of.
+// learn keeps what the run was made of. A process that crashed fails it.
 func (r *result) learn(w *world, l *load, s *schedule) {
 	r.episodes = s.episodes()
 	w.refusals.mu.Lock()
@@ -34,6 +35,7 @@ func (r *result) learn(w *world, l *load, s *schedule) {
 	r.started, r.settled = l.started, l.settled
 	for _, p := range w.processes {
 		r.restarts += p.restarts()
+		assert.Empty(w, p.crashes(), "a process crashed")
 	}
 }
 
@@ -49,7 +51,7 @@ func (r *result) requireEnough(t *testing.T) {
 	require.GreaterOrEqual(t, len(kinds), r.kinds)
 	require.GreaterOrEqual(t, r.verdict.Orders, r.sagas)
 	for kind := range kinds {
-		if kind != "provider webhooks" { // which keep nothing up
+		if kind != "provider webhooks" { // which keep no step up
 			require.NotEmpty(t, r.coverage[kind], "%s struck nothing", kind)
 		}
 	}

@@ -2,6 +2,7 @@ package chaos_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -12,9 +13,10 @@ import (
 
 // episode is a fault that was caused: when it began and when it was over.
 type episode struct {
-	Kind, Target string
-	From, To     time.Time
-	Err          error
+	hit
+	Kind     string
+	From, To time.Time
+	Err      error
 }
 
 // lanes is how many faults there are at the same time, at most.
@@ -65,15 +67,28 @@ func (s *schedule) run(ctx context.Context, enough func(faults int) bool) {
 				kind, r := s.next()
 				last(ctx, between(r, 0, s.pause))
 				e := episode{Kind: kind, From: time.Now()}
-				e.Target, e.Err = all[kind](ctx, s.world, r, func() { e.From = time.Now() })
+				e.hit, e.Err = all[kind](ctx, s.world, r, func() { e.From = time.Now() })
 				e.To = time.Now()
-				s.mu.Lock()
-				s.done = append(s.done, e)
-				s.mu.Unlock()
+				s.note(e)
 			}
 		})
 	}
 	side.Wait()
+}
+
+// note keeps a fault. One that hit nothing is none: its kind comes again after a
+// few others.
+func (s *schedule) note(e episode) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !errors.Is(e.Err, errMissed) {
+		s.done = append(s.done, e)
+		return
+	}
+	fmt.Printf("chaos: %s\n", e)
+	if !slices.Contains(s.sequence, e.Kind) {
+		s.sequence = slices.Insert(s.sequence, min(lanes, len(s.sequence)), e.Kind)
+	}
 }
 
 // episodes are the faults so far.
@@ -84,7 +99,7 @@ func (s *schedule) episodes() []episode {
 }
 
 func (e episode) String() string {
-	text := fmt.Sprintf("%s (%s) %.1f s", e.Kind, e.Target, e.To.Sub(e.From).Seconds())
+	text := fmt.Sprintf("%s (%s) %.1f s", e.Kind, e.target, e.To.Sub(e.From).Seconds())
 	if e.Err != nil {
 		text += ": " + e.Err.Error()
 	}
