@@ -111,10 +111,11 @@ func freezeWorker(ctx context.Context, w *world, r *rand.Rand, _ func()) (hit, e
 	return hit{p.name, roles()[p.name]}, freeze(ctx, p, role.attempt+between(r, 0, 2*time.Second))
 }
 
+// freezeFrontDoor stops one for longer than a client waits for its answer.
 func freezeFrontDoor(ctx context.Context, w *world, r *rand.Rand, _ func()) (hit, error) {
 	doors := w.named("gateway")
 	p := doors[r.IntN(len(doors))]
-	return hit{p.name, []string{clients}}, freeze(ctx, p, between(r, 3*time.Second, 7*time.Second))
+	return hit{p.name, []string{clients}}, freeze(ctx, p, between(r, 16*time.Second, 18*time.Second))
 }
 
 // freeze misses where the process did not live to go on.
