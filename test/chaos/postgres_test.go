@@ -1,6 +1,7 @@
 package chaos_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -81,7 +82,8 @@ func endOthers(ctx context.Context, conn *pgx.Conn) error {
 	return missedIfEnded(err)
 }
 
-// holdRowLocks locks the rows that everybody needs for some seconds.
+// holdRowLocks locks the rows that everybody needs for some seconds. It misses
+// where nobody waits for one of them at the end.
 func holdRowLocks(ctx context.Context, w *world, r *rand.Rand, began func()) (hit, error) {
 	w.restarting.RLock()
 	defer w.restarting.RUnlock()
@@ -94,23 +96,20 @@ func holdRowLocks(ctx context.Context, w *world, r *rand.Rand, began func()) (hi
 	err := w.onDatabase(ctx, held.service, func(ctx context.Context, conn *pgx.Conn) error {
 		began()
 		locked, err := conn.Exec(ctx, "BEGIN; "+held.rows)
-		if err == nil && locked.RowsAffected() == 0 {
-			return errMissed
+		if err != nil || locked.RowsAffected() == 0 {
+			return cmp.Or(missedIfEnded(err), errMissed)
 		}
-		if err != nil {
+		if _, err := conn.Exec(ctx, "SELECT pg_sleep($1)", d.Seconds()); err != nil {
 			return missedIfEnded(err)
 		}
-		// It notices where another fault ends it sooner.
-		_, err = conn.Exec(ctx, fmt.Sprintf("SELECT pg_sleep(%.3f); ROLLBACK", d.Seconds()))
-		if ended(err) {
-			return nil
-		}
-		return err
+		var waiting bool
+		err = conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)))").Scan(&waiting)
+		return cmp.Or(missedIfEnded(err), missedUnless(waiting))
 	})
 	return database(held.service), err
 }
 
-// missedIfEnded is for what did nothing yet.
+// missedIfEnded is for what another fault kept from its effect.
 func missedIfEnded(err error) error {
 	if ended(err) {
 		return errMissed
