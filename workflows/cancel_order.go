@@ -35,16 +35,23 @@ func CancelOrder(ctx context.Context, c client.Client, orders order.Service, o o
 }
 
 func refundCancelled(ctx context.Context, c client.Client, orders order.Service, o order.Order) error {
-	refundID, err := order.ReversalID(o.ID)
+	if o.Cancellation == nil || o.Cancellation.Refusal != "" {
+		return nil // nobody wants out, or nobody can get out until the customer asks again
+	}
+	refundID, err := order.CancellationID(o.ID, o.Cancellation.RequestedAt)
 	if err != nil {
 		return err
 	}
-	refund, err := orders.RequestRefund(ctx, order.RefundRequest{OrderID: o.ID, RefundID: refundID, Reason: cancelledReason, Caller: "customer"})
-	if errors.Is(err, order.ErrRefundTooMany) || errors.Is(err, order.ErrNotRefundable) {
-		return nil // nothing is left to give back
-	}
-	if err != nil {
+	refund, err := orders.RequestRefund(ctx, order.RefundRequest{
+		OrderID: o.ID, RefundID: refundID, Reason: cancelledReason, Caller: "customer", Whole: true,
+	})
+	switch {
+	case errors.Is(err, order.ErrNotRefundable), errors.Is(err, order.ErrRefundUnderWay):
+		return nil // refunded meanwhile, or about to be; a refund that is refused brings it here again
+	case err != nil:
 		return fmt.Errorf("request refund of cancelled order %s: %w", o.ID, err)
+	case refund.Status != order.RefundRequested:
+		return nil
 	}
 	return StartRefundOrder(ctx, c, refund)
 }

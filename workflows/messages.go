@@ -39,7 +39,9 @@ type PlaceOrderInput struct {
 //	   customer acts is a wait of its own
 //	1: the timer starts where a step waits; one wait until the customer acted
 //	2: an order that an earlier run ended otherwise is followed
-const Revision = 2
+//	3: it is followed also where it is confirmed or refunded; units that a
+//	   reversal has put back need no return
+const Revision = 3
 
 // PlaceOrderOutcome is how the saga of an order stands when it answers: it is
 // decided, or the customer has to act.

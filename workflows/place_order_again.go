@@ -64,6 +64,8 @@ func (p *placement) takeStock(ctx workflow.Context) error {
 func (p *placement) entry() (saga.Entry, *saga.Failure) {
 	f := p.before
 	switch {
+	case f.Order.Status == order.Refunded && f.released() && p.in.Revision >= 3: // turned back before the units were sold
+		return saga.TurnBack, turnedBack("CommitStock", inventory.ErrReleased)
 	case f.Order.Status == order.Confirmed, f.Order.Status == order.Refunded:
 		return saga.FromPivot, nil
 	case f.Order.Status.Decided():
@@ -98,8 +100,9 @@ func turnedBack(step string, f *fault.Error) *saga.Failure {
 
 // follow is for a transition that the order's status forbids: the order ended
 // otherwise, by a run before this one, as after a reset. A saga that goes forward
-// turns back where the order ended badly; one that turns back takes that for its
-// own end.
+// turns back where the order ended badly; one that turns back takes for its own
+// whatever end there is: what was bought stays so, since nothing of that can be
+// undone but by a reversal, which ends the order itself.
 func (p *placement) follow(ctx workflow.Context, r *run, to order.Status, forbidden error) error {
 	if p.in.Revision < 2 {
 		return forbidden
@@ -118,7 +121,8 @@ func (p *placement) follow(ctx workflow.Context, r *run, to order.Status, forbid
 		p.status = ended
 		r.TurnBack("ConfirmOrder", forbidden)
 		return forbidden
-	case to == order.Confirmed && ended == order.Refunded, to != order.Confirmed && badly:
+	case to == order.Confirmed && ended == order.Refunded, to != order.Confirmed && badly,
+		to.Decided() && ended.Decided() && p.in.Revision >= 3:
 		p.status, p.recorded = ended, found[0].SagaState
 		return nil
 	default:

@@ -30,7 +30,7 @@ func giveMoneyBack(ctx workflow.Context, orderID string) error {
 	if err != nil {
 		return err
 	}
-	return workflow.ExecuteActivity(ctx, payments.RefundPayment, payment.RefundRequest{OrderID: orderID, RefundID: refundID}).Get(ctx, nil)
+	return workflow.ExecuteActivity(ctx, payments.RefundPayment, payment.RefundRequest{OrderID: orderID, RefundID: refundID, Reversal: true}).Get(ctx, nil)
 }
 
 func reverseStock() undo {
@@ -52,27 +52,31 @@ func giveUnitsBack(ctx workflow.Context, orderID string) error {
 	if err != nil {
 		return err
 	}
-	return workflow.ExecuteActivity(ctx, stock.ReturnStock, inventory.ReturnRequest{OrderID: orderID, RefundID: refundID}).Get(ctx, nil)
+	return workflow.ExecuteActivity(ctx, stock.ReturnStock, inventory.ReturnRequest{OrderID: orderID, RefundID: refundID, Reversal: true}).Get(ctx, nil)
 }
 
 // closeReversed ends an order that was confirmed before it was turned back: all
-// of it is refunded.
-func (p *placement) closeReversed(ctx workflow.Context) error {
+// of it is refunded, unless it was already.
+func (p *placement) closeReversed(ctx workflow.Context, r *run) error {
 	err := refundReversed(ctx, p.in.OrderID)
 	if err == nil {
 		p.status = order.Refunded
 	}
+	if errType(err) == order.ErrNotRefundable.Code && p.in.Revision >= 3 {
+		return p.follow(ctx, r, order.Refunded, err)
+	}
 	return err
 }
 
-// refundReversed ends a confirmed order whose money and units went back.
+// refundReversed ends a confirmed order whose money and units went back, once no
+// other refund of it is under way.
 func refundReversed(ctx workflow.Context, orderID string) error {
 	refundID, err := order.ReversalID(orderID)
 	if err != nil {
 		return err
 	}
 	err = workflow.ExecuteLocalActivity(ctx, orders.RequestRefund, order.RefundRequest{
-		OrderID: orderID, RefundID: refundID, Reason: "reversed", Caller: "operator",
+		OrderID: orderID, RefundID: refundID, Reason: "reversed", Caller: "operator", Whole: true, Returned: true,
 	}).Get(ctx, nil)
 	if err != nil {
 		return err

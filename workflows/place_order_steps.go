@@ -127,7 +127,7 @@ func closeOrder() undo {
 		Name: "CloseOrder", Summary: "record why the order did not succeed",
 		Action: action(record, func(ctx workflow.Context, r *run, p *placement) error {
 			if p.status == order.Confirmed {
-				return p.closeReversed(ctx)
+				return p.closeReversed(ctx, r)
 			}
 			if p.status.Decided() { // by an earlier run
 				return nil
@@ -138,7 +138,7 @@ func closeOrder() undo {
 				return err
 			}
 			if r.Failure().Class == saga.Reversed { // it was confirmed, and the answer lost
-				if reversed := p.closeReversed(ctx); errType(reversed) != order.ErrNotRefundable.Code {
+				if reversed := p.closeReversed(ctx, r); errType(reversed) != order.ErrNotRefundable.Code {
 					return reversed
 				}
 			}

@@ -23,6 +23,13 @@ const RefundOrderName = "RefundOrder"
 // order service planned it.
 type RefundOrderInput struct {
 	Plan order.RefundPlan `json:"plan"`
+	// Revision is the Revision that the run began with, by which it replays.
+	Revision int `json:"revision,omitempty"`
+}
+
+// refundOrderRequest is the input of the saga of a refund.
+func refundOrderRequest(r order.Refund) RefundOrderInput {
+	return RefundOrderInput{Plan: r.Plan(), Revision: Revision}
 }
 
 // RefundOrder gives back a confirmed order, whole or by lines: the money is the
@@ -31,8 +38,9 @@ type RefundOrder struct{ saga *saga.Saga[refunding] }
 
 // refunding is the state of one refund's saga.
 type refunding struct {
-	plan   order.RefundPlan
-	status order.RefundStatus
+	plan     order.RefundPlan
+	revision int
+	status   order.RefundStatus
 }
 
 // NewRefundOrder checks the saga's declaration.
@@ -59,7 +67,7 @@ func (w *RefundOrder) Run(ctx workflow.Context, in RefundOrderInput) (order.Refu
 	if in.Plan.Status == order.RefundRefused { // by an earlier run: no money may go back any more
 		return in.Plan.Status, nil
 	}
-	r := &refunding{plan: in.Plan, status: in.Plan.Status}
+	r := &refunding{plan: in.Plan, revision: in.Revision, status: in.Plan.Status}
 	_ = w.saga.Run(ctx, r) // how it ended is in r
 	err := awaitHandlers(ctx)
 	return r.status, err
@@ -92,9 +100,21 @@ func returnStock() refundStep {
 			for _, line := range r.plan.Lines {
 				request.Lines = append(request.Lines, inventory.Line{ProductID: line.ProductID, Quantity: line.Quantity})
 			}
-			return workflow.ExecuteActivity(ctx, stock.ReturnStock, request).Get(ctx, nil)
+			err := workflow.ExecuteActivity(ctx, stock.ReturnStock, request).Get(ctx, nil)
+			if reversedAlready(err) && r.revision >= 3 {
+				return nil
+			}
+			return err
 		}},
 	}
+}
+
+// reversedAlready tells of a refund's units, which the order service has set
+// aside, that a reversal of the order has put them back: they were never sold, or
+// came back with all the others.
+func reversedAlready(err error) bool {
+	code := errType(err)
+	return code == inventory.ErrNotSold.Code || code == inventory.ErrReturnTooMany.Code
 }
 
 func finishRefund() refundStep {
@@ -110,7 +130,9 @@ func refuseRefund() saga.Undo[refunding] {
 	return saga.Undo[refunding]{
 		Name: "RefuseRefund", Summary: "record why no money went back",
 		Action: saga.Action[refunding]{Policy: record, Do: func(ctx workflow.Context, run *refundRun, r *refunding) error {
-			return r.end(ctx, order.RefundEnd{Status: order.RefundRefused, Code: run.Failure().Reason()})
+			code := run.Failure().Reason()
+			workflow.GetLogger(ctx).Warn("refund refused", "refund", r.plan.ID, "order", r.plan.OrderID, "code", code)
+			return r.end(ctx, order.RefundEnd{Status: order.RefundRefused, Code: code})
 		}},
 	}
 }
@@ -131,7 +153,7 @@ func refundOrderOptions(r order.Refund) client.StartWorkflowOptions {
 
 // StartRefundOrder starts the saga of a refund, if none was.
 func StartRefundOrder(ctx context.Context, c client.Client, r order.Refund) error {
-	return start(ctx, c, "saga of refund "+r.ID, refundOrderOptions(r), RefundOrderName, RefundOrderInput{Plan: r.Plan()})
+	return start(ctx, c, "saga of refund "+r.ID, refundOrderOptions(r), RefundOrderName, refundOrderRequest(r))
 }
 
 // refundDeadline is for form's sake: the first step is the pivot.

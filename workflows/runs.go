@@ -153,7 +153,7 @@ func (a *Runs) runAgain(ctx context.Context, workflowID string) error {
 		if err != nil {
 			return err
 		}
-		options, name, input = refundOrderOptions(r), RefundOrderName, RefundOrderInput{Plan: r.Plan()}
+		options, name, input = refundOrderOptions(r), RefundOrderName, refundOrderRequest(r)
 	} else {
 		o, err := a.orders.Get(ctx, id)
 		if err != nil {

@@ -13,13 +13,13 @@ import (
 )
 
 const cancellationsLeft = `-- name: CancellationsLeft :many
-SELECT o.id, o.user_id, o.status, o.currency, o.payment_method, o.item_count, o.total_amount, o.total_currency, o.payment_id, o.failure_code, o.failure_detail, o.failure_step, o.action_type, o.action_expires, o.saga_state, o.saga_started_at, o.version, o.created_at, o.updated_at, o.saga_seq, o.cancel_requested_at, o.cancel_reason, o.refunded_amount,
+SELECT o.id, o.user_id, o.status, o.currency, o.payment_method, o.item_count, o.total_amount, o.total_currency, o.payment_id, o.failure_code, o.failure_detail, o.failure_step, o.action_type, o.action_expires, o.saga_state, o.saga_started_at, o.version, o.created_at, o.updated_at, o.saga_seq, o.cancel_requested_at, o.cancel_reason, o.refunded_amount, o.cancel_refusal,
     (SELECT jsonb_agg(jsonb_build_object('product_id', i.product_id, 'quantity', i.quantity, 'unit_price', i.unit_price, 'total', i.total)
         ORDER BY i.position) FROM order_items i WHERE i.order_id = o.id)::jsonb AS items
 FROM orders o
-WHERE o.cancel_requested_at IS NOT NULL AND o.status IN ('pending', 'awaiting_payment', 'confirmed')
+WHERE o.cancel_requested_at IS NOT NULL AND o.cancel_refusal IS NULL AND o.status IN ('pending', 'awaiting_payment', 'confirmed')
   AND o.cancel_requested_at <= now() - $1::interval
-  AND (o.status <> 'confirmed' OR EXISTS (SELECT FROM order_items i WHERE i.order_id = o.id AND i.refunded_quantity < i.quantity))
+  AND (o.status <> 'confirmed' OR NOT EXISTS (SELECT FROM order_refunds r WHERE r.order_id = o.id AND r.status = 'requested'))
 ORDER BY o.cancel_requested_at, o.id
 LIMIT $2
 `
@@ -34,8 +34,8 @@ type CancellationsLeftRow struct {
 	Items []byte
 }
 
-// CancellationsLeft leaves out confirmed orders all of whose units refunds have
-// asked for already.
+// CancellationsLeft leaves out confirmed orders that wait for a refund to end:
+// with the last one they are refunded, or the cancellation is refused.
 func (q *Queries) CancellationsLeft(ctx context.Context, arg CancellationsLeftParams) ([]CancellationsLeftRow, error) {
 	rows, err := q.db.Query(ctx, cancellationsLeft, arg.Age, arg.PageLimit)
 	if err != nil {
@@ -69,6 +69,7 @@ func (q *Queries) CancellationsLeft(ctx context.Context, arg CancellationsLeftPa
 			&i.Order.CancelRequestedAt,
 			&i.Order.CancelReason,
 			&i.Order.RefundedAmount,
+			&i.Order.CancelRefusal,
 			&i.Items,
 		); err != nil {
 			return nil, err
@@ -81,9 +82,25 @@ func (q *Queries) CancellationsLeft(ctx context.Context, arg CancellationsLeftPa
 	return items, nil
 }
 
+const refuseCancellation = `-- name: RefuseCancellation :exec
+UPDATE orders SET cancel_refusal = $1::text, updated_at = now()
+WHERE id = $2::uuid AND cancel_requested_at IS NOT NULL AND status = 'confirmed'
+`
+
+type RefuseCancellationParams struct {
+	Refusal string
+	ID      uuid.UUID
+}
+
+func (q *Queries) RefuseCancellation(ctx context.Context, arg RefuseCancellationParams) error {
+	_, err := q.db.Exec(ctx, refuseCancellation, arg.Refusal, arg.ID)
+	return err
+}
+
 const requestCancellation = `-- name: RequestCancellation :execrows
-UPDATE orders SET cancel_requested_at = now(), cancel_reason = $1::text, updated_at = now()
-WHERE id = $2::uuid AND cancel_requested_at IS NULL AND status IN ('pending', 'awaiting_payment', 'confirmed')
+UPDATE orders SET cancel_requested_at = now(), cancel_reason = $1::text, cancel_refusal = NULL, updated_at = now()
+WHERE id = $2::uuid AND (cancel_requested_at IS NULL OR cancel_refusal IS NOT NULL)
+  AND status IN ('pending', 'awaiting_payment', 'confirmed')
 `
 
 type RequestCancellationParams struct {
@@ -91,7 +108,8 @@ type RequestCancellationParams struct {
 	ID     uuid.UUID
 }
 
-// RequestCancellation keeps the first request, and none of an order that has ended.
+// RequestCancellation keeps the first request, and the first one after a refusal;
+// none of an order that has ended.
 func (q *Queries) RequestCancellation(ctx context.Context, arg RequestCancellationParams) (int64, error) {
 	result, err := q.db.Exec(ctx, requestCancellation, arg.Reason, arg.ID)
 	if err != nil {

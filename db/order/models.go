@@ -67,6 +67,7 @@ type Order struct {
 	CancelRequestedAt *time.Time
 	CancelReason      *string
 	RefundedAmount    int64
+	CancelRefusal     *string
 }
 
 // The lines of an order, in its sequence; prices are minor units of the order's total_currency.

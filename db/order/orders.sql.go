@@ -117,7 +117,7 @@ func (q *Queries) FindClaim(ctx context.Context, arg FindClaimParams) (FindClaim
 }
 
 const getOrder = `-- name: GetOrder :one
-SELECT o.id, o.user_id, o.status, o.currency, o.payment_method, o.item_count, o.total_amount, o.total_currency, o.payment_id, o.failure_code, o.failure_detail, o.failure_step, o.action_type, o.action_expires, o.saga_state, o.saga_started_at, o.version, o.created_at, o.updated_at, o.saga_seq, o.cancel_requested_at, o.cancel_reason, o.refunded_amount,
+SELECT o.id, o.user_id, o.status, o.currency, o.payment_method, o.item_count, o.total_amount, o.total_currency, o.payment_id, o.failure_code, o.failure_detail, o.failure_step, o.action_type, o.action_expires, o.saga_state, o.saga_started_at, o.version, o.created_at, o.updated_at, o.saga_seq, o.cancel_requested_at, o.cancel_reason, o.refunded_amount, o.cancel_refusal,
     (SELECT jsonb_agg(jsonb_build_object('product_id', i.product_id, 'quantity', i.quantity, 'unit_price', i.unit_price, 'total', i.total)
         ORDER BY i.position) FROM order_items i WHERE i.order_id = o.id)::jsonb AS items
 FROM orders o
@@ -156,13 +156,14 @@ func (q *Queries) GetOrder(ctx context.Context, id uuid.UUID) (GetOrderRow, erro
 		&i.Order.CancelRequestedAt,
 		&i.Order.CancelReason,
 		&i.Order.RefundedAmount,
+		&i.Order.CancelRefusal,
 		&i.Items,
 	)
 	return i, err
 }
 
 const listOrders = `-- name: ListOrders :many
-SELECT o.id, o.user_id, o.status, o.currency, o.payment_method, o.item_count, o.total_amount, o.total_currency, o.payment_id, o.failure_code, o.failure_detail, o.failure_step, o.action_type, o.action_expires, o.saga_state, o.saga_started_at, o.version, o.created_at, o.updated_at, o.saga_seq, o.cancel_requested_at, o.cancel_reason, o.refunded_amount,
+SELECT o.id, o.user_id, o.status, o.currency, o.payment_method, o.item_count, o.total_amount, o.total_currency, o.payment_id, o.failure_code, o.failure_detail, o.failure_step, o.action_type, o.action_expires, o.saga_state, o.saga_started_at, o.version, o.created_at, o.updated_at, o.saga_seq, o.cancel_requested_at, o.cancel_reason, o.refunded_amount, o.cancel_refusal,
     (SELECT jsonb_agg(jsonb_build_object('product_id', i.product_id, 'quantity', i.quantity, 'unit_price', i.unit_price, 'total', i.total)
         ORDER BY i.position) FROM order_items i WHERE i.order_id = o.id)::jsonb AS items
 FROM orders o
@@ -228,6 +229,7 @@ func (q *Queries) ListOrders(ctx context.Context, arg ListOrdersParams) ([]ListO
 			&i.Order.CancelRequestedAt,
 			&i.Order.CancelReason,
 			&i.Order.RefundedAmount,
+			&i.Order.CancelRefusal,
 			&i.Items,
 		); err != nil {
 			return nil, err
@@ -284,7 +286,7 @@ WITH moved AS (
         updated_at = now()
     WHERE id = $12::uuid AND status = ANY ($13::text[])
       AND (NOT $14::boolean OR item_count = cardinality($15::bigint[]))
-    RETURNING id, user_id, status, currency, payment_method, item_count, total_amount, total_currency, payment_id, failure_code, failure_detail, failure_step, action_type, action_expires, saga_state, saga_started_at, version, created_at, updated_at, saga_seq, cancel_requested_at, cancel_reason, refunded_amount
+    RETURNING id, user_id, status, currency, payment_method, item_count, total_amount, total_currency, payment_id, failure_code, failure_detail, failure_step, action_type, action_expires, saga_state, saga_started_at, version, created_at, updated_at, saga_seq, cancel_requested_at, cancel_reason, refunded_amount, cancel_refusal
 ), priced AS (
     UPDATE order_items i SET
         unit_price = ($15::bigint[])[i.position],
@@ -300,7 +302,7 @@ WITH moved AS (
         'total', CASE WHEN total_amount IS NOT NULL THEN jsonb_build_object('amount', total_amount, 'currency', total_currency) END))
     FROM moved
 )
-SELECT moved.id, moved.user_id, moved.status, moved.currency, moved.payment_method, moved.item_count, moved.total_amount, moved.total_currency, moved.payment_id, moved.failure_code, moved.failure_detail, moved.failure_step, moved.action_type, moved.action_expires, moved.saga_state, moved.saga_started_at, moved.version, moved.created_at, moved.updated_at, moved.saga_seq, moved.cancel_requested_at, moved.cancel_reason, moved.refunded_amount,
+SELECT moved.id, moved.user_id, moved.status, moved.currency, moved.payment_method, moved.item_count, moved.total_amount, moved.total_currency, moved.payment_id, moved.failure_code, moved.failure_detail, moved.failure_step, moved.action_type, moved.action_expires, moved.saga_state, moved.saga_started_at, moved.version, moved.created_at, moved.updated_at, moved.saga_seq, moved.cancel_requested_at, moved.cancel_reason, moved.refunded_amount, moved.cancel_refusal,
     (SELECT jsonb_agg(jsonb_build_object('product_id', p.product_id, 'quantity', p.quantity, 'unit_price', p.unit_price, 'total', p.total)
         ORDER BY p.position) FROM priced p)::jsonb AS items
 FROM moved
@@ -349,6 +351,7 @@ type TransitionRow struct {
 	CancelRequestedAt *time.Time
 	CancelReason      *string
 	RefundedAmount    int64
+	CancelRefusal     *string
 	Items             []byte
 }
 
@@ -400,13 +403,14 @@ func (q *Queries) Transition(ctx context.Context, arg TransitionParams) (Transit
 		&i.CancelRequestedAt,
 		&i.CancelReason,
 		&i.RefundedAmount,
+		&i.CancelRefusal,
 		&i.Items,
 	)
 	return i, err
 }
 
 const unstarted = `-- name: Unstarted :many
-SELECT o.id, o.user_id, o.status, o.currency, o.payment_method, o.item_count, o.total_amount, o.total_currency, o.payment_id, o.failure_code, o.failure_detail, o.failure_step, o.action_type, o.action_expires, o.saga_state, o.saga_started_at, o.version, o.created_at, o.updated_at, o.saga_seq, o.cancel_requested_at, o.cancel_reason, o.refunded_amount,
+SELECT o.id, o.user_id, o.status, o.currency, o.payment_method, o.item_count, o.total_amount, o.total_currency, o.payment_id, o.failure_code, o.failure_detail, o.failure_step, o.action_type, o.action_expires, o.saga_state, o.saga_started_at, o.version, o.created_at, o.updated_at, o.saga_seq, o.cancel_requested_at, o.cancel_reason, o.refunded_amount, o.cancel_refusal,
     (SELECT jsonb_agg(jsonb_build_object('product_id', i.product_id, 'quantity', i.quantity, 'unit_price', i.unit_price, 'total', i.total)
         ORDER BY i.position) FROM order_items i WHERE i.order_id = o.id)::jsonb AS items
 FROM orders o
@@ -458,6 +462,7 @@ func (q *Queries) Unstarted(ctx context.Context, arg UnstartedParams) ([]Unstart
 			&i.Order.CancelRequestedAt,
 			&i.Order.CancelReason,
 			&i.Order.RefundedAmount,
+			&i.Order.CancelRefusal,
 			&i.Items,
 		); err != nil {
 			return nil, err

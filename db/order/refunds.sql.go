@@ -7,6 +7,7 @@ package orderdb
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -18,7 +19,7 @@ WITH moved AS (
     WHERE o.id = $1::uuid AND o.status = 'confirmed'
       AND NOT EXISTS (SELECT FROM order_refunds r WHERE r.order_id = o.id AND r.status = 'requested')
       AND NOT EXISTS (SELECT FROM order_items i WHERE i.order_id = o.id AND i.refunded_quantity < i.quantity)
-    RETURNING id, user_id, status, currency, payment_method, item_count, total_amount, total_currency, payment_id, failure_code, failure_detail, failure_step, action_type, action_expires, saga_state, saga_started_at, version, created_at, updated_at, saga_seq, cancel_requested_at, cancel_reason, refunded_amount
+    RETURNING id, user_id, status, currency, payment_method, item_count, total_amount, total_currency, payment_id, failure_code, failure_detail, failure_step, action_type, action_expires, saga_state, saga_started_at, version, created_at, updated_at, saga_seq, cancel_requested_at, cancel_reason, refunded_amount, cancel_refusal
 )
 INSERT INTO outbox (aggregate_id, version, type, payload)
 SELECT id, version, 'order.' || status, jsonb_strip_nulls(jsonb_build_object(
@@ -258,14 +259,15 @@ func (q *Queries) ListRefunds(ctx context.Context, orderID uuid.UUID) ([]ListRef
 }
 
 const lockOrder = `-- name: LockOrder :one
-SELECT status, total_amount, total_currency, refunded_amount FROM orders WHERE id = $1 FOR NO KEY UPDATE
+SELECT status, total_amount, total_currency, refunded_amount, cancel_requested_at FROM orders WHERE id = $1 FOR NO KEY UPDATE
 `
 
 type LockOrderRow struct {
-	Status         string
-	TotalAmount    *int64
-	TotalCurrency  *string
-	RefundedAmount int64
+	Status            string
+	TotalAmount       *int64
+	TotalCurrency     *string
+	RefundedAmount    int64
+	CancelRequestedAt *time.Time
 }
 
 func (q *Queries) LockOrder(ctx context.Context, id uuid.UUID) (LockOrderRow, error) {
@@ -276,8 +278,20 @@ func (q *Queries) LockOrder(ctx context.Context, id uuid.UUID) (LockOrderRow, er
 		&i.TotalAmount,
 		&i.TotalCurrency,
 		&i.RefundedAmount,
+		&i.CancelRequestedAt,
 	)
 	return i, err
+}
+
+const refundUnderWay = `-- name: RefundUnderWay :one
+SELECT EXISTS (SELECT FROM order_refunds WHERE order_id = $1 AND status = 'requested')
+`
+
+func (q *Queries) RefundUnderWay(ctx context.Context, orderID uuid.UUID) (bool, error) {
+	row := q.db.QueryRow(ctx, refundUnderWay, orderID)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
 }
 
 const refundableItems = `-- name: RefundableItems :many

@@ -61,6 +61,10 @@ type ReturnRequest struct {
 	// Lines may name a product more than once: they are added up first. Empty:
 	// all that is left of what the order bought.
 	Lines []Line `json:"lines"`
+	// Reversal: all that is left comes back, however much that is; nothing is
+	// enough. It names no lines, and so agrees with whatever its RefundID was
+	// asked for before.
+	Reversal bool `json:"reversal,omitempty"`
 }
 
 // Return is units that came back.
@@ -106,7 +110,7 @@ var (
 // of order.
 //
 // To undo an order's stock wherever it stands: ReleaseStock, and where that
-// answers ErrSold, ReturnStock without lines.
+// answers ErrSold, ReturnStock as a Reversal.
 type Service interface {
 	// SetOnHand sets the count of a product, recording the difference as an
 	// adjustment. created tells whether the product is new here.
@@ -132,7 +136,8 @@ type Service interface {
 	CommitStock(ctx context.Context, r OrderRequest) (Reservation, error)
 	// ReturnStock puts sold units back on hand, all lines or none. Done again
 	// with the same RefundID it returns the first result. ErrReturnTooMany (also
-	// for a product that the order did not buy, and where nothing is left),
+	// for a product that the order did not buy, and where nothing is left, but for
+	// a reversal, which then keeps nothing),
 	// ErrMismatch, ErrNotSold; ErrNotSoldYet while CommitStock may still come.
 	// Invalid: see ReturnRequest.Validate.
 	ReturnStock(ctx context.Context, r ReturnRequest) (Return, error)

@@ -47,6 +47,9 @@ func (r ReturnRequest) Validate() error {
 	if _, err := RefundIDPrefix.Parse(r.RefundID); err != nil {
 		return fault.InvalidField("refund_id", err.Error())
 	}
+	if r.Reversal && len(r.Lines) > 0 {
+		return fault.InvalidField("lines", "cannot be said of a reversal")
+	}
 	return validate(r.Lines)
 }
 

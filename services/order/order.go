@@ -55,11 +55,21 @@ type Order struct {
 	Failure       *Failure     `json:"failure"`
 	NextAction    *Action      `json:"next_action"`
 	Saga          Saga         `json:"saga"`
-	// CancelRequestedAt is when the customer first wanted out, nil where never.
-	CancelRequestedAt *time.Time `json:"cancel_requested_at,omitempty"`
-	Version           int64      `json:"version"`
-	CreatedAt         time.Time  `json:"created_at"`
-	UpdatedAt         time.Time  `json:"updated_at"`
+	// Cancellation is the customer's wish to be out, nil where there was none.
+	Cancellation *Cancellation `json:"cancellation,omitempty"`
+	Version      int64         `json:"version"`
+	CreatedAt    time.Time     `json:"created_at"`
+	UpdatedAt    time.Time     `json:"updated_at"`
+}
+
+// Cancellation is that the customer wants out, and what came of it.
+type Cancellation struct {
+	RequestedAt time.Time `json:"requested_at"`
+	// Reason is the customer's words; empty where there are none.
+	Reason string `json:"reason,omitempty"`
+	// Refusal is the code of why its refund was refused, where it was: the order
+	// stays confirmed until the customer asks once more.
+	Refusal string `json:"refusal,omitempty"`
 }
 
 // WorkflowID is the id of the saga of an order.
@@ -164,14 +174,15 @@ type Service interface {
 	// does not name it again. ErrNotFound.
 	ConfirmStarted(ctx context.Context, orderID string) error
 	// RequestCancellation records, once, that the customer wants out, and returns
-	// the order; of an order that has ended it records nothing. It decides
+	// the order; again only where the request before was refused; of an order that
+	// has ended it records nothing. It decides
 	// nothing: before the pivot the saga cancels, after it a refund gives back.
 	// ErrNotFound; Invalid for a reason that is no text or too long.
 	RequestCancellation(ctx context.Context, orderID, reason string) (Order, error)
 	// CancellationsLeft gives at most limit orders, oldest request first, whose
 	// cancellation was requested longer than age ago on the database's clock and
-	// that are neither ended nor refunded: pending, awaiting_payment, or
-	// confirmed with units that no refund asks for.
+	// not refused, and that are neither ended nor refunded: pending,
+	// awaiting_payment, or confirmed with no refund under way.
 	CancellationsLeft(ctx context.Context, age time.Duration, limit int) ([]Order, error)
 	Refunds
 	Standings

@@ -50,6 +50,13 @@ type RefundRequest struct {
 	Reason string `json:"reason"`
 	// Caller is who asked; the first one counts.
 	Caller string `json:"caller"`
+	// Whole: all that is left, with nothing beside it. While another refund is
+	// under way it is ErrRefundUnderWay, since that may be refused. It names no
+	// lines.
+	Whole bool `json:"whole,omitempty"`
+	// Returned: what is Whole has gone back already, money and units, so that it
+	// is done at once.
+	Returned bool `json:"returned,omitempty"`
 }
 
 // Refund is a part of an order that goes back.
@@ -98,13 +105,22 @@ type RefundEnd struct {
 func RefundWorkflowID(refundID string) string { return "refund/" + refundID }
 
 // ReversalID is the id of the refund that gives back an order as a whole, because
-// it was cancelled or turned back: the same on each retry and reset.
-func ReversalID(orderID string) (string, error) {
+// it was turned back: the same on each retry and reset.
+func ReversalID(orderID string) (string, error) { return refundIDOf(orderID, "reversal") }
+
+// CancellationID is the id of the refund that gives back what is left of an order
+// because its customer cancelled it: one for each request. It is never that of a
+// reversal, which may come beside it and asks for something else.
+func CancellationID(orderID string, requested time.Time) (string, error) {
+	return refundIDOf(orderID, fmt.Sprintf("cancellation %d", requested.UnixMicro()))
+}
+
+func refundIDOf(orderID, why string) (string, error) {
 	u, err := IDPrefix.Parse(orderID)
 	if err != nil {
 		return "", fault.InvalidField("order_id", err.Error())
 	}
-	return RefundIDPrefix.Format(uuid.NewSHA1(u, []byte("reversal"))), nil // not the order's own: both have events
+	return RefundIDPrefix.Format(uuid.NewSHA1(u, []byte(why))), nil // not the order's own: both have events
 }
 
 // The definite answers about refunds.
@@ -114,6 +130,9 @@ var (
 	ErrNotRefundable = fault.New(fault.Conflict, "order_not_refundable", "Only a confirmed order can be refunded.")
 	// ErrRefundTooMany is kept: a retry stays refused.
 	ErrRefundTooMany = fault.New(fault.Refused, "refund_too_many", "More units would be refunded than are left of the order.")
+	// ErrRefundUnderWay: what is refunded whole has to wait for another refund to
+	// end. It is not kept.
+	ErrRefundUnderWay = fault.New(fault.Unavailable, "refund_under_way", "Another refund of this order is under way.")
 	// ErrRefundUndone: the refund was refused before it was requested.
 	ErrRefundUndone = fault.New(fault.Refused, "refund_undone", "The refund was undone.")
 	// ErrRefundEnded: the refund ended in another way.
@@ -129,14 +148,16 @@ type Refunds interface {
 	// RequestRefund computes what the lines cost from the order's frozen prices
 	// and takes them off what is left, in one transaction; the refund that takes
 	// the last units takes the rest of the total. The same RefundID again gives
-	// the refund as it stands, refused at the provider included. ErrNotFound,
-	// ErrNotRefundable, ErrRefundTooMany, ErrRefundUndone, ErrMismatch; Invalid:
-	// see RefundRequest.Validate.
+	// the refund as it stands, refused at the provider included; what is Returned
+	// agrees with whatever was asked for before. ErrNotFound, ErrNotRefundable,
+	// ErrRefundTooMany, ErrRefundUndone, ErrMismatch; of what is Whole
+	// ErrRefundUnderWay; Invalid: see RefundRequest.Validate.
 	RequestRefund(ctx context.Context, r RefundRequest) (Refund, error)
 	// FinishRefund ends a refund. Done: when nothing is left of the order and no
 	// other refund is under way, the order becomes refunded in the same
-	// transaction. Refused: its units and amount are left again; where the
-	// refund was never requested, a tombstone refuses it for good; where there
+	// transaction. Refused: its units and amount are left again, and where it is
+	// the refund of the order's cancellation, that is refused; where the refund was
+	// never requested, a tombstone refuses it for good; where there
 	// is no such order it succeeds, since nothing can come. Done again it returns
 	// the refund. ErrRefundEnded, ErrMismatch (of another order); of done only:
 	// ErrRefundNotFound, ErrNotFound.
@@ -158,6 +179,12 @@ const maxReason = 1000
 func (r RefundRequest) Validate() error {
 	if _, err := RefundIDPrefix.Parse(r.RefundID); err != nil {
 		return fault.InvalidField("refund_id", err.Error())
+	}
+	if r.Whole && len(r.Lines) > 0 {
+		return fault.InvalidField("lines", "cannot be said of the whole")
+	}
+	if r.Returned && !r.Whole {
+		return fault.InvalidField("returned", "can only be the whole")
 	}
 	if len(r.Lines) > MaxItems {
 		return fault.InvalidField("lines", fmt.Sprintf("there can be at most %d", MaxItems))

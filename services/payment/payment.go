@@ -89,6 +89,10 @@ type RefundRequest struct {
 	// Amount is in the payment's currency. The zero value, which has no
 	// currency: all that is left of the capture.
 	Amount money.Money `json:"amount"`
+	// Reversal: all that is left goes back, however much that is, once no other
+	// refund is under way; nothing is enough. It names no amount, and so agrees
+	// with whatever its RefundID was asked for before.
+	Reversal bool `json:"reversal,omitempty"`
 }
 
 // RefundStatus is where a refund stands.
@@ -152,6 +156,9 @@ var (
 	// ErrRefundTooMuch: the refund, with those done and under way, is more than
 	// the capture. It is kept: a retry stays refused.
 	ErrRefundTooMuch = fault.New(fault.Refused, "refund_too_much", "More money would be refunded than was captured.")
+	// ErrRefundUnderWay: a reversal has to wait for another refund to end. It is
+	// not kept.
+	ErrRefundUnderWay = fault.New(fault.Unavailable, "refund_under_way", "Another refund of this payment is under way.")
 	// ErrRefundFailed is kept: a retry stays refused.
 	ErrRefundFailed = fault.New(fault.Refused, "refund_failed", "The payment provider does not refund this.")
 	ErrAmount       = fault.New(fault.Refused, "amount_not_accepted", "The amount cannot be paid by this method.")
@@ -174,8 +181,8 @@ var (
 //
 // To reverse a payment wherever it stands, after the pivot too: VoidPayment,
 // which gives back what is only held and bars a capture that has not landed;
-// where that answers ErrCaptured, RefundPayment without an amount. The void asks
-// the provider, so it knows a capture whose answer was lost.
+// where that answers ErrCaptured, RefundPayment as a Reversal. The void asks the
+// provider, so it knows a capture whose answer was lost.
 type Service interface {
 	// AuthorizePayment holds the amount. The payment is authorized, or
 	// requires_action: then call again after the customer acted. ErrDeclined
@@ -192,8 +199,9 @@ type Service interface {
 	// have many refunds. Its part of the capture is set aside before the provider
 	// is called, so that the sum is never more than the capture. Done again it
 	// gives the payment as it stands. ErrNotCaptured, ErrRefundTooMuch (also
-	// where nothing is left), ErrRefundFailed, ErrMismatch; Invalid: see
-	// RefundRequest.Validate, and for another currency than the payment's.
+	// where nothing is left), ErrRefundFailed, ErrMismatch; of a reversal
+	// ErrRefundUnderWay; Invalid: see RefundRequest.Validate, and for another
+	// currency than the payment's.
 	RefundPayment(ctx context.Context, r RefundRequest) (Payment, error)
 	// ListRefunds gives the refunds of an order, oldest first.
 	ListRefunds(ctx context.Context, orderID string) ([]Refund, error)

@@ -88,6 +88,9 @@ func (r RefundRequest) Validate() error {
 	if r.Amount.IsZero() {
 		return nil
 	}
+	if r.Reversal {
+		return fault.InvalidField("amount", "cannot be said of a reversal")
+	}
 	if !currencyCode.MatchString(r.Amount.Currency) {
 		return fault.InvalidField("amount.currency", "is not an ISO 4217 code")
 	}
@@ -100,8 +103,11 @@ func (r RefundRequest) Validate() error {
 // Hash identifies what is asked for.
 func (r AuthorizeRequest) Hash() []byte { return hash(r) }
 
-// Hash identifies what is asked for.
-func (r RefundRequest) Hash() []byte { return hash(r) }
+// Hash identifies what is asked for: a reversal is one for all that is left.
+func (r RefundRequest) Hash() []byte {
+	r.Reversal = false
+	return hash(r)
+}
 
 // hash is stored, so every later version must compute the same.
 func hash(request any) []byte {

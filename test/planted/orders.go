@@ -14,8 +14,8 @@ func orders() []bug {
 			edits: []edit{
 				{"    FROM moved\n)\nSELECT moved.id,", "    FROM moved WHERE false\n)\nSELECT moved.id,"},
 				{
-					"\t\t&i.RefundedAmount,\n\t\t&i.Items,\n\t)\n\treturn i, err\n",
-					"\t\t&i.RefundedAmount,\n\t\t&i.Items,\n\t)\n\tif err == nil {\n\t\t_, err = q.db.Exec(ctx, \"INSERT INTO outbox (aggregate_id, version, type, payload) VALUES ($1, $2, 'order.' || $3::text, jsonb_build_object('status', $3::text))\", i.ID, i.Version, i.Status)\n\t}\n\treturn i, err\n",
+					"\t\t&i.CancelRefusal,\n\t\t&i.Items,\n\t)\n\treturn i, err\n",
+					"\t\t&i.CancelRefusal,\n\t\t&i.Items,\n\t)\n\tif err == nil {\n\t\t_, err = q.db.Exec(ctx, \"INSERT INTO outbox (aggregate_id, version, type, payload) VALUES ($1, $2, 'order.' || $3::text, jsonb_build_object('status', $3::text))\", i.ID, i.Version, i.Status)\n\t}\n\treturn i, err\n",
 				},
 			},
 		},

@@ -1,5 +1,5 @@
 -- name: LockOrder :one
-SELECT status, total_amount, total_currency, refunded_amount FROM orders WHERE id = $1 FOR NO KEY UPDATE;
+SELECT status, total_amount, total_currency, refunded_amount, cancel_requested_at FROM orders WHERE id = $1 FOR NO KEY UPDATE;
 
 -- name: RefundableItems :many
 SELECT position, product_id, quantity, coalesce(unit_price, 0)::bigint AS unit_price, coalesce(total, 0)::bigint AS total,
@@ -10,6 +10,9 @@ ORDER BY position;
 
 -- name: FindRefund :one
 SELECT order_id, request_hash, status, refusal_code, version FROM order_refunds WHERE id = $1;
+
+-- name: RefundUnderWay :one
+SELECT EXISTS (SELECT FROM order_refunds WHERE order_id = $1 AND status = 'requested');
 
 -- name: InsertRefund :exec
 -- One statement: the refund, its lines, what they take off the order, and the

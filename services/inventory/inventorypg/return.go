@@ -33,7 +33,10 @@ func (s *Store) ReturnStock(ctx context.Context, r inventory.ReturnRequest) (inv
 		found, err := q.FindReturn(ctx, refund)
 		switch {
 		case err == nil:
-			back, err = returnedBefore(ctx, q, found, order, hash(asked))
+			if found.OrderID != order || (!r.Reversal && !bytes.Equal(found.RequestHash, hash(asked))) {
+				return inventory.ErrMismatch
+			}
+			back, err = returnedBefore(ctx, q, found)
 			return err
 		case !errors.Is(err, pgx.ErrNoRows):
 			return err
@@ -42,6 +45,9 @@ func (s *Store) ReturnStock(ctx context.Context, r inventory.ReturnRequest) (inv
 			return err
 		}
 		back, err = returnNow(ctx, q, order, refund, asked)
+		if r.Reversal && errors.Is(err, inventory.ErrReturnTooMany) { // all has come back
+			back, err = inventory.Return{RefundID: r.RefundID, OrderID: r.OrderID}, nil
+		}
 		return err
 	})
 	if err != nil {
@@ -63,10 +69,7 @@ func returnable(row inventorydb.Reservation) error {
 }
 
 // returnedBefore is the first result of a refund that came before.
-func returnedBefore(ctx context.Context, q *inventorydb.Queries, row inventorydb.Return, order uuid.UUID, requestHash []byte) (inventory.Return, error) {
-	if row.OrderID != order || !bytes.Equal(row.RequestHash, requestHash) {
-		return inventory.Return{}, inventory.ErrMismatch
-	}
+func returnedBefore(ctx context.Context, q *inventorydb.Queries, row inventorydb.Return) (inventory.Return, error) {
 	lines, err := q.ListReturnLines(ctx, row.RefundID)
 	if err != nil {
 		return inventory.Return{}, err

@@ -100,6 +100,39 @@ func testReturn(t *testing.T, s inventory.Service) {
 		require.ErrorIs(t, err, inventory.ErrMismatch, "of another order")
 		requireCounts(t, s, product, 5, 0)
 	})
+	t.Run("a reversal takes what is left, and agrees with what was asked for", func(t *testing.T) {
+		t.Parallel()
+		product := stocked(t, s, 10)
+		reverse := func(order, refund string) (inventory.Return, error) {
+			return s.ReturnStock(t.Context(), inventory.ReturnRequest{OrderID: order, RefundID: refund, Reversal: true})
+		}
+		order, first, second := bought(t, s, lines(product, 3)...), newRefund(), newRefund()
+		part, err := giveBack(t, s, order, first, lines(product, 1)...)
+		require.NoError(t, err)
+		again, err := reverse(order, first)
+		require.NoError(t, err)
+		require.Equal(t, part, again)
+		for range 2 {
+			rest, err := reverse(order, second)
+			require.NoError(t, err)
+			require.Equal(t, lines(product, 2), rest.Lines)
+			requireCounts(t, s, product, 10, 0)
+		}
+		for _, asked := range []string{newRefund(), newRefund()} {
+			for range 2 {
+				nothing, err := reverse(order, asked)
+				require.NoError(t, err)
+				require.Equal(t, inventory.Return{RefundID: asked, OrderID: order}, nothing)
+			}
+		}
+		all, err := s.ListReturns(t.Context(), order)
+		require.NoError(t, err)
+		require.Len(t, all, 2, "of nothing, nothing is kept")
+		_, err = reverse(bought(t, s, lines(product, 1)...), first)
+		require.ErrorIs(t, err, inventory.ErrMismatch, "of another order")
+		_, err = s.ReturnStock(t.Context(), inventory.ReturnRequest{OrderID: order, RefundID: newRefund(), Reversal: true, Lines: lines(product, 1)})
+		require.Equal(t, "lines", fault.From(err).Field)
+	})
 	t.Run("not what is not sold", func(t *testing.T) {
 		t.Parallel()
 		product := stocked(t, s, 5)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -26,15 +25,18 @@ func (s *Store) RequestRefund(ctx context.Context, r order.RefundRequest) (order
 		if refused, err = requestedBefore(on, r); err != nil || on.refund != nil {
 			return err
 		}
-		if on.Status != string(order.Confirmed) {
-			return order.ErrNotRefundable
+		if err := refundable(ctx, q, on, r); err != nil {
+			return err
 		}
 		parts, err := split(ctx, q, on, r.Lines)
 		refused = errors.Is(err, order.ErrRefundTooMany)
 		if err != nil && !refused {
 			return err
 		}
-		return q.InsertRefund(ctx, insertParams(on.id, refundID, r, parts))
+		if err := q.InsertRefund(ctx, insertParams(on.id, refundID, r, parts)); err != nil || !r.Returned {
+			return err
+		}
+		return end(ctx, q, on, refundID, order.RefundEnd{Status: order.RefundDone})
 	})
 	if err != nil {
 		return order.Refund{}, err
@@ -43,6 +45,21 @@ func (s *Store) RequestRefund(ctx context.Context, r order.RefundRequest) (order
 		return order.Refund{}, order.ErrRefundTooMany
 	}
 	return refund, nil
+}
+
+// refundable tells whether an order can be refunded now.
+func refundable(ctx context.Context, q *orderdb.Queries, on refundedOrder, r order.RefundRequest) error {
+	if on.Status != string(order.Confirmed) {
+		return order.ErrNotRefundable
+	}
+	if !r.Whole {
+		return nil
+	}
+	underWay, err := q.RefundUnderWay(ctx, on.id)
+	if err == nil && underWay {
+		return order.ErrRefundUnderWay
+	}
+	return err
 }
 
 // requestedBefore judges a request by what is known of its refund: refused, or
@@ -56,7 +73,7 @@ func requestedBefore(on refundedOrder, r order.RefundRequest) (refused bool, err
 		return false, order.ErrMismatch
 	case known.RequestHash == nil:
 		return false, order.ErrRefundUndone
-	case !bytes.Equal(known.RequestHash, r.Hash()):
+	case !r.Returned && !bytes.Equal(known.RequestHash, r.Hash()):
 		return false, order.ErrMismatch
 	default:
 		return known.Status == string(order.RefundRefused) && known.Version == 1, nil // refused at once
@@ -96,7 +113,10 @@ func (s *Store) FinishRefund(ctx context.Context, e order.RefundEnd) (order.Refu
 		known := on.refund
 		switch {
 		case known == nil && e.Status == order.RefundRefused:
-			return q.InsertRefund(ctx, tombstone(on.id, refundID, e))
+			if err := q.InsertRefund(ctx, tombstone(on.id, refundID, e)); err != nil {
+				return err
+			}
+			return refuseCancellation(ctx, q, on, e)
 		case known == nil:
 			return order.ErrRefundNotFound
 		case known.OrderID != on.id:
@@ -106,15 +126,36 @@ func (s *Store) FinishRefund(ctx context.Context, e order.RefundEnd) (order.Refu
 		case known.Status != string(order.RefundRequested):
 			return order.ErrRefundEnded
 		}
-		if _, err := q.FinishRefund(ctx, orderdb.FinishRefundParams{Status: string(e.Status), RefusalCode: refusal(e), ID: refundID}); err != nil {
-			return err
-		}
-		return q.EndRefundedOrder(ctx, on.id)
+		return end(ctx, q, on, refundID, e)
 	})
 	if errors.Is(err, order.ErrNotFound) && e.Status == order.RefundRefused {
 		return order.Refund{ID: e.RefundID, OrderID: e.OrderID, Lines: []order.RefundLine{}, Status: e.Status, Code: *refusal(e)}, nil
 	}
 	return refund, err
+}
+
+// end ends a refund that was requested, and with the last one the order.
+func end(ctx context.Context, q *orderdb.Queries, on refundedOrder, refundID uuid.UUID, e order.RefundEnd) error {
+	if _, err := q.FinishRefund(ctx, orderdb.FinishRefundParams{Status: string(e.Status), RefusalCode: refusal(e), ID: refundID}); err != nil {
+		return err
+	}
+	if e.Status == order.RefundRefused {
+		return refuseCancellation(ctx, q, on, e)
+	}
+	return q.EndRefundedOrder(ctx, on.id)
+}
+
+// refuseCancellation records that the order's cancellation was refused, where
+// the refund that was is its.
+func refuseCancellation(ctx context.Context, q *orderdb.Queries, on refundedOrder, e order.RefundEnd) error {
+	if on.CancelRequestedAt == nil {
+		return nil
+	}
+	id, err := order.CancellationID(e.OrderID, *on.CancelRequestedAt)
+	if err != nil || id != e.RefundID {
+		return err
+	}
+	return q.RefuseCancellation(ctx, orderdb.RefuseCancellationParams{ID: on.id, Refusal: *refusal(e)})
 }
 
 // refundedOrder is an order, locked, and one of its refunds, nil where there is
@@ -162,43 +203,4 @@ func (s *Store) onRefund(ctx context.Context, orderID string, refundID uuid.UUID
 		return order.Refund{}, err
 	}
 	return refund, nil
-}
-
-// GetRefund reads a refund.
-func (s *Store) GetRefund(ctx context.Context, refundID string) (order.Refund, error) {
-	parsed, err := order.RefundIDPrefix.Parse(refundID)
-	if err != nil {
-		return order.Refund{}, order.ErrRefundNotFound
-	}
-	row, err := s.queries.GetRefund(ctx, parsed)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return order.Refund{}, order.ErrRefundNotFound
-	}
-	if err != nil {
-		return order.Refund{}, s.constraints.Translate(err)
-	}
-	return toRefund(row)
-}
-
-// ListRefunds reads the refunds of an order.
-func (s *Store) ListRefunds(ctx context.Context, orderID string) ([]order.Refund, error) {
-	parsed, err := order.IDPrefix.Parse(orderID)
-	if err != nil {
-		return []order.Refund{}, nil //nolint:nilerr // what is no id is no order's, which has none
-	}
-	rows, err := s.queries.ListRefunds(ctx, parsed)
-	if err != nil {
-		return nil, s.constraints.Translate(err)
-	}
-	return toRefunds(rows)
-}
-
-// RefundsLeft finds refunds whose saga nobody may have started.
-func (s *Store) RefundsLeft(ctx context.Context, age time.Duration, limit int) ([]order.Refund, error) {
-	left := unstartedParams(age, limit)
-	rows, err := s.queries.RefundsLeft(ctx, orderdb.RefundsLeftParams(left))
-	if err != nil {
-		return nil, s.constraints.Translate(err)
-	}
-	return toRefunds(rows)
 }

@@ -34,7 +34,7 @@ func movedRow(r orderdb.TransitionRow) orderdb.Order {
 		FailureCode: r.FailureCode, FailureDetail: r.FailureDetail, FailureStep: r.FailureStep,
 		ActionType: r.ActionType, ActionExpires: r.ActionExpires,
 		SagaState: r.SagaState, SagaSeq: r.SagaSeq, SagaStartedAt: r.SagaStartedAt,
-		CancelRequestedAt: r.CancelRequestedAt, CancelReason: r.CancelReason, RefundedAmount: r.RefundedAmount, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		CancelRequestedAt: r.CancelRequestedAt, CancelReason: r.CancelReason, CancelRefusal: r.CancelRefusal, RefundedAmount: r.RefundedAmount, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }
 
@@ -55,7 +55,9 @@ func toOrder(row orderdb.Order, rawItems []byte) (order.Order, error) {
 		Version: row.Version, CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
 	}
 	o.Total, o.Refunded = price(row.TotalAmount, row.TotalCurrency), price(&row.RefundedAmount, row.TotalCurrency)
-	o.CancelRequestedAt = utc(row.CancelRequestedAt)
+	if at := row.CancelRequestedAt; at != nil {
+		o.Cancellation = &order.Cancellation{RequestedAt: at.UTC(), Reason: text(row.CancelReason), Refusal: text(row.CancelRefusal)}
+	}
 	if row.PaymentID != nil {
 		o.PaymentID = order.PaymentIDPrefix.Format(*row.PaymentID)
 	}

@@ -42,6 +42,8 @@ func Run(t *testing.T, open func(*testing.T) order.Service) {
 		"cancellations":                 cancellations,
 		"cancellations race":            cancellationsRace,
 		"cancellations left":            cancellationsLeft,
+		"cancellations refused":         cancellationsRefused,
+		"whole refunds":                 wholes,
 		"resolutions":                   resolutions,
 		"resolutions once":              resolutionsOnce,
 		"invalid resolutions":           invalidResolutions,

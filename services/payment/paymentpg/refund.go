@@ -39,6 +39,9 @@ func (s *Store) RefundPayment(ctx context.Context, r payment.RefundRequest) (pay
 		return toPayment(row), nil
 	case payment.RefundFailed: // kept, so it had to be committed first
 		if *refund.RefusalCode == payment.ErrRefundTooMuch.Code {
+			if r.Reversal && row.Refunded == row.Captured { // it was begun as another one: all has gone back
+				return toPayment(row), nil
+			}
 			return payment.Payment{}, payment.ErrRefundTooMuch
 		}
 		return payment.Payment{}, payment.ErrRefundFailed
@@ -48,7 +51,8 @@ func (s *Store) RefundPayment(ctx context.Context, r payment.RefundRequest) (pay
 }
 
 // beginRefund commits the refund's intent, its amount set aside, or the refusal
-// of it. again tells that it was begun before.
+// of it; of a reversal that has nothing to give back it keeps nothing. again tells
+// that it was begun before.
 func (s *Store) beginRefund(ctx context.Context, r payment.RefundRequest) (row paymentdb.Payment, refund paymentdb.PaymentRefund, again bool, err error) {
 	orderID, _ := payment.OrderIDPrefix.Parse(r.OrderID)
 	refundID, _ := payment.RefundIDPrefix.Parse(r.RefundID)
@@ -60,7 +64,7 @@ func (s *Store) beginRefund(ctx context.Context, r payment.RefundRequest) (row p
 		}
 		refund, err = q.FindRefund(ctx, refundID)
 		switch {
-		case err == nil && (refund.OrderID != orderID || !bytes.Equal(refund.RequestHash, r.Hash())):
+		case err == nil && (refund.OrderID != orderID || (!r.Reversal && !bytes.Equal(refund.RequestHash, r.Hash()))):
 			return payment.ErrMismatch
 		case err == nil:
 			again = true
@@ -71,6 +75,13 @@ func (s *Store) beginRefund(ctx context.Context, r payment.RefundRequest) (row p
 		fresh, err := newRefund(row, refundID, r)
 		if err != nil {
 			return err
+		}
+		switch {
+		case r.Reversal && row.Refunding > 0: // it may fail, and its part be left then
+			return payment.ErrRefundUnderWay
+		case r.Reversal && fresh.Amount == 0:
+			refund.Status = string(payment.RefundDone)
+			return nil
 		}
 		n, err := q.SetAside(ctx, paymentdb.SetAsideParams{OrderID: orderID, Amount: fresh.Amount})
 		if err != nil {
