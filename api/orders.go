@@ -15,20 +15,21 @@ import (
 
 // Order is an order as clients see it.
 type Order struct {
-	ID            string              `json:"id" example:"ord_01k9m2v6y7e4p8s0t2w4x6z8ab"`
-	UserID        string              `json:"user_id" example:"usr_01k9m2v6y7e4p8s0t2w4x6z8ab"`
-	Status        order.Status        `json:"status" enum:"pending,awaiting_payment,confirmed,rejected,cancelled,failed,refunded"`
-	Items         []OrderItem         `json:"items" nullable:"false"`
-	Total         Maybe[money.Money]  `json:"total" doc:"Null until the order is priced"`
-	Refunded      Maybe[money.Money]  `json:"refunded" doc:"What refunds gave back of the total, or are about to. Null until the order is priced"`
-	PaymentMethod string              `json:"payment_method" example:"pm_card_visa"`
-	PaymentID     *string             `json:"payment_id" doc:"Null until there is a payment" example:"pay_01k9m2v6y7e4p8s0t2w4x6z8ab"`
-	Failure       Maybe[OrderFailure] `json:"failure" doc:"Why the order did not succeed"`
-	NextAction    Maybe[OrderAction]  `json:"next_action" doc:"What the customer has to do, while the order awaits payment. Null in lists, and while the payment service does not answer: get the order"`
-	Saga          OrderSaga           `json:"saga"`
-	Version       int64               `json:"version" doc:"Grows by one with each change of the status" example:"2"`
-	CreatedAt     time.Time           `json:"created_at"`
-	UpdatedAt     time.Time           `json:"updated_at"`
+	ID            string                   `json:"id" example:"ord_01k9m2v6y7e4p8s0t2w4x6z8ab"`
+	UserID        string                   `json:"user_id" example:"usr_01k9m2v6y7e4p8s0t2w4x6z8ab"`
+	Status        order.Status             `json:"status" enum:"pending,awaiting_payment,confirmed,rejected,cancelled,failed,refunded"`
+	Items         []OrderItem              `json:"items" nullable:"false"`
+	Total         Maybe[money.Money]       `json:"total" doc:"Null until the order is priced"`
+	Refunded      Maybe[money.Money]       `json:"refunded" doc:"What refunds gave back of the total, or are about to. Null until the order is priced"`
+	PaymentMethod string                   `json:"payment_method" example:"pm_card_visa"`
+	PaymentID     *string                  `json:"payment_id" doc:"Null until there is a payment" example:"pay_01k9m2v6y7e4p8s0t2w4x6z8ab"`
+	Failure       Maybe[OrderFailure]      `json:"failure" doc:"Why the order did not succeed"`
+	NextAction    Maybe[OrderAction]       `json:"next_action" doc:"What the customer has to do, while the order awaits payment. Null in lists, and while the payment service does not answer: get the order"`
+	Cancellation  Maybe[OrderCancellation] `json:"cancellation" doc:"That the customer wants out. Null where nobody asked for it"`
+	Saga          OrderSaga                `json:"saga"`
+	Version       int64                    `json:"version" doc:"Grows by one with each change of the status" example:"2"`
+	CreatedAt     time.Time                `json:"created_at"`
+	UpdatedAt     time.Time                `json:"updated_at"`
 }
 
 // OrderItem is a line of an order.
@@ -51,6 +52,13 @@ type OrderAction struct {
 	Type      string    `json:"type" enum:"redirect"`
 	URL       string    `json:"url" format:"uri" doc:"Where the customer confirms the payment"`
 	ExpiresAt time.Time `json:"expires_at" doc:"The order is rejected after that"`
+}
+
+// OrderCancellation is that the customer wants out, and what came of it.
+type OrderCancellation struct {
+	RequestedAt time.Time `json:"requested_at"`
+	Reason      string    `json:"reason" doc:"In the customer's words; empty where there are none" example:"Ordered by mistake."`
+	Refused     string    `json:"refused,omitempty" doc:"Why the money could not go back: the order stays confirmed. Cancel once more to try again" example:"refund_failed"`
 }
 
 // OrderSaga is the order's saga.
@@ -91,6 +99,12 @@ func toOrder(o order.Order) Order {
 	}
 	if f := o.Failure; f != nil {
 		out.Failure.Value = &OrderFailure{Code: f.Code, Detail: f.Detail, Step: f.Step}
+	}
+	if cancel := o.Cancellation; cancel != nil {
+		out.Cancellation.Value = &OrderCancellation{RequestedAt: cancel.RequestedAt, Reason: cancel.Reason}
+		if o.Status == order.Confirmed { // it may have been turned back since
+			out.Cancellation.Value.Refused = cancel.Refusal
+		}
 	}
 	return out
 }

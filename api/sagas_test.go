@@ -216,6 +216,27 @@ func TestCancellation(t *testing.T) {
 	require.Empty(t, w.cancelled)
 }
 
+// TestOrderShowsItsCancellation: also that its refund was refused, as long as the
+// order is confirmed.
+func TestOrderShowsItsCancellation(t *testing.T) {
+	t.Parallel()
+	w, h := setup(t)
+	shown := func(status order.Status, c *order.Cancellation) any {
+		w.order.Status, w.order.Cancellation = status, c
+		res, out := call(h, http.MethodGet, "/v1/orders/ord_1", "")
+		require.Equal(t, http.StatusOK, res.Code)
+		return out["cancellation"]
+	}
+	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	require.Nil(t, shown(order.Confirmed, nil))
+	asked := map[string]any{"requested_at": "2026-05-01T12:00:00Z", "reason": "mistake"}
+	require.Equal(t, asked, shown(order.Pending, &order.Cancellation{RequestedAt: at, Reason: "mistake"}))
+	refused := &order.Cancellation{RequestedAt: at, Reason: "mistake", Refusal: "refund_failed"}
+	require.Equal(t, asked, shown(order.Refunded, refused))
+	asked["refused"] = "refund_failed"
+	require.Equal(t, asked, shown(order.Confirmed, refused))
+}
+
 func TestRefund(t *testing.T) {
 	t.Parallel()
 	w, h := setup(t)
