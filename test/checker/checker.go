@@ -54,7 +54,7 @@ const undecided = `SELECT pg_temp.public_id('ord', id) AS id, status, saga_state
 	WHERE status IN ('pending', 'awaiting_payment') OR saga_state NOT IN ('completed', 'compensated')
 	UNION ALL SELECT pg_temp.public_id('rfd', id), status, '' FROM order_refunds WHERE status = 'requested'
 	UNION ALL SELECT pg_temp.public_id('ord', id), status, 'its cancellation is not begun' FROM orders o
-	WHERE cancel_requested_at IS NOT NULL AND status = 'confirmed'
+	WHERE cancel_requested_at IS NOT NULL AND cancel_refusal IS NULL AND status = 'confirmed'
 		AND EXISTS (SELECT FROM order_items i WHERE i.order_id = o.id AND i.refunded_quantity < i.quantity)`
 
 // Undecided counts the orders and refunds that have not come to their end.

@@ -23,7 +23,9 @@ func TestReversalWaits(t *testing.T) {
 		order := paymenttest.Captured(t, b).OrderID
 		part := refundOf(order, 500)
 		there := payment.ProviderRefund{ID: "re_1", Status: payment.ProviderRefundPending, Amount: 500}
-		b.provider.refund = func(context.Context, payment.ProviderRefundRequest, string) (payment.ProviderRefund, error) { return there, nil }
+		b.provider.refund = func(context.Context, payment.ProviderRefundRequest, string) (payment.ProviderRefund, error) {
+			return there, nil
+		}
 		b.provider.find = func(context.Context, string, string) (payment.ProviderRefund, bool, error) { return there, true, nil }
 		_, err := b.RefundPayment(t.Context(), part)
 		require.Equal(t, fault.Unknown, fault.KindOf(err))
