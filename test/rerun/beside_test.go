@@ -132,7 +132,7 @@ func TestReversedBeside(t *testing.T) {
 	}
 	release := func(b *besides) { b.stuck.releases = true }
 	sold := func(b *besides) {
-		_, err := b.bench.stock.CommitStock(b.Context(), inventory.OrderRequest{OrderID: b.order.ID})
+		_, err := b.stock.CommitStock(b.Context(), inventory.OrderRequest{OrderID: b.order.ID})
 		require.NoError(b, err)
 		release(b)
 	}
@@ -172,7 +172,7 @@ func TestReversedBeside(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := &besides{T: t, bench: open(t)}
-			b.stuck = &stuck{Service: b.bench.stock}
+			b.stuck = &stuck{Service: b.stock}
 			b.structs[2] = activities.NewInventory(b.stuck)
 			s := scenario{method: "pm_card_visa", quantity: 2}
 			b.order, _ = b.place(t, s)
@@ -188,7 +188,7 @@ func TestReversedBeside(t *testing.T) {
 			require.True(t, workflows.Judge(after, time.Second).Sound(), after)
 			require.True(t, after.Order.Settled(), after)
 			require.Equal(t, []string{"authorize", "capture", "refund"}, b.effects(t, b.order.ID))
-			count, err := b.bench.stock.Get(t.Context(), b.order.Items[0].ProductID)
+			count, err := b.stock.Get(t.Context(), b.order.Items[0].ProductID)
 			require.NoError(t, err)
 			require.Equal(t, []int64{units, 0}, []int64{count.OnHand, count.Reserved})
 			left, err := b.orders.CancellationsLeft(t.Context(), 0, 10)
