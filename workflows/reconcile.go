@@ -29,6 +29,8 @@ type Round struct {
 	// Since: what changed before was compared by an earlier round. Zero: all is
 	// compared.
 	Since time.Time `json:"since"`
+	// Retry is what the last round could not start again.
+	Retry []string `json:"retry,omitempty"`
 	// Source and Cursor are where to go on.
 	Source   int    `json:"source"`
 	Cursor   string `json:"cursor,omitempty"`
@@ -45,6 +47,9 @@ type ReconcileResult struct {
 	Again    int       `json:"again"`    // sagas that were started again
 	Found    int       `json:"found"`    // discrepancies that were new
 	Resolved int       `json:"resolved"` // discrepancies that are gone
+	// Left are the workflow ids of sagas that could not be started again, at most
+	// mostSuspects of them: the next round looks at them first.
+	Left []string `json:"left,omitempty"`
 }
 
 const (
@@ -64,10 +69,12 @@ const (
 )
 
 // MetricDiscrepancies counts the discrepancies that were found, by kind, and
-// MetricRunAgain the sagas that were started again.
+// MetricRunAgain the sagas that were started again; MetricRunAgainFailed counts
+// how often one could not be.
 const (
-	MetricDiscrepancies = "skald_discrepancies"
-	MetricRunAgain      = "skald_sagas_run_again"
+	MetricDiscrepancies  = "skald_discrepancies"
+	MetricRunAgain       = "skald_sagas_run_again"
+	MetricRunAgainFailed = "skald_sagas_run_again_failed"
 )
 
 // Reconcile compares order, inventory and payment with the runs of the sagas. It
@@ -104,7 +111,11 @@ func beginRound(ctx workflow.Context, grace time.Duration) *Round {
 	now := workflow.Now(ctx)
 	round := &Round{ReconcileResult: ReconcileResult{Began: now, Swept: now}}
 	var last ReconcileResult
-	if workflow.HasLastCompletionResult(ctx) && workflow.GetLastCompletionResult(ctx, &last) == nil && now.Sub(last.Swept) < sweepEvery {
+	if !workflow.HasLastCompletionResult(ctx) || workflow.GetLastCompletionResult(ctx, &last) != nil {
+		return round
+	}
+	round.Retry = last.Left
+	if now.Sub(last.Swept) < sweepEvery {
 		round.Swept, round.Since = last.Swept, last.Began.Add(-grace-roundMargin)
 	}
 	return round

@@ -49,7 +49,8 @@ func (r *Round) settle(ctx workflow.Context, grace time.Duration) error {
 			}
 		}
 	}
-	return r.runAgain(ctx, again)
+	r.runAgain(ctx, again)
+	return nil
 }
 
 // cutRefunds gives the sagas of refunds whose newest run was cut off.
@@ -69,17 +70,26 @@ func cutRefunds(ctx workflow.Context, workflowIDs []string, grace time.Duration)
 	return cut, nil
 }
 
-// runAgain starts sagas again.
-func (r *Round) runAgain(ctx workflow.Context, workflowIDs []string) error {
+// runAgain starts sagas again. What cannot be started ends no round: the next one
+// tries it again.
+func (r *Round) runAgain(ctx workflow.Context, workflowIDs []string) {
+	log, metrics := workflow.GetLogger(ctx), workflow.GetMetricsHandler(ctx)
 	for ids := range slices.Chunk(workflowIDs, sliceSize) {
-		if err := workflow.ExecuteLocalActivity(compare.On(ctx, "sagas that were cut off run again"), runsOf.RunAgain, ids).Get(ctx, nil); err != nil {
-			return err
+		var done Restarts
+		if err := workflow.ExecuteLocalActivity(compare.On(ctx, "sagas that were cut off run again"), runsOf.RunAgain, ids).Get(ctx, &done); err != nil {
+			done = Restarts{Failed: ids}
 		}
-		r.Again += len(ids)
-		workflow.GetLogger(ctx).Warn("sagas run again", "count", len(ids), "workflows", ids)
-		workflow.GetMetricsHandler(ctx).Counter(MetricRunAgain).Inc(int64(len(ids)))
+		r.Again += done.Started
+		if done.Started > 0 {
+			log.Warn("sagas run again", "count", done.Started, "workflows", ids)
+			metrics.Counter(MetricRunAgain).Inc(int64(done.Started))
+		}
+		if n := len(done.Failed); n > 0 {
+			log.Error("sagas cannot run again", "count", n, "workflows", done.Failed)
+			metrics.Counter(MetricRunAgainFailed).Inc(int64(n))
+			r.Left = append(r.Left, done.Failed[:min(n, mostSuspects-len(r.Left))]...)
+		}
 	}
-	return nil
 }
 
 // record keeps what only an operator may mend, and tells of what is new.

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 	"time"
 
@@ -87,8 +88,9 @@ func discrepancies(ctx workflow.Context, r *Round, _ time.Duration) (slice, erro
 	return slice{orders: distinct(page.IDs), next: page.NextCursor}, err
 }
 
-// cutRuns names the sagas of which a run was cut off, refunds too. Temporal's
-// visibility may lag, which the overlap of the rounds makes up for.
+// cutRuns names the sagas of which a run was cut off, refunds too, first those
+// that the last round could not start again. Temporal's visibility may lag, which
+// the overlap of the rounds makes up for.
 func cutRuns(ctx workflow.Context, r *Round, _ time.Duration) (slice, error) {
 	token, err := base64.StdEncoding.DecodeString(r.Cursor)
 	if err != nil {
@@ -100,7 +102,9 @@ func cutRuns(ctx workflow.Context, r *Round, _ time.Duration) (slice, error) {
 		return slice{}, err
 	}
 	found := slice{next: base64.StdEncoding.EncodeToString(page.NextCursor)}
-	for _, id := range page.WorkflowIDs {
+	ids := slices.Concat(r.Retry, page.WorkflowIDs)
+	r.Retry = nil
+	for _, id := range ids {
 		kind, subject, _ := strings.Cut(id, "/")
 		switch kind {
 		case "order":

@@ -2,7 +2,9 @@ package workflows_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -32,6 +34,8 @@ type estate struct {
 	looks    map[string]int
 	change   func(e *estate, looks int) // what happens before the looks-th look at Temporal
 
+	last     *workflows.ReconcileResult
+	stuck    []string // workflow ids of sagas that cannot be started
 	again    []string
 	recorded []order.Finding
 	resolved []order.Still
@@ -141,10 +145,24 @@ func reconcile(t *testing.T, e *estate, in workflows.ReconcileInput) *testsuite.
 		}
 		return found, nil
 	})
-	env.OnActivity(runs.RunAgain, mock.Anything, mock.Anything).Return(func(_ context.Context, ids []string) error {
-		e.again = append(e.again, ids...)
-		return nil
+	env.OnActivity(runs.RunAgain, mock.Anything, mock.Anything).Return(func(_ context.Context, ids []string) (workflows.Restarts, error) {
+		var done workflows.Restarts
+		for _, id := range ids {
+			if slices.Contains(e.stuck, id) {
+				done.Failed = append(done.Failed, id)
+				continue
+			}
+			e.again = append(e.again, id)
+			done.Started++
+		}
+		if done.Started == 0 {
+			return done, errors.New("none could be started")
+		}
+		return done, nil
 	})
+	if e.last != nil {
+		env.SetLastCompletionResult(*e.last)
+	}
 	in.Grace = grace
 	env.ExecuteWorkflow(workflows.ReconcileName, in)
 	require.True(t, env.IsWorkflowCompleted())

@@ -115,22 +115,44 @@ func runFacts(run *workflowpb.WorkflowExecutionInfo, now time.Time) RunFacts {
 	return f
 }
 
+// Restarts is what came of starting sagas again.
+type Restarts struct {
+	Started int `json:"started"`
+	// Failed are the workflow ids of those that could not be started.
+	Failed []string `json:"failed,omitempty"`
+}
+
 // RunAgain starts sagas again that have no run any more. One that runs is left
-// alone, one that has ended well finds that there is nothing to do.
-func (a *Runs) RunAgain(ctx context.Context, workflowIDs []string) error {
+// alone, one that has ended well finds that there is nothing to do, and one whose
+// order, refund or repair nobody knows is nothing to run. Those that cannot be
+// started are named; it is an error only where none could.
+func (a *Runs) RunAgain(ctx context.Context, workflowIDs []string) (Restarts, error) {
 	faults := make([]error, len(workflowIDs))
 	var all errgroup.Group
 	all.SetLimit(runsAtOnce)
 	for i, id := range workflowIDs { // one that cannot be started holds up no other
 		all.Go(func() error {
-			if err := a.runAgain(ctx, id); err != nil {
-				faults[i] = fmt.Errorf("run %s again: %w", id, err)
-			}
+			faults[i] = a.runAgain(ctx, id)
 			return nil
 		})
 	}
 	_ = all.Wait() // what went wrong is in faults
-	return safe(ctx, errors.Join(faults...))
+	var done Restarts
+	for i, id := range workflowIDs {
+		switch {
+		case faults[i] == nil:
+			done.Started++
+		case fault.KindOf(faults[i]) == fault.NotFound:
+			activity.GetLogger(ctx).Warn("nothing to run again", "workflow", id)
+		default:
+			done.Failed = append(done.Failed, id)
+			activity.GetLogger(ctx).Error("saga cannot run again", "workflow", id, "error", faults[i])
+		}
+	}
+	if done.Started == 0 && len(done.Failed) > 0 {
+		return done, safe(ctx, errors.Join(faults...))
+	}
+	return done, nil
 }
 
 // safe is an error that a history may keep: the cause goes to the log.
