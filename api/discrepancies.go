@@ -21,7 +21,8 @@ type Discrepancy struct {
 	FoundAt    time.Time             `json:"found_at"`
 	SeenAt     time.Time             `json:"seen_at" doc:"When it was last found"`
 	ResolvedAt *time.Time            `json:"resolved_at" doc:"Null while it is open"`
-	Resolution string                `json:"resolution,omitempty" enum:"gone,repaired" doc:"How it came to be resolved"`
+	Resolution string                `json:"resolution,omitempty" enum:"gone,repaired,accepted" doc:"How it came to be resolved"`
+	Acceptance Maybe[Acceptance]     `json:"acceptance" doc:"Null unless an operator accepted it"`
 	Repairs    []Repair              `json:"repairs" nullable:"false" doc:"What operators had done about it, oldest first"`
 }
 
@@ -37,6 +38,17 @@ type Repair struct {
 	EndedAt    *time.Time `json:"ended_at" doc:"Null until it ended"`
 }
 
+// Acceptance is who accepted a discrepancy as it is, and why.
+type Acceptance struct {
+	Reason string `json:"reason"`
+	By     string `json:"by"`
+}
+
+// NewAcceptance accepts a discrepancy as it is.
+type NewAcceptance struct {
+	Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"Why; it is kept. No personal data" example:"The customer keeps the money: the parcel was lost."`
+}
+
 // NewRepair asks to mend a discrepancy.
 type NewRepair struct {
 	Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"Why; it is kept. No personal data" example:"The order was lost with a backup; the customer was told."`
@@ -46,6 +58,9 @@ func toDiscrepancy(d order.Discrepancy) Discrepancy {
 	out := Discrepancy{
 		ID: d.ID, Kind: d.Kind, OrderID: d.OrderID, Detail: d.Detail, Repair: d.Repair, FoundAt: d.FoundAt, SeenAt: d.SeenAt,
 		ResolvedAt: d.ResolvedAt, Resolution: d.Resolution, Repairs: make([]Repair, len(d.Repairs)),
+	}
+	if a := d.Acceptance; a != nil {
+		out.Acceptance.Value = &Acceptance{Reason: a.Reason, By: a.By}
 	}
 	for i, r := range d.Repairs {
 		out.Repairs[i] = Repair{
@@ -74,6 +89,13 @@ type repairOutput struct {
 	Body     Discrepancy
 }
 
+type acceptInput struct {
+	DiscrepancyID string `path:"discrepancy_id" doc:"The discrepancy's id" example:"dis_01k9m2v6y7e4p8s0t2w4x6z8ab"`
+	Body          NewAcceptance
+}
+
+type acceptOutput struct{ Body Discrepancy }
+
 func (c Config) registerDiscrepancies(a huma.API) {
 	huma.Register(a, operation("list-discrepancies", http.MethodGet, "/v1/discrepancies", "sagas", "List discrepancies",
 		"What the services say and that does not agree, and that nobody but an operator may mend. Newest first.",
@@ -83,6 +105,20 @@ func (c Config) registerDiscrepancies(a huma.API) {
 		http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
 	repair.DefaultStatus = http.StatusAccepted
 	huma.Register(a, repair, c.repairDiscrepancy)
+	huma.Register(a, operation("accept-discrepancy", http.MethodPut, "/v1/discrepancies/{discrepancy_id}/acceptance", "sagas", "Accept a discrepancy",
+		"Records who takes the order as it stands, and why, for good: the discrepancy is resolved, the same kind is not found of that order again, and its saga is not run again.",
+		http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable), c.acceptDiscrepancy)
+}
+
+func (c Config) acceptDiscrepancy(ctx context.Context, in *acceptInput) (*acceptOutput, error) {
+	if err := c.operatorOnly(ctx); err != nil {
+		return nil, err
+	}
+	d, err := c.Orders.AcceptDiscrepancy(ctx, order.Acceptance{DiscrepancyID: in.DiscrepancyID, Reason: in.Body.Reason, By: callerOf(ctx)})
+	if err != nil {
+		return nil, problem(ctx, err)
+	}
+	return &acceptOutput{Body: toDiscrepancy(d)}, nil
 }
 
 func (c Config) listDiscrepancies(ctx context.Context, in *listDiscrepanciesInput) (*listDiscrepanciesOutput, error) {

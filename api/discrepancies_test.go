@@ -27,6 +27,15 @@ func (f fakeSagas) Repair(_ context.Context, repairID, orderID string) error {
 	return f.repairErr
 }
 
+func (f fakeOrders) AcceptDiscrepancy(_ context.Context, a order.Acceptance) (order.Discrepancy, error) {
+	if f.refusal == nil {
+		f.accepted = append(f.accepted, a)
+	}
+	return order.Discrepancy{ID: a.DiscrepancyID, Finding: order.Finding{OrderID: "ord_1"}, Resolution: order.ResolvedAccepted, Acceptance: &a}, f.refusal
+}
+
+const acceptance1 = "/v1/discrepancies/dis_1/acceptance"
+
 const repairs1 = "/v1/discrepancies/dis_1/repairs"
 
 // TestDiscrepanciesAreForOperators: nobody else sees them or has them repaired.
@@ -34,13 +43,14 @@ func TestDiscrepanciesAreForOperators(t *testing.T) {
 	t.Parallel()
 	w, h := setup(t)
 	for _, key := range []string{"", "skald_a"} {
-		for _, r := range [][3]string{{http.MethodGet, "/v1/discrepancies", ""}, {http.MethodPost, repairs1, `{"reason":"x"}`}} {
+		for _, r := range [][3]string{{http.MethodGet, "/v1/discrepancies", ""}, {http.MethodPost, repairs1, `{"reason":"x"}`}, {http.MethodPut, acceptance1, `{"reason":"x"}`}} {
 			res, out := call(h, r[0], r[1], r[2], bearer(key)...)
 			require.Equal(t, http.StatusForbidden, res.Code)
 			require.Equal(t, "forbidden", out["code"])
 		}
 	}
 	require.Empty(t, w.repairs)
+	require.Empty(t, w.accepted)
 	require.Empty(t, w.repaired)
 }
 
@@ -86,4 +96,24 @@ func TestDiscrepancies(t *testing.T) {
 		require.Equal(t, code, res.Code, refusal)
 	}
 	require.Empty(t, w.repaired)
+}
+
+func TestAcceptDiscrepancy(t *testing.T) {
+	t.Parallel()
+	w, h := setup(t)
+	res, out := call(h, http.MethodPut, acceptance1, `{"reason":"the parcel was lost"}`, bearer(operatorKey)...)
+	require.Equal(t, http.StatusOK, res.Code)
+	require.Equal(t, "accepted", out["resolution"])
+	require.Equal(t, map[string]any{"reason": "the parcel was lost", "by": "operator"}, out["acceptance"])
+	require.Equal(t, []order.Acceptance{{DiscrepancyID: "dis_1", Reason: "the parcel was lost", By: "operator"}}, w.accepted)
+	for _, body := range []string{`{}`, `{"reason":""}`, `{"reason":"x","by":"alice"}`} {
+		res, _ := call(h, http.MethodPut, acceptance1, body, bearer(operatorKey)...)
+		require.Equal(t, http.StatusUnprocessableEntity, res.Code, body)
+	}
+	for refusal, code := range map[error]int{order.ErrDiscrepancyResolved: http.StatusConflict, order.ErrDiscrepancyNotFound: http.StatusNotFound} {
+		w.refusal = refusal
+		res, _ := call(h, http.MethodPut, acceptance1, `{"reason":"x"}`, bearer(operatorKey)...)
+		require.Equal(t, code, res.Code, refusal)
+	}
+	require.Len(t, w.accepted, 1)
 }

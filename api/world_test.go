@@ -54,6 +54,7 @@ type world struct {
 	first     *saga.Resolution   // what they took under the same key
 	refusal   error
 	repairs   []order.RepairRequest
+	accepted  []order.Acceptance
 	repaired  []string
 	repairErr error
 }

@@ -26,6 +26,7 @@ func (v Verdict) Sound() bool { return !v.Later && !v.Again && len(v.Kinds) == 0
 // Running the order's saga again mends every order that is not decided, every
 // one that ended badly, and a confirmed one where it only goes forward. It is
 // done once: where it came to its end and did not help, an operator has to look.
+// An order of which an operator decided how it stands is never run again.
 func Judge(f Facts, grace time.Duration) Verdict {
 	switch {
 	case f.Run.State == RunRunning:
@@ -37,9 +38,9 @@ func Judge(f Facts, grace time.Duration) Verdict {
 	}
 	kinds := broken(f)
 	switch {
-	case len(kinds) == 0 && f.Run.State != RunCut:
+	case len(kinds) == 0 && (f.Run.State != RunCut || f.decided()):
 		return Verdict{}
-	case f.Run.State == RunCompleted && f.Run.Again, !mendable(f, kinds):
+	case f.decided(), f.Run.State == RunCompleted && f.Run.Again, !mendable(f, kinds):
 		return Verdict{Kinds: kinds}
 	default:
 		return Verdict{Again: true}
@@ -47,6 +48,10 @@ func Judge(f Facts, grace time.Duration) Verdict {
 }
 
 func (f Facts) ended() bool { return f.Run.State == RunCut || f.Run.State == RunCompleted }
+
+// decided tells that an operator took a step of the order's saga for done, or
+// accepted what does not agree: another run would undo that.
+func (f Facts) decided() bool { return f.Order.Skipped || f.Order.Accepted }
 
 // orphans is what there is of an order that nobody knows.
 func orphans(f Facts) (kinds []order.DiscrepancyKind) {

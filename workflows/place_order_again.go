@@ -59,11 +59,13 @@ func (p *placement) takeStock(ctx workflow.Context) error {
 }
 
 // entry is where a run begins by what earlier ones did. What has ended is
-// followed, what has passed the pivot goes forward, what began to turn back goes
-// on with that; anything else is done again.
+// followed, what has passed the pivot goes forward, what began to turn back, also
+// by an operator's decision, goes on with that; anything else is done again.
 func (p *placement) entry() (saga.Entry, *saga.Failure) {
 	f := p.before
 	switch {
+	case f.Order.Reversed:
+		return saga.TurnBack, reversedBefore()
 	case f.Order.Status == order.Refunded && f.released() && p.in.Revision >= 3: // turned back before the units were sold
 		return saga.TurnBack, turnedBack("CommitStock", inventory.ErrReleased)
 	case f.Order.Status == order.Confirmed, f.Order.Status == order.Refunded:
@@ -89,6 +91,14 @@ func (p *placement) entry() (saga.Entry, *saga.Failure) {
 
 func interrupted() *fault.Error {
 	return fault.New(fault.Internal, CodeInterrupted, "The order was interrupted and turned back.")
+}
+
+// reversedBefore is the failure of a saga that an operator turned back before it
+// was cut off.
+func reversedBefore() *saga.Failure {
+	f := turnedBack("CapturePayment", fault.New(fault.Internal, saga.ReasonReversed, "An operator decided to turn back."))
+	f.Class = saga.Reversed
+	return f
 }
 
 // turnedBack is the failure of a step that an earlier run had.

@@ -12,6 +12,7 @@ import (
 type discrepanciesCmd struct {
 	List   listDiscrepanciesCmd `cmd:"" help:"List discrepancies, newest first."`
 	Repair repairDiscrepancyCmd `cmd:"" help:"Start the saga that mends a discrepancy."`
+	Accept acceptDiscrepancyCmd `cmd:"" help:"Take an order as it stands: the discrepancy is not found again."`
 }
 
 type listDiscrepanciesCmd struct {
@@ -40,6 +41,9 @@ func (l *listDiscrepanciesCmd) Run(p *process, ops *opsCmd) error {
 			how = d.Resolution + " " + ago(*d.ResolvedAt)
 		}
 		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", d.ID, d.Kind, d.OrderID, ago(d.FoundAt), how, d.Detail)
+		if a := d.Acceptance.Value; a != nil {
+			_, _ = fmt.Fprintf(table, "  \taccepted\tby %s\t\t\t%s\n", a.By, a.Reason)
+		}
 		for _, r := range d.Repairs {
 			outcome := "runs"
 			if r.EndedAt != nil {
@@ -66,5 +70,21 @@ func (r *repairDiscrepancyCmd) Run(p *process, ops *opsCmd) error {
 	}
 	started := d.Repairs[len(d.Repairs)-1]
 	_, err := fmt.Fprintf(p.out, "%s of order %s: %s runs as %s, recorded as asked for by %s\n", d.Kind, d.OrderID, d.Repair, started.WorkflowID, started.By)
+	return err
+}
+
+type acceptDiscrepancyCmd struct {
+	ID     string `arg:"" help:"Such as dis_…"`
+	Reason string `help:"Why; it is kept for good." required:""`
+}
+
+// Run accepts a discrepancy, and prints what is recorded of that.
+func (a *acceptDiscrepancyCmd) Run(p *process, ops *opsCmd) error {
+	var d api.Discrepancy
+	path := "/v1/discrepancies/" + url.PathEscape(a.ID) + "/acceptance"
+	if err := ops.call(p.ctx, http.MethodPut, path, api.NewAcceptance{Reason: a.Reason}, &d, ""); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(p.out, "%s of order %s: accepted, recorded as decided by %s\n", d.Kind, d.OrderID, d.Acceptance.Value.By)
 	return err
 }

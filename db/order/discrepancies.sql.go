@@ -13,6 +13,27 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
+const acceptDiscrepancy = `-- name: AcceptDiscrepancy :execrows
+UPDATE discrepancies SET resolved_at = now(), resolution = 'accepted', accepted_by = $1::text, accept_reason = $2::text
+WHERE id = $3::uuid AND resolved_at IS NULL
+`
+
+type AcceptDiscrepancyParams struct {
+	AcceptedBy   string
+	AcceptReason string
+	ID           uuid.UUID
+}
+
+// AcceptDiscrepancy closes an open one for good. It changes no row of one that is
+// resolved.
+func (q *Queries) AcceptDiscrepancy(ctx context.Context, arg AcceptDiscrepancyParams) (int64, error) {
+	result, err := q.db.Exec(ctx, acceptDiscrepancy, arg.AcceptedBy, arg.AcceptReason, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const endRepair = `-- name: EndRepair :execrows
 UPDATE discrepancy_repairs SET outcome = $1::text, refusal_code = $2::text, ended_at = now()
 WHERE id = $3 AND outcome IS NULL
@@ -53,7 +74,7 @@ func (q *Queries) FindRepair(ctx context.Context, id uuid.UUID) (DiscrepancyRepa
 }
 
 const getDiscrepancy = `-- name: GetDiscrepancy :one
-SELECT d.id, d.kind, d.order_id, d.detail, d.repair, d.found_at, d.seen_at, d.resolved_at, d.resolution,
+SELECT d.id, d.kind, d.order_id, d.detail, d.repair, d.found_at, d.seen_at, d.resolved_at, d.resolution, d.accepted_by, d.accept_reason,
     coalesce((SELECT jsonb_agg(jsonb_build_object('id', r.id, 'reason', r.reason, 'by', r.requested_by, 'at', r.requested_at,
             'outcome', r.outcome, 'code', r.refusal_code, 'ended_at', r.ended_at) ORDER BY r.requested_at, r.id)
         FROM discrepancy_repairs r WHERE r.discrepancy_id = d.id), '[]')::jsonb AS repairs
@@ -79,6 +100,8 @@ func (q *Queries) GetDiscrepancy(ctx context.Context, id uuid.UUID) (GetDiscrepa
 		&i.Discrepancy.SeenAt,
 		&i.Discrepancy.ResolvedAt,
 		&i.Discrepancy.Resolution,
+		&i.Discrepancy.AcceptedBy,
+		&i.Discrepancy.AcceptReason,
 		&i.Repairs,
 	)
 	return i, err
@@ -106,7 +129,7 @@ func (q *Queries) InsertRepair(ctx context.Context, arg InsertRepairParams) erro
 }
 
 const listDiscrepancies = `-- name: ListDiscrepancies :many
-SELECT d.id, d.kind, d.order_id, d.detail, d.repair, d.found_at, d.seen_at, d.resolved_at, d.resolution,
+SELECT d.id, d.kind, d.order_id, d.detail, d.repair, d.found_at, d.seen_at, d.resolved_at, d.resolution, d.accepted_by, d.accept_reason,
     coalesce((SELECT jsonb_agg(jsonb_build_object('id', r.id, 'reason', r.reason, 'by', r.requested_by, 'at', r.requested_at,
             'outcome', r.outcome, 'code', r.refusal_code, 'ended_at', r.ended_at) ORDER BY r.requested_at, r.id)
         FROM discrepancy_repairs r WHERE r.discrepancy_id = d.id), '[]')::jsonb AS repairs
@@ -153,6 +176,8 @@ func (q *Queries) ListDiscrepancies(ctx context.Context, arg ListDiscrepanciesPa
 			&i.Discrepancy.SeenAt,
 			&i.Discrepancy.ResolvedAt,
 			&i.Discrepancy.Resolution,
+			&i.Discrepancy.AcceptedBy,
+			&i.Discrepancy.AcceptReason,
 			&i.Repairs,
 		); err != nil {
 			return nil, err
@@ -281,6 +306,9 @@ SELECT o.id, o.status, o.saga_state, coalesce(o.failure_code, '')::text AS failu
     (o.cancel_requested_at IS NOT NULL)::boolean AS cancelling,
     (CASE WHEN o.status = 'confirmed' THEN coalesce(o.total_amount, 0) - o.refunded_amount ELSE 0 END)::bigint AS owed,
     EXISTS (SELECT FROM order_refunds r WHERE r.order_id = o.id AND r.status = 'requested') AS refunding,
+    EXISTS (SELECT FROM saga_resolutions s WHERE s.workflow_id = 'order/' || public_id('ord', o.id) AND s.action = 'skip') AS skipped,
+    EXISTS (SELECT FROM saga_resolutions s WHERE s.workflow_id = 'order/' || public_id('ord', o.id) AND s.action = 'compensate') AS reversed,
+    EXISTS (SELECT FROM discrepancies d WHERE d.order_id = o.id AND d.resolution = 'accepted') AS accepted,
     (extract(epoch FROM now() - o.updated_at) * 1000000)::bigint AS idle_micros
 FROM orders o
 WHERE o.id = ANY($1::uuid[])
@@ -295,6 +323,9 @@ type OrderStandingsRow struct {
 	Cancelling  bool
 	Owed        int64
 	Refunding   bool
+	Skipped     bool
+	Reversed    bool
+	Accepted    bool
 	IdleMicros  int64
 }
 
@@ -315,6 +346,9 @@ func (q *Queries) OrderStandings(ctx context.Context, ids []uuid.UUID) ([]OrderS
 			&i.Cancelling,
 			&i.Owed,
 			&i.Refunding,
+			&i.Skipped,
+			&i.Reversed,
+			&i.Accepted,
 			&i.IdleMicros,
 		); err != nil {
 			return nil, err
@@ -329,7 +363,8 @@ func (q *Queries) OrderStandings(ctx context.Context, ids []uuid.UUID) ([]OrderS
 
 const recordDiscrepancy = `-- name: RecordDiscrepancy :one
 INSERT INTO discrepancies (id, kind, order_id, detail, repair)
-VALUES ($1, $2, $3, $4, $5)
+SELECT $1::uuid, $2::text, $3::uuid, $4::text, $5::text
+WHERE NOT EXISTS (SELECT FROM discrepancies a WHERE a.order_id = $3::uuid AND a.kind = $2::text AND a.resolution = 'accepted')
 ON CONFLICT (kind, order_id) WHERE resolved_at IS NULL DO UPDATE SET seen_at = now(), detail = excluded.detail
 RETURNING (xmax = 0)::boolean AS fresh
 `
@@ -343,7 +378,7 @@ type RecordDiscrepancyParams struct {
 }
 
 // RecordDiscrepancy keeps one open row a kind and order, and tells whether it is
-// new.
+// new. It gives no row where an operator accepted the same before.
 func (q *Queries) RecordDiscrepancy(ctx context.Context, arg RecordDiscrepancyParams) (bool, error) {
 	row := q.db.QueryRow(ctx, recordDiscrepancy,
 		arg.ID,
@@ -360,7 +395,8 @@ func (q *Queries) RecordDiscrepancy(ctx context.Context, arg RecordDiscrepancyPa
 const resolveDiscrepancies = `-- name: ResolveDiscrepancies :execrows
 UPDATE discrepancies d SET resolved_at = now(),
     resolution = CASE WHEN EXISTS (SELECT FROM discrepancy_repairs r WHERE r.discrepancy_id = d.id AND r.outcome = 'done') THEN 'repaired' ELSE 'gone' END
-WHERE d.order_id = $1 AND d.resolved_at IS NULL AND NOT d.kind = ANY($2::text[])
+WHERE d.order_id = $1 AND d.resolved_at IS NULL AND (NOT d.kind = ANY($2::text[])
+    OR EXISTS (SELECT FROM discrepancies a WHERE a.order_id = d.order_id AND a.kind = d.kind AND a.resolution = 'accepted'))
 `
 
 type ResolveDiscrepanciesParams struct {
@@ -369,7 +405,7 @@ type ResolveDiscrepanciesParams struct {
 }
 
 // ResolveDiscrepancies resolves what is open of an order, but for the kinds that
-// are still there.
+// are still there and that nobody accepted meanwhile.
 func (q *Queries) ResolveDiscrepancies(ctx context.Context, arg ResolveDiscrepanciesParams) (int64, error) {
 	result, err := q.db.Exec(ctx, resolveDiscrepancies, arg.OrderID, arg.Still)
 	if err != nil {

@@ -12,15 +12,17 @@ import (
 
 // order_id is no foreign key: there may be no such order.
 type Discrepancy struct {
-	ID         uuid.UUID
-	Kind       string
-	OrderID    uuid.UUID
-	Detail     string
-	Repair     string
-	FoundAt    time.Time
-	SeenAt     time.Time
-	ResolvedAt *time.Time
-	Resolution *string
+	ID           uuid.UUID
+	Kind         string
+	OrderID      uuid.UUID
+	Detail       string
+	Repair       string
+	FoundAt      time.Time
+	SeenAt       time.Time
+	ResolvedAt   *time.Time
+	Resolution   *string
+	AcceptedBy   *string
+	AcceptReason *string
 }
 
 type DiscrepancyRepair struct {

@@ -56,6 +56,7 @@ const (
 const (
 	ResolvedGone     = "gone"     // the next comparison did not find it any more
 	ResolvedRepaired = "repaired" // by a repair that an operator started
+	ResolvedAccepted = "accepted" // an operator accepted it: it is not found again
 )
 
 // Finding is a discrepancy as the reconciler found it.
@@ -77,7 +78,19 @@ type Discrepancy struct {
 	ResolvedAt *time.Time `json:"resolved_at"` // nil while it is open
 	Resolution string     `json:"resolution"`  // empty while it is open
 	Repairs    []Repair   `json:"repairs"`     // oldest first
+	// Acceptance is nil unless it was accepted, at ResolvedAt.
+	Acceptance *Acceptance `json:"acceptance,omitempty"`
 }
+
+// Acceptance is who accepted a discrepancy, and why.
+type Acceptance struct {
+	DiscrepancyID string `json:"discrepancy_id"`
+	Reason        string `json:"reason"`
+	By            string `json:"by"`
+}
+
+// Validate tells the first field that is wrong.
+func (a Acceptance) Validate() error { return validReason(a.Reason, a.By) }
 
 // RepairOutcome is how a repair ended.
 type RepairOutcome string
@@ -115,9 +128,14 @@ func (r RepairRequest) Validate() error {
 	if _, err := RepairIDPrefix.Parse(r.RepairID); err != nil {
 		return fault.InvalidField("repair_id", err.Error())
 	}
-	for field, text := range map[string]string{"reason": r.Reason, "by": r.By} {
-		if text == "" || len(text) > maxReason || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
-			return fault.InvalidField(field, fmt.Sprintf("must be text of 1 to %d bytes", maxReason))
+	return validReason(r.Reason, r.By)
+}
+
+// validReason tells the first that is wrong of why somebody decides, and who.
+func validReason(reason, by string) error {
+	for _, given := range [][2]string{{"reason", reason}, {"by", by}} {
+		if text := given[1]; text == "" || len(text) > maxReason || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+			return fault.InvalidField(given[0], fmt.Sprintf("must be text of 1 to %d bytes", maxReason))
 		}
 	}
 	return nil
@@ -164,8 +182,8 @@ var (
 // Discrepancies keeps what the reconciler found and may not mend by itself.
 type Discrepancies interface {
 	// RecordDiscrepancy keeps a finding: one open row a kind and order. fresh
-	// tells whether it is new. Invalid for what is no order's id, or an unknown
-	// kind.
+	// tells whether it is new; what an operator accepted is not kept again. Invalid
+	// for what is no order's id, or an unknown kind.
 	RecordDiscrepancy(ctx context.Context, f Finding) (fresh bool, err error)
 	// ResolveDiscrepancies resolves every open discrepancy of an order but those
 	// of the kinds that are still there, and tells how many.
@@ -180,6 +198,11 @@ type Discrepancies interface {
 	// ErrDiscrepancyNotFound, ErrDiscrepancyResolved, ErrRepairReused; Invalid:
 	// see RepairRequest.Validate.
 	RequestRepair(ctx context.Context, r RepairRequest) (Discrepancy, error)
+	// AcceptDiscrepancy closes a discrepancy that is open for good, and keeps who
+	// accepts it and why. The same again gives the same.
+	// ErrDiscrepancyNotFound, ErrDiscrepancyResolved; Invalid: see
+	// Acceptance.Validate.
+	AcceptDiscrepancy(ctx context.Context, a Acceptance) (Discrepancy, error)
 	// EndRepair keeps how a repair ended, once: the first end counts. Done
 	// resolves the order's open discrepancies. ErrRepairNotFound.
 	EndRepair(ctx context.Context, e RepairEnd) error

@@ -18,6 +18,12 @@ type Standing struct {
 	Owed int64 `json:"owed,omitempty"`
 	// Refunding: a refund is requested and has not ended.
 	Refunding bool `json:"refunding,omitempty"`
+	// Skipped: an operator skipped a step of the order's saga.
+	Skipped bool `json:"skipped,omitempty"`
+	// Reversed: an operator turned the order's saga back.
+	Reversed bool `json:"reversed,omitempty"`
+	// Accepted: an operator accepted a discrepancy of the order.
+	Accepted bool `json:"accepted,omitempty"`
 	// Idle is for how long the order has not changed, on the database's clock.
 	Idle time.Duration `json:"idle"`
 }

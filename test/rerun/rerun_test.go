@@ -43,6 +43,7 @@ func scenarios() []scenario {
 		{name: "the customer never acts", method: "pm_card_authenticationRequired", quantity: 2, ends: order.Rejected},
 		{name: "cancelled", method: "pm_card_authenticationRequired", quantity: 2, during: cancel, ends: order.Cancelled},
 		{name: "reversed by an operator", method: "pm_card_visa", quantity: 2, change: reversed, ends: order.Failed},
+		{name: "reversed after it was confirmed", method: "pm_card_visa", quantity: 2, change: reversedLate, ends: order.Refunded},
 	}
 }
 
@@ -175,6 +176,8 @@ func (b *bench) judge(t *testing.T, s scenario, o order.Order, before workflows.
 	kept := before.Payment != nil && before.Payment.Kept > 0
 	undone := (before.Payment != nil && (before.Payment.Undone || before.Payment.Status == payment.Refunded)) || (before.Stock != nil && before.Stock.State == "released" && !before.Stock.Expired)
 	switch {
+	case before.Order.Reversed:
+		require.Equal(t, s.ends, status, "what an operator decided is not forgotten: %s", said)
 	case before.Order.Status.Decided():
 		require.Equal(t, before.Order.Status, status, "what ended stays: %s", said)
 	case kept && !undone:
@@ -200,7 +203,7 @@ func (b *bench) judge(t *testing.T, s scenario, o order.Order, before workflows.
 	if len(done) > 0 {
 		require.NotNil(t, read.Total, "money moved at a price that the order keeps: %s", said)
 	}
-	if status != order.Confirmed {
+	if status != order.Confirmed && status != order.Refunded {
 		require.NotNil(t, read.Failure, said)
 		require.NotEmpty(t, read.Failure.Code, said)
 	}
@@ -235,28 +238,4 @@ func orderFirst(t *testing.T, _ order.Order, calls []call) []call {
 		return calls
 	}
 	return append(calls[:confirmed:confirmed], append([]call{calls[sold]}, calls[confirmed:sold]...)...)
-}
-
-// reversed is a saga that an operator turned back after the capture.
-func reversed(t *testing.T, o order.Order, calls []call) []call {
-	t.Helper()
-	captured := slices.IndexFunc(calls, func(c call) bool { return c.name == "CapturePayment" })
-	require.Positive(t, captured)
-	refund, err := order.ReversalID(o.ID)
-	require.NoError(t, err)
-	to := func(name string, arg any) call {
-		raw, err := json.Marshal(arg)
-		require.NoError(t, err)
-		return call{name: name, arg: raw}
-	}
-	one := map[string]string{"order_id": o.ID}
-	var end order.Transition // with the prices that the saga knows
-	confirmed := slices.IndexFunc(calls, func(c call) bool { return c.name == "TransitionOrder" })
-	require.NoError(t, json.Unmarshal(calls[confirmed].arg, &end))
-	end.To, end.SagaState, end.Failure = order.Failed, order.SagaCompensated, &order.Failure{Code: "reversed"}
-	return append(calls[:captured+1:captured+1],
-		to("MarkSaga", order.Mark{OrderID: o.ID, SagaState: order.SagaCompensating, Seq: 1}),
-		to("VoidPayment", one), to("RefundPayment", payment.RefundRequest{OrderID: o.ID, RefundID: refund}), to("ReleaseStock", one),
-		to("TransitionOrder", end),
-	)
 }

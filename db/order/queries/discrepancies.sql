@@ -20,6 +20,9 @@ SELECT o.id, o.status, o.saga_state, coalesce(o.failure_code, '')::text AS failu
     (o.cancel_requested_at IS NOT NULL)::boolean AS cancelling,
     (CASE WHEN o.status = 'confirmed' THEN coalesce(o.total_amount, 0) - o.refunded_amount ELSE 0 END)::bigint AS owed,
     EXISTS (SELECT FROM order_refunds r WHERE r.order_id = o.id AND r.status = 'requested') AS refunding,
+    EXISTS (SELECT FROM saga_resolutions s WHERE s.workflow_id = 'order/' || public_id('ord', o.id) AND s.action = 'skip') AS skipped,
+    EXISTS (SELECT FROM saga_resolutions s WHERE s.workflow_id = 'order/' || public_id('ord', o.id) AND s.action = 'compensate') AS reversed,
+    EXISTS (SELECT FROM discrepancies d WHERE d.order_id = o.id AND d.resolution = 'accepted') AS accepted,
     (extract(epoch FROM now() - o.updated_at) * 1000000)::bigint AS idle_micros
 FROM orders o
 WHERE o.id = ANY(sqlc.arg(ids)::uuid[])
@@ -27,18 +30,26 @@ ORDER BY o.id;
 
 -- name: RecordDiscrepancy :one
 -- RecordDiscrepancy keeps one open row a kind and order, and tells whether it is
--- new.
+-- new. It gives no row where an operator accepted the same before.
 INSERT INTO discrepancies (id, kind, order_id, detail, repair)
-VALUES (@id, @kind, @order_id, @detail, @repair)
+SELECT sqlc.arg(id)::uuid, sqlc.arg(kind)::text, sqlc.arg(order_id)::uuid, sqlc.arg(detail)::text, sqlc.arg(repair)::text
+WHERE NOT EXISTS (SELECT FROM discrepancies a WHERE a.order_id = sqlc.arg(order_id)::uuid AND a.kind = sqlc.arg(kind)::text AND a.resolution = 'accepted')
 ON CONFLICT (kind, order_id) WHERE resolved_at IS NULL DO UPDATE SET seen_at = now(), detail = excluded.detail
 RETURNING (xmax = 0)::boolean AS fresh;
 
 -- name: ResolveDiscrepancies :execrows
 -- ResolveDiscrepancies resolves what is open of an order, but for the kinds that
--- are still there.
+-- are still there and that nobody accepted meanwhile.
 UPDATE discrepancies d SET resolved_at = now(),
     resolution = CASE WHEN EXISTS (SELECT FROM discrepancy_repairs r WHERE r.discrepancy_id = d.id AND r.outcome = 'done') THEN 'repaired' ELSE 'gone' END
-WHERE d.order_id = @order_id AND d.resolved_at IS NULL AND NOT d.kind = ANY(@still::text[]);
+WHERE d.order_id = @order_id AND d.resolved_at IS NULL AND (NOT d.kind = ANY(@still::text[])
+    OR EXISTS (SELECT FROM discrepancies a WHERE a.order_id = d.order_id AND a.kind = d.kind AND a.resolution = 'accepted'));
+
+-- name: AcceptDiscrepancy :execrows
+-- AcceptDiscrepancy closes an open one for good. It changes no row of one that is
+-- resolved.
+UPDATE discrepancies SET resolved_at = now(), resolution = 'accepted', accepted_by = sqlc.arg(accepted_by)::text, accept_reason = sqlc.arg(accept_reason)::text
+WHERE id = sqlc.arg(id)::uuid AND resolved_at IS NULL;
 
 -- name: ListDiscrepancies :many
 SELECT sqlc.embed(d),

@@ -25,6 +25,9 @@ func (s *Store) RecordDiscrepancy(ctx context.Context, f order.Finding) (bool, e
 	fresh, err := s.queries.RecordDiscrepancy(ctx, orderdb.RecordDiscrepancyParams{
 		ID: uuid.Must(uuid.NewV7()), Kind: string(f.Kind), OrderID: orderID, Detail: f.Detail, Repair: order.RepairOrder,
 	})
+	if errors.Is(err, pgx.ErrNoRows) { // accepted
+		return false, nil
+	}
 	return fresh, s.constraints.Write(err)
 }
 
@@ -87,6 +90,25 @@ func (s *Store) GetDiscrepancy(ctx context.Context, discrepancyID string) (order
 		return order.Discrepancy{}, s.constraints.Translate(err)
 	}
 	return toDiscrepancy(row.Discrepancy, row.Repairs)
+}
+
+// AcceptDiscrepancy closes a discrepancy for good.
+func (s *Store) AcceptDiscrepancy(ctx context.Context, a order.Acceptance) (order.Discrepancy, error) {
+	parsed, err := order.DiscrepancyIDPrefix.Parse(a.DiscrepancyID)
+	if err != nil {
+		return order.Discrepancy{}, order.ErrDiscrepancyNotFound
+	}
+	if err := a.Validate(); err != nil {
+		return order.Discrepancy{}, err
+	}
+	if _, err := s.queries.AcceptDiscrepancy(ctx, orderdb.AcceptDiscrepancyParams{ID: parsed, AcceptedBy: a.By, AcceptReason: a.Reason}); err != nil {
+		return order.Discrepancy{}, s.constraints.Write(err)
+	}
+	found, err := s.GetDiscrepancy(ctx, a.DiscrepancyID)
+	if err == nil && (found.Acceptance == nil || *found.Acceptance != a) {
+		return order.Discrepancy{}, order.ErrDiscrepancyResolved
+	}
+	return found, err
 }
 
 // RequestRepair keeps who wants a discrepancy mended.
@@ -175,6 +197,9 @@ func toDiscrepancy(row orderdb.Discrepancy, rawRepairs []byte) (order.Discrepanc
 		Finding: order.Finding{Kind: order.DiscrepancyKind(row.Kind), OrderID: order.IDPrefix.Format(row.OrderID), Detail: row.Detail},
 		Repair:  row.Repair, FoundAt: row.FoundAt.UTC(), SeenAt: row.SeenAt.UTC(), ResolvedAt: utc(row.ResolvedAt), Resolution: text(row.Resolution),
 		Repairs: []order.Repair{},
+	}
+	if row.AcceptedBy != nil {
+		d.Acceptance = &order.Acceptance{DiscrepancyID: d.ID, Reason: text(row.AcceptReason), By: text(row.AcceptedBy)}
 	}
 	var repairs []repairRow
 	if err := json.Unmarshal(rawRepairs, &repairs); err != nil {

@@ -23,6 +23,8 @@ func constraints() pg.Constraints {
 		"orders_total_refunded_at_most":        order.ErrRefundTooMany,
 		"order_items_quantity_positive":        fault.InvalidField("items", "a quantity must be greater than 0"),
 		"discrepancies_kind_known":             fault.InvalidField("kind", "is not known"),
+		// The same was found again, and accepted, at the same time.
+		"discrepancies_accepted": order.ErrDiscrepancyResolved,
 		// Another request took the id at the same time.
 		"discrepancy_repairs_pkey":          order.ErrRepairReused,
 		"discrepancy_repairs_outcome_known": fault.InvalidField("outcome", "is not known"),

@@ -191,3 +191,21 @@ func TestResolutionsAreKept(t *testing.T) {
 		require.Equal(t, "saga_resolutions_append_only", broken(t, pool, sql), sql)
 	}
 }
+
+// TestAcceptedForGood: the database itself keeps what an operator accepted.
+func TestAcceptedForGood(t *testing.T) {
+	t.Parallel()
+	pool := cluster.Database(t, "order")
+	s := orderpg.New(pool)
+	_, err := s.RecordDiscrepancy(t.Context(), order.Finding{Kind: order.MoneyKept, OrderID: order.IDPrefix.New(), Detail: "x"})
+	require.NoError(t, err)
+	require.Equal(t, "discrepancies_acceptance_given", broken(t, pool, "UPDATE discrepancies SET resolved_at = now(), resolution = 'accepted'"))
+	require.Equal(t, "discrepancies_acceptance_given", broken(t, pool, "UPDATE discrepancies SET accepted_by = 'operator', accept_reason = 'x'"))
+	page, err := s.ListDiscrepancies(t.Context(), order.DiscrepancyFilter{Limit: 1})
+	require.NoError(t, err)
+	_, err = s.AcceptDiscrepancy(t.Context(), order.Acceptance{DiscrepancyID: page.Items[0].ID, Reason: "x", By: "operator"})
+	require.NoError(t, err)
+	for _, sql := range []string{"UPDATE discrepancies SET accept_reason = 'y'", "UPDATE discrepancies SET resolution = 'gone'", "DELETE FROM discrepancies"} {
+		require.Equal(t, "discrepancies_accepted_for_good", broken(t, pool, sql), sql)
+	}
+}

@@ -60,6 +60,7 @@ func (s *Store) Standings(ctx context.Context, orderIDs []string) ([]order.Stand
 		all[i] = order.Standing{
 			OrderID: order.IDPrefix.Format(row.ID), Status: order.Status(row.Status), SagaState: order.SagaState(row.SagaState),
 			FailureCode: row.FailureCode, Cancelling: row.Cancelling, Owed: row.Owed, Refunding: row.Refunding,
+			Skipped: row.Skipped, Reversed: row.Reversed, Accepted: row.Accepted,
 			Idle: time.Duration(row.IdleMicros) * time.Microsecond,
 		}
 	}

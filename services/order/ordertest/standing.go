@@ -91,6 +91,19 @@ func standings(t *testing.T, s order.Service) {
 	require.ElementsMatch(t, want, read(failed.ID, order.IDPrefix.New(), placed.ID, "nonsense", confirmed.ID))
 	require.Empty(t, read())
 
+	decided := func(o order.Order, action string) {
+		r := resolution(order.WorkflowID(o.ID), action, 0)
+		r.Action = action
+		require.NoError(t, s.RecordResolution(t.Context(), r))
+	}
+	decided(placed, "retry")
+	require.ElementsMatch(t, want, read(failed.ID, placed.ID, confirmed.ID), "to try again is no decision on how it stands")
+	decided(placed, "skip")
+	require.Equal(t, []order.Standing{{OrderID: placed.ID, Status: order.Pending, SagaState: order.SagaRunning, Skipped: true}}, read(placed.ID))
+	decided(failed, "compensate")
+	require.True(t, read(failed.ID)[0].Reversed)
+	require.False(t, read(failed.ID)[0].Skipped)
+
 	part := refundOf(confirmed, units(confirmed, 1)...)
 	refund := request(t, s, part)
 	require.Equal(t, []order.Standing{{

@@ -50,6 +50,8 @@ func Run(t *testing.T, open func(*testing.T) order.Service) {
 		"discrepancies":                 discrepancies,
 		"discrepancies race":            discrepanciesRace,
 		"repairs":                       repairs,
+		"acceptances":                   acceptances,
+		"acceptances race":              acceptancesRace,
 		"slices":                        slicesOf,
 		"standings":                     standings,
 		"missing":                       missing,
