@@ -86,7 +86,14 @@ type repairInput struct {
 
 type repairOutput struct {
 	Location string `header:"Location" doc:"The saga of the repair"`
-	Body     Discrepancy
+	Body     RequestedRepair
+}
+
+// RequestedRepair is a discrepancy, and the repair that was asked for.
+type RequestedRepair struct {
+	Discrepancy
+
+	WorkflowID string `json:"workflow_id" doc:"The saga of the repair that was asked for" example:"repair/rep_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 }
 
 type acceptInput struct {
@@ -133,7 +140,7 @@ func (c Config) listDiscrepancies(ctx context.Context, in *listDiscrepanciesInpu
 }
 
 // repairDiscrepancy records the repair, which cannot be lost then, and starts its
-// saga. Where that fails, the same request again does.
+// saga. Where that fails, the same request again does, or a dispatcher.
 func (c Config) repairDiscrepancy(ctx context.Context, in *repairInput) (*repairOutput, error) {
 	if err := c.operatorOnly(ctx); err != nil {
 		return nil, err
@@ -149,8 +156,9 @@ func (c Config) repairDiscrepancy(ctx context.Context, in *repairInput) (*repair
 	if err != nil {
 		return nil, problem(ctx, err)
 	}
-	if err := c.Sagas.Repair(ctx, request.RepairID, d.OrderID); err != nil {
+	if err := c.Sagas.Repair(ctx, order.RepairPlan{ID: request.RepairID, OrderID: d.OrderID, Kind: d.Kind}); err != nil {
 		return nil, problem(ctx, unavailable(err))
 	}
-	return &repairOutput{Location: "/v1/sagas/" + order.RepairWorkflowID(request.RepairID), Body: toDiscrepancy(d)}, nil
+	workflowID := order.RepairWorkflowID(request.RepairID)
+	return &repairOutput{Location: "/v1/sagas/" + workflowID, Body: RequestedRepair{Discrepancy: toDiscrepancy(d), WorkflowID: workflowID}}, nil
 }

@@ -19,11 +19,12 @@ func (f fakeOrders) ListDiscrepancies(_ context.Context, r order.DiscrepancyFilt
 func (f fakeOrders) RequestRepair(_ context.Context, r order.RepairRequest) (order.Discrepancy, error) {
 	f.repairs = append(f.repairs, r)
 	return order.Discrepancy{
-		ID: r.DiscrepancyID, Finding: order.Finding{OrderID: "ord_1"}, Repairs: []order.Repair{{ID: r.RepairID, Reason: r.Reason, By: r.By}},
+		ID: r.DiscrepancyID, Finding: order.Finding{Kind: order.MoneyKept, OrderID: "ord_1"},
+		Repairs: []order.Repair{{ID: r.RepairID, Reason: r.Reason, By: r.By}, {ID: "rep_newest", Reason: "x", By: "another"}},
 	}, f.refusal
 }
-func (f fakeSagas) Repair(_ context.Context, repairID, orderID string) error {
-	f.repaired = append(f.repaired, repairID+" "+orderID)
+func (f fakeSagas) Repair(_ context.Context, r order.RepairPlan) error {
+	f.repaired = append(f.repaired, r.ID+" "+r.OrderID+" "+string(r.Kind))
 	return f.repairErr
 }
 
@@ -74,11 +75,12 @@ func TestDiscrepancies(t *testing.T) {
 		require.Equal(t, http.StatusAccepted, res.Code)
 		require.Equal(t, "/v1/sagas/repair/"+w.repairs[0].RepairID, res.Header().Get("Location"))
 		require.Equal(t, "repair/"+w.repairs[0].RepairID, out["repairs"].([]any)[0].(map[string]any)["workflow_id"])
+		require.Equal(t, "repair/"+w.repairs[0].RepairID, out["workflow_id"], "the one that was asked for, also where another is newer")
 	}
 	require.Equal(t, w.repairs[0], w.repairs[1], "the same key is the same repair")
 	require.Equal(t, "operator", w.repairs[0].By)
 	require.Equal(t, "the order was lost", w.repairs[0].Reason)
-	require.Equal(t, []string{w.repairs[0].RepairID + " ord_1", w.repairs[0].RepairID + " ord_1"}, w.repaired)
+	require.Equal(t, []string{w.repairs[0].RepairID + " ord_1 money_kept", w.repairs[0].RepairID + " ord_1 money_kept"}, w.repaired)
 	for _, body := range []string{`{}`, `{"reason":""}`, `{"reason":"x","by":"alice"}`} {
 		res, _ := call(h, http.MethodPost, repairs1, body, key...)
 		require.Equal(t, http.StatusUnprocessableEntity, res.Code, body)

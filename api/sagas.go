@@ -26,7 +26,7 @@ type Sagas interface {
 	// Refund starts the saga of a refund, if it does not run yet.
 	Refund(ctx context.Context, r order.Refund) error
 	// Repair starts the saga of a repair, if it does not run yet.
-	Repair(ctx context.Context, repairID, orderID string) error
+	Repair(ctx context.Context, r order.RepairPlan) error
 	// NotifyPayment wakes the order's saga; one that has ended needs no waking.
 	NotifyPayment(ctx context.Context, orderID string) error
 	// Ready reports whether sagas can be started.
@@ -86,8 +86,8 @@ func (s *TemporalSagas) Refund(ctx context.Context, r order.Refund) error {
 }
 
 // Repair starts the saga of a repair.
-func (s *TemporalSagas) Repair(ctx context.Context, repairID, orderID string) error {
-	return workflows.StartRepairOrder(ctx, s.client, repairID, orderID)
+func (s *TemporalSagas) Repair(ctx context.Context, r order.RepairPlan) error {
+	return workflows.StartRepairOrder(ctx, s.client, r)
 }
 
 // NotifyPayment wakes the order's saga.

@@ -88,3 +88,16 @@ func (d *Dispatcher) DispatchRefunds(ctx context.Context) (int, error) {
 	}
 	return 0, errors.Join(faults...)
 }
+
+// DispatchRepairs makes sure that the saga of each repair runs.
+func (d *Dispatcher) DispatchRepairs(ctx context.Context) (int, error) {
+	left, err := d.orders.RepairsLeft(ctx, unstartedAge, dispatchBatch)
+	if err != nil {
+		return 0, fmt.Errorf("find repairs: %w", err)
+	}
+	var faults []error
+	for _, r := range left {
+		faults = append(faults, workflows.StartRepairOrder(ctx, d.temporal, r))
+	}
+	return 0, errors.Join(faults...)
+}

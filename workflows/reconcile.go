@@ -35,7 +35,7 @@ type Round struct {
 	Source   int    `json:"source"`
 	Cursor   string `json:"cursor,omitempty"`
 	suspects []suspect
-	refunds  []string // workflow ids of refunds whose run was cut off
+	others   []string // workflow ids of refunds and repairs of which a run was cut off
 }
 
 // ReconcileResult is what a round did. The next one begins with it.
@@ -145,7 +145,7 @@ func (r *Round) compare(ctx workflow.Context, from source, grace time.Duration) 
 	if slice.next == "" {
 		r.Source++
 	}
-	r.refunds = append(r.refunds, slice.refunds...)
+	r.others = append(r.others, slice.others...)
 	r.Compared += len(slice.orders)
 	judged, err := look(ctx, slice.orders, grace, from.runs)
 	if err != nil {

@@ -12,15 +12,15 @@ import (
 // settle looks a second time at what did not look right, and acts on what still
 // looks the same: sagas run again, the rest is recorded.
 func (r *Round) settle(ctx workflow.Context, grace time.Duration) error {
-	suspects, refunds := r.suspects, r.refunds
-	r.suspects, r.refunds = nil, nil
-	if len(suspects)+len(refunds) == 0 {
+	suspects, others := r.suspects, r.others
+	r.suspects, r.others = nil, nil
+	if len(suspects)+len(others) == 0 {
 		return nil
 	}
 	if err := workflow.NewTimerWithOptions(ctx, secondLook, workflow.TimerOptions{Summary: "second look"}).Get(ctx, nil); err != nil {
 		return err
 	}
-	again, err := cutRefunds(ctx, refunds, grace)
+	again, err := cutOthers(ctx, others, grace)
 	if err != nil {
 		return err
 	}
@@ -53,12 +53,12 @@ func (r *Round) settle(ctx workflow.Context, grace time.Duration) error {
 	return nil
 }
 
-// cutRefunds gives the sagas of refunds whose newest run was cut off.
-func cutRefunds(ctx workflow.Context, workflowIDs []string, grace time.Duration) (cut []string, err error) {
+// cutOthers gives the sagas of refunds and repairs whose newest run was cut off.
+func cutOthers(ctx workflow.Context, workflowIDs []string, grace time.Duration) (cut []string, err error) {
 	slices.Sort(workflowIDs)
 	for ids := range slices.Chunk(slices.Compact(workflowIDs), sliceSize) {
 		var found []RunFacts
-		if err := workflow.ExecuteLocalActivity(compare.On(ctx, "how the refunds' runs stand"), runsOf.DescribeRuns, ids).Get(ctx, &found); err != nil {
+		if err := workflow.ExecuteLocalActivity(compare.On(ctx, "how the runs of refunds and repairs stand"), runsOf.DescribeRuns, ids).Get(ctx, &found); err != nil {
 			return nil, err
 		}
 		for i, run := range found {

@@ -18,9 +18,9 @@ var runsOf *Runs
 
 // slice is a part of what a source names.
 type slice struct {
-	orders  []string
-	refunds []string // workflow ids
-	next    string   // empty: the source is done
+	orders []string
+	others []string // workflow ids of sagas of refunds and repairs
+	next   string   // empty: the source is done
 }
 
 // source names orders that may not agree, a slice at a time.
@@ -88,7 +88,7 @@ func discrepancies(ctx workflow.Context, r *Round, _ time.Duration) (slice, erro
 	return slice{orders: distinct(page.IDs), next: page.NextCursor}, err
 }
 
-// cutRuns names the sagas of which a run was cut off, refunds too, first those
+// cutRuns names the sagas of which a run was cut off, refunds and repairs too, first those
 // that the last round could not start again. Temporal's visibility may lag, which
 // the overlap of the rounds makes up for.
 func cutRuns(ctx workflow.Context, r *Round, _ time.Duration) (slice, error) {
@@ -109,8 +109,8 @@ func cutRuns(ctx workflow.Context, r *Round, _ time.Duration) (slice, error) {
 		switch kind {
 		case "order":
 			found.orders = append(found.orders, subject)
-		case "refund":
-			found.refunds = append(found.refunds, id)
+		case "refund", "repair":
+			found.others = append(found.others, id)
 		}
 	}
 	found.orders = distinct(found.orders)

@@ -184,6 +184,7 @@ func newEstate() *estate {
 			"order/ord_cut": {State: workflows.RunCut, Closed: grace}, "order/ord_runs": {State: workflows.RunRunning},
 			"order/ord_lost": {State: workflows.RunNone}, "order/ord_gone": {State: workflows.RunCompleted, Closed: grace},
 			"refund/rfd_cut": {State: workflows.RunCut, Closed: grace}, "refund/rfd_on": {State: workflows.RunRunning},
+			"repair/rep_cut": {State: workflows.RunCut, Closed: grace}, "repair/rep_on": {State: workflows.RunRunning},
 		},
 		cut:   []string{"order/ord_cut", "refund/rfd_cut", "refund/rfd_on"},
 		known: []string{"ord_gone"}, looks: map[string]int{},
@@ -193,9 +194,10 @@ func newEstate() *estate {
 func TestReconcile(t *testing.T) {
 	t.Parallel()
 	e := newEstate()
+	e.cut = append(e.cut, "repair/rep_cut", "repair/rep_on")
 	env := reconcile(t, e, workflows.ReconcileInput{})
 	require.NoError(t, env.GetWorkflowError())
-	require.ElementsMatch(t, []string{"order/ord_cut", "refund/rfd_cut"}, e.again)
+	require.ElementsMatch(t, []string{"order/ord_cut", "refund/rfd_cut", "repair/rep_cut"}, e.again)
 	require.Len(t, e.recorded, 1)
 	require.Equal(t, order.PaymentWithoutOrder, e.recorded[0].Kind)
 	require.Equal(t, "ord_lost", e.recorded[0].OrderID)
@@ -203,7 +205,7 @@ func TestReconcile(t *testing.T) {
 	require.NotContains(t, e.resolved, order.Still{OrderID: "ord_lost"})
 	var result workflows.ReconcileResult
 	require.NoError(t, env.GetWorkflowResult(&result))
-	require.Equal(t, []int{2, 1}, []int{result.Again, result.Found})
+	require.Equal(t, []int{3, 1}, []int{result.Again, result.Found})
 	require.False(t, result.Began.IsZero())
 	require.Equal(t, result.Began, result.Swept, "nothing was compared before, so all is")
 }

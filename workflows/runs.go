@@ -57,7 +57,8 @@ type CutPage struct {
 // ListCutRuns gives the sagas of which a run ended without its end. A newer run
 // may have gone on since: see DescribeRuns.
 func (a *Runs) ListCutRuns(ctx context.Context, s CutSlice) (CutPage, error) {
-	query := fmt.Sprintf("WorkflowType IN ('%s', '%s') AND ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled')", PlaceOrderName, RefundOrderName)
+	query := fmt.Sprintf("WorkflowType IN ('%s', '%s', '%s') AND ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled')",
+		PlaceOrderName, RefundOrderName, RepairOrderName)
 	if !s.Since.IsZero() {
 		query += fmt.Sprintf(" AND CloseTime > '%s'", s.Since.UTC().Format(time.RFC3339))
 	}
@@ -170,13 +171,22 @@ func (a *Runs) runAgain(ctx context.Context, workflowID string) error {
 	var name string
 	var input any
 	kind, id, _ := strings.Cut(workflowID, "/")
-	if kind == "refund" {
+	switch kind {
+	case "refund":
 		r, err := a.orders.GetRefund(ctx, id)
 		if err != nil {
 			return err
 		}
 		options, name, input = refundOrderOptions(r), RefundOrderName, refundOrderRequest(r)
-	} else {
+	case "repair":
+		r, err := a.orders.OpenRepair(ctx, id)
+		if err != nil {
+			return err
+		}
+		again := repairOrderRequest(r)
+		again.Again = true
+		options, name, input = repairOrderOptions(r), RepairOrderName, again
+	default:
 		o, err := a.orders.Get(ctx, id)
 		if err != nil {
 			return err

@@ -22,22 +22,34 @@ type starter struct {
 	mu      sync.Mutex
 	broken  []string
 	started []string
+	inputs  map[string]any // by workflow id
 }
 
-func (s *starter) ExecuteWorkflow(_ context.Context, o client.StartWorkflowOptions, _ any, _ ...any) (client.WorkflowRun, error) {
+func (s *starter) ExecuteWorkflow(_ context.Context, o client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if slices.Contains(s.broken, o.ID) {
 		return nil, errors.New("no such search attribute")
 	}
 	s.started = append(s.started, o.ID)
+	if s.inputs == nil {
+		s.inputs = map[string]any{}
+	}
+	s.inputs[o.ID] = args[0]
 	return nil, nil //nolint:nilnil // nobody asks for the run
 }
 
 // kept are orders that know some orders and refunds.
 type kept struct {
 	order.Service
-	orders, refunds []string
+	orders, refunds, repairs []string
+}
+
+func (k kept) OpenRepair(_ context.Context, id string) (order.RepairPlan, error) {
+	if !slices.Contains(k.repairs, id) {
+		return order.RepairPlan{}, order.ErrRepairNotFound
+	}
+	return order.RepairPlan{ID: id, OrderID: "ord_a", Kind: order.MoneyKept}, nil
 }
 
 func (k kept) Get(_ context.Context, id string) (order.Order, error) {
@@ -58,7 +70,7 @@ func (k kept) GetRefund(_ context.Context, id string) (order.Refund, error) {
 // one that nobody knows is nothing to run.
 func TestRunAgainStartsWhatItCan(t *testing.T) {
 	t.Parallel()
-	known := kept{orders: []string{"ord_a", "ord_b"}, refunds: []string{"rfd_a"}}
+	known := kept{orders: []string{"ord_a", "ord_b"}, refunds: []string{"rfd_a"}, repairs: []string{"rep_a"}}
 	for _, tc := range []struct {
 		name        string
 		ids, broken []string
@@ -67,6 +79,7 @@ func TestRunAgainStartsWhatItCan(t *testing.T) {
 		err         bool
 	}{
 		{"all", []string{"order/ord_a", "refund/rfd_a"}, nil, []string{"order/ord_a", "refund/rfd_a"}, nil, false},
+		{"a repair", []string{"repair/rep_a", "repair/rep_ended"}, nil, []string{"repair/rep_a"}, nil, false},
 		{"none", nil, nil, nil, nil, false},
 		{"nobody knows one", []string{"order/ord_a", "refund/rfd_lost", "order/ord_b"}, nil, []string{"order/ord_a", "order/ord_b"}, nil, false},
 		{"nobody knows any", []string{"refund/rfd_lost", "order/ord_lost"}, nil, nil, nil, false},
@@ -83,6 +96,10 @@ func TestRunAgainStartsWhatItCan(t *testing.T) {
 			value, err := env.ExecuteActivity(runs.RunAgain, tc.ids)
 			require.Equal(t, tc.err, err != nil, "%v", err)
 			require.ElementsMatch(t, tc.started, c.started)
+			if slices.Contains(tc.started, "repair/rep_a") {
+				want := workflows.RepairOrderInput{RepairID: "rep_a", OrderID: "ord_a", Kind: order.MoneyKept, Revision: workflows.RepairRevision, Again: true}
+				require.Equal(t, want, c.inputs["repair/rep_a"])
+			}
 			if tc.err {
 				return
 			}

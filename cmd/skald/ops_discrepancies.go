@@ -63,13 +63,12 @@ type repairDiscrepancyCmd struct {
 
 // Run starts the repair, and prints where to follow it.
 func (r *repairDiscrepancyCmd) Run(p *process, ops *opsCmd) error {
-	var d api.Discrepancy
+	var d api.RequestedRepair
 	path := "/v1/discrepancies/" + url.PathEscape(r.ID) + "/repairs"
 	if err := ops.call(p.ctx, http.MethodPost, path, api.NewRepair{Reason: r.Reason}, &d, r.Key); err != nil {
 		return err
 	}
-	started := d.Repairs[len(d.Repairs)-1]
-	_, err := fmt.Fprintf(p.out, "%s of order %s: %s runs as %s, recorded as asked for by %s\n", d.Kind, d.OrderID, d.Repair, started.WorkflowID, started.By)
+	_, err := fmt.Fprintf(p.out, "%s of order %s: %s runs as %s\n", d.Kind, d.OrderID, d.Repair, d.WorkflowID)
 	return err
 }
 

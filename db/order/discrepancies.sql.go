@@ -301,6 +301,25 @@ func (q *Queries) LockDiscrepancy(ctx context.Context, id uuid.UUID) (LockDiscre
 	return i, err
 }
 
+const openRepair = `-- name: OpenRepair :one
+SELECT r.id, d.order_id, d.kind
+FROM discrepancy_repairs r JOIN discrepancies d ON d.id = r.discrepancy_id
+WHERE r.id = $1 AND r.outcome IS NULL
+`
+
+type OpenRepairRow struct {
+	ID      uuid.UUID
+	OrderID uuid.UUID
+	Kind    string
+}
+
+func (q *Queries) OpenRepair(ctx context.Context, id uuid.UUID) (OpenRepairRow, error) {
+	row := q.db.QueryRow(ctx, openRepair, id)
+	var i OpenRepairRow
+	err := row.Scan(&i.ID, &i.OrderID, &i.Kind)
+	return i, err
+}
+
 const orderStandings = `-- name: OrderStandings :many
 SELECT o.id, o.status, o.saga_state, coalesce(o.failure_code, '')::text AS failure_code,
     (o.cancel_requested_at IS NOT NULL)::boolean AS cancelling,
@@ -390,6 +409,45 @@ func (q *Queries) RecordDiscrepancy(ctx context.Context, arg RecordDiscrepancyPa
 	var fresh bool
 	err := row.Scan(&fresh)
 	return fresh, err
+}
+
+const repairsLeft = `-- name: RepairsLeft :many
+SELECT r.id, d.order_id, d.kind
+FROM discrepancy_repairs r JOIN discrepancies d ON d.id = r.discrepancy_id
+WHERE r.outcome IS NULL AND r.requested_at <= now() - $1::interval
+ORDER BY r.requested_at, r.id
+LIMIT $2
+`
+
+type RepairsLeftParams struct {
+	Age       pgtype.Interval
+	PageLimit int32
+}
+
+type RepairsLeftRow struct {
+	ID      uuid.UUID
+	OrderID uuid.UUID
+	Kind    string
+}
+
+func (q *Queries) RepairsLeft(ctx context.Context, arg RepairsLeftParams) ([]RepairsLeftRow, error) {
+	rows, err := q.db.Query(ctx, repairsLeft, arg.Age, arg.PageLimit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RepairsLeftRow
+	for rows.Next() {
+		var i RepairsLeftRow
+		if err := rows.Scan(&i.ID, &i.OrderID, &i.Kind); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const resolveDiscrepancies = `-- name: ResolveDiscrepancies :execrows

@@ -116,6 +116,13 @@ type Repair struct {
 // RepairWorkflowID is the id of the saga of a repair.
 func RepairWorkflowID(repairID string) string { return "repair/" + repairID }
 
+// RepairPlan is what the saga of a repair starts with.
+type RepairPlan struct {
+	ID      string          `json:"id"`
+	OrderID string          `json:"order_id"` // of an order that may not exist
+	Kind    DiscrepancyKind `json:"kind"`     // of the discrepancy that it mends
+}
+
 // RepairRequest asks to mend a discrepancy.
 type RepairRequest struct {
 	DiscrepancyID string
@@ -203,6 +210,11 @@ type Discrepancies interface {
 	// ErrDiscrepancyNotFound, ErrDiscrepancyResolved; Invalid: see
 	// Acceptance.Validate.
 	AcceptDiscrepancy(ctx context.Context, a Acceptance) (Discrepancy, error)
+	// OpenRepair gives a repair that has not ended. ErrRepairNotFound.
+	OpenRepair(ctx context.Context, repairID string) (RepairPlan, error)
+	// RepairsLeft gives at most limit repairs, oldest first, that were requested
+	// longer than age ago on the database's clock and have not ended.
+	RepairsLeft(ctx context.Context, age time.Duration, limit int) ([]RepairPlan, error)
 	// EndRepair keeps how a repair ended, once: the first end counts. Done
 	// resolves the order's open discrepancies. ErrRepairNotFound.
 	EndRepair(ctx context.Context, e RepairEnd) error

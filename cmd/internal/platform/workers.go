@@ -71,6 +71,7 @@ func (p *Platform) chores(c client.Client) []chore {
 			chore{"dispatch unstarted orders", dispatchPause, d.Dispatch},
 			chore{"dispatch cancellations", dispatchPause, d.DispatchCancellations},
 			chore{"dispatch refunds", dispatchPause, d.DispatchRefunds},
+			chore{"dispatch repairs", dispatchPause, d.DispatchRepairs},
 			chore{"count parked sagas", countPause, workers.CountParked(c, p.config.Temporal.Namespace, p.metrics)},
 			chore{"schedule the reconciler", schedulePause, reconciling.Keep},
 		)

@@ -82,3 +82,15 @@ INSERT INTO discrepancy_repairs (id, discrepancy_id, reason, requested_by) VALUE
 -- name: EndRepair :execrows
 UPDATE discrepancy_repairs SET outcome = @outcome::text, refusal_code = sqlc.narg(refusal_code)::text, ended_at = now()
 WHERE id = @id AND outcome IS NULL;
+
+-- name: OpenRepair :one
+SELECT r.id, d.order_id, d.kind
+FROM discrepancy_repairs r JOIN discrepancies d ON d.id = r.discrepancy_id
+WHERE r.id = $1 AND r.outcome IS NULL;
+
+-- name: RepairsLeft :many
+SELECT r.id, d.order_id, d.kind
+FROM discrepancy_repairs r JOIN discrepancies d ON d.id = r.discrepancy_id
+WHERE r.outcome IS NULL AND r.requested_at <= now() - sqlc.arg(age)::interval
+ORDER BY r.requested_at, r.id
+LIMIT sqlc.arg(page_limit);

@@ -3,6 +3,7 @@ package ordertest
 import (
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
@@ -118,9 +119,21 @@ func repairs(t *testing.T, s order.Service) {
 		got := found.Repairs[0]
 		require.Equal(t, order.Repair{ID: r.RepairID, Reason: r.Reason, By: r.By, At: got.At}, got)
 	}
+	plan := order.RepairPlan{ID: r.RepairID, OrderID: orderID, Kind: d.Kind}
+	left := func(age time.Duration, limit int) []order.RepairPlan {
+		all, err := s.RepairsLeft(t.Context(), age, limit)
+		require.NoError(t, err)
+		return all
+	}
+	require.Equal(t, []order.RepairPlan{plan}, left(0, 10))
+	require.Empty(t, left(time.Hour, 10), "it is not old enough")
+	require.Empty(t, left(0, 0))
+	read, err := s.OpenRepair(t.Context(), r.RepairID)
+	require.NoError(t, err)
+	require.Equal(t, plan, read)
 	other := r
 	other.Reason = "another"
-	_, err := s.RequestRepair(t.Context(), other)
+	_, err = s.RequestRepair(t.Context(), other)
 	require.ErrorIs(t, err, order.ErrRepairReused)
 
 	refused := r
@@ -135,6 +148,11 @@ func repairs(t *testing.T, s order.Service) {
 		require.NoError(t, s.EndRepair(t.Context(), end), "the first end counts")
 	}
 	require.Empty(t, listed(t, s, order.DiscrepancyOpen), "it mends all of the order")
+	require.Empty(t, left(0, 10), "what has ended needs no start")
+	for _, ended := range []string{r.RepairID, refused.RepairID, order.RepairIDPrefix.New(), "x"} {
+		_, err = s.OpenRepair(t.Context(), ended)
+		require.ErrorIs(t, err, order.ErrRepairNotFound)
+	}
 	resolved, err := s.GetDiscrepancy(t.Context(), d.ID)
 	require.NoError(t, err)
 	require.Equal(t, order.ResolvedRepaired, resolved.Resolution)
