@@ -17,6 +17,10 @@ import (
 // to do.
 const catchUp = 10 * time.Second
 
+// roundDeadline ends a round that hangs, since the next one waits for it. A round
+// that goes on in another run has as long again.
+const roundDeadline = 30 * time.Minute
+
 // Reconciling keeps the reconciler's schedule. Any number of processes may keep
 // it: the one that started last says how often it runs.
 type Reconciling struct {
@@ -70,8 +74,9 @@ func (r *Reconciling) schedule() client.Schedule {
 		Spec: &client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: r.interval}}},
 		Action: &client.ScheduleWorkflowAction{
 			ID: workflows.ReconcileScheduleID, Workflow: workflows.ReconcileName, TaskQueue: workflows.QueueOrder,
-			Args:          []any{workflows.ReconcileInput{Grace: r.grace}},
-			StaticSummary: "Compare order, inventory and payment with the sagas",
+			Args:               []any{workflows.ReconcileInput{Grace: r.grace}},
+			WorkflowRunTimeout: roundDeadline,
+			StaticSummary:      "Compare order, inventory and payment with the sagas",
 		},
 		Policy: &client.SchedulePolicies{Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: catchUp},
 	}

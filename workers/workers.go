@@ -91,7 +91,9 @@ func RegisterSagas(r WorkflowRegistry) error {
 		return fmt.Errorf("register saga: %w", err)
 	}
 	r.RegisterWorkflowWithOptions(repairOrder.Run, workflow.RegisterOptions{Name: workflows.RepairOrderName})
-	r.RegisterWorkflowWithOptions(workflows.Reconcile, workflow.RegisterOptions{Name: workflows.ReconcileName})
+	r.RegisterWorkflowWithOptions(workflows.Reconcile, workflow.RegisterOptions{
+		Name: workflows.ReconcileName, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade, // no round waits for a worker that has gone
+	})
 	r.RegisterWorkflowWithOptions(refundOrder.Run, workflow.RegisterOptions{Name: workflows.RefundOrderName})
 	r.RegisterWorkflowWithOptions(placeOrder.Run, workflow.RegisterOptions{Name: workflows.PlaceOrderName})
 	return nil

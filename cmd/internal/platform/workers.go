@@ -73,6 +73,7 @@ func (p *Platform) chores(c client.Client) []chore {
 			chore{"dispatch refunds", dispatchPause, d.DispatchRefunds},
 			chore{"dispatch repairs", dispatchPause, d.DispatchRepairs},
 			chore{"count parked sagas", countPause, workers.CountParked(c, p.config.Temporal.Namespace, p.metrics)},
+			chore{"look at the last round", countPause, workers.WatchRounds(c, p.config.Temporal.Namespace, p.metrics)},
 			chore{"schedule the reconciler", schedulePause, reconciling.Keep},
 		)
 	}
