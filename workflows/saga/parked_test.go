@@ -44,7 +44,7 @@ func TestParkedIsToldAgain(t *testing.T) {
 				env.RegisterDelayedCallback(func() { delete(tr.fail, "mail") }, time.Hour)
 			}
 			env.ExecuteWorkflow(func(ctx workflow.Context) error {
-				s.Run(ctx, &tr)
+				_ = s.Run(ctx, &tr)
 				return nil
 			})
 			require.NoError(t, env.GetWorkflowError())
@@ -78,7 +78,7 @@ func TestParkedStepIsOneThatIs(t *testing.T) {
 		o.resolve(decision("mail", saga.Skip))
 	}, 31*time.Second)
 	o.env.ExecuteWorkflow(func(ctx workflow.Context) error {
-		s.Run(ctx, &tr)
+		_ = s.Run(ctx, &tr)
 		return nil
 	})
 	require.NoError(t, o.env.GetWorkflowError())

@@ -1,7 +1,6 @@
 package saga
 
 import (
-	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -81,14 +80,7 @@ func (r *Run[S]) status() (Status, error) { //nolint:unparam // as query handler
 }
 
 // parkedSteps names what is parked, sorted.
-func (r *Run[S]) parkedSteps() []string {
-	names := make([]string, 0, len(r.parked))
-	for name := range r.parked { //workflowcheck:ignore
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
+func (r *Run[S]) parkedSteps() []string { return workflow.DeterministicKeys(r.parked) }
 
 // park says that an action keeps failing.
 func (r *Run[S]) park(ctx workflow.Context, name string, how insistence, err error) *parked {
