@@ -201,7 +201,7 @@ func TestSpoiled(t *testing.T) {
 		"units not released":  {"G5", func(w *world) { w.histories[2].Steps[3].Done = false }},
 		"nobody waited for a step, and it is not undone": {"G5", func(w *world) {
 			s := w.histories[2].Steps
-			w.histories[2].Steps = append(s[:1:1], Step{Activity: "AuthorizePayment", begun: 11}, s[3])
+			w.histories[2].Steps = []Step{s[0], {Activity: "AuthorizePayment", begun: 11}, s[3]}
 		}},
 		"undone in the wrong order": {"G5", func(w *world) {
 			s := w.histories[2].Steps
