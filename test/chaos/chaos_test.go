@@ -46,8 +46,9 @@ func TestChaos(t *testing.T) {
 func sizeOf(t *testing.T, seed uint64) size {
 	n := size{
 		seed: seed, sagas: number(t, "SKALD_CHAOS_SAGAS", 1000), faults: number(t, "SKALD_CHAOS_FAULTS", 30),
-		kinds: number(t, "SKALD_CHAOS_KINDS", 8), heal: 2 * time.Minute, fewestKinds: 3,
+		kinds: number(t, "SKALD_CHAOS_KINDS", 8), heal: 2 * time.Minute,
 	}
+	n.fewestKinds = 2 + n.sagas/3000
 	n.span = time.Duration(n.sagas) * time.Second / time.Duration(number(t, "SKALD_CHAOS_RATE", 8))
 	return n
 }

@@ -73,7 +73,6 @@ func (l *load) customer(ctx context.Context, i int, r *rand.Rand) {
 		return send(ctx, r, http.MethodPost, "/v1/orders", body, checker.Told{Kind: checker.Placed, Key: key, OtherBody: other},
 			"Idempotency-Key", key, "Prefer", prefer)
 	}
-	l.shop.world.clients.Ordered(key, o.UserID, itemsOf(o))
 	a, ok := post(o, false)
 	if !ok || a.OrderID() == "" {
 		return
@@ -91,16 +90,9 @@ func (l *load) customer(ctx context.Context, i int, r *rand.Rand) {
 		other.Items = append(slices.Clone(o.Items), stack.Item{ProductID: l.shop.plenty[0], Quantity: 7})
 		post(other, true)
 	}
-	if l.watch(ctx, r, id) == "confirmed" && r.IntN(100) < 16 {
+	if l.watch(ctx, r, id) == "confirmed" && r.IntN(100) < 30 {
 		l.refund(ctx, r, id, key, o)
 	}
-}
-
-func itemsOf(o stack.NewOrder) (items []checker.Item) {
-	for _, i := range o.Items {
-		items = append(items, checker.Item{Product: i.ProductID, Quantity: i.Quantity})
-	}
-	return items
 }
 
 // watch looks at an order now and then until it is decided, and confirms the
@@ -129,7 +121,6 @@ func (l *load) refund(ctx context.Context, r *rand.Rand, id, key string, o stack
 	if r.IntN(2) == 0 {
 		body["lines"] = []stack.Item{{ProductID: o.Items[0].ProductID, Quantity: 1}}
 	}
-	l.shop.world.clients.AskedBack(id, key+"-refund")
 	for range 1 + r.IntN(2) {
 		l.shop.ask(ctx, r, http.MethodPost, "/v1/orders/"+id+"/refunds", body,
 			checker.Told{Kind: checker.Refunded, OrderID: id, Key: key + "-refund"}, "Idempotency-Key", key+"-refund")

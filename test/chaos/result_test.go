@@ -42,19 +42,16 @@ func (r *result) learn(w *world, l *load, s *schedule) {
 // requireEnough: the run was hard enough for its outcome to mean something.
 func (r *result) requireEnough(t *testing.T) {
 	t.Helper()
-	kinds := map[string]int{}
 	for _, e := range r.episodes {
 		require.NoError(t, e.Err, "a fault could not be caused: %s", e)
-		kinds[e.Kind]++
 	}
 	require.GreaterOrEqual(t, len(r.episodes), r.faults)
-	require.GreaterOrEqual(t, len(kinds), r.kinds)
 	require.GreaterOrEqual(t, r.verdict.Orders, r.sagas)
-	for kind := range kinds {
-		if kind != "provider webhooks" { // which keep no step up
-			require.NotEmpty(t, r.coverage[kind], "%s struck nothing", kind)
-		}
+	struck := 0
+	for _, steps := range r.coverage {
+		struck += min(len(steps), 1)
 	}
+	require.GreaterOrEqual(t, struck, r.kinds, "too few kinds of faults struck anything\n%s", r.coverage.table())
 	for _, step := range []string{
 		"CheckCustomer", "QuoteOrder", "ReserveStock", "AuthorizePayment", "CapturePayment", "CommitStock", "TransitionOrder",
 		"VoidPayment", "ReleaseStock", "RefundPayment", "ReturnStock", "FinishRefund",

@@ -123,6 +123,7 @@ func (s *shop) ask(ctx context.Context, r *rand.Rand, method, path string, body 
 // try sends a request to any front door, once. An answer that settles it is
 // kept; a 5xx about an order does, because it tells how that ended.
 func (s *shop) try(ctx context.Context, r *rand.Rand, method, path string, body any, kept checker.Told, headers ...string) (stack.Answer, bool) {
+	s.sends(body, kept)
 	a, err := s.doors[r.IntN(len(s.doors))].Do(ctx, method, path, body, headers...)
 	if err != nil || (a.Status >= 500 && a.OrderID() == "") {
 		s.world.refusals.note(kept.Kind)
@@ -130,6 +131,21 @@ func (s *shop) try(ctx context.Context, r *rand.Rand, method, path string, body 
 	}
 	s.keep(a, kept)
 	return a, true
+}
+
+// sends records a request that may make something.
+func (s *shop) sends(body any, t checker.Told) {
+	o, isOrder := body.(stack.NewOrder)
+	switch {
+	case t.Kind == checker.Refunded:
+		s.world.clients.AskedBack(t.OrderID, t.Key)
+	case t.Kind == checker.Placed && isOrder && !t.OtherBody:
+		items := make([]checker.Item, len(o.Items))
+		for i, item := range o.Items {
+			items[i] = checker.Item{Product: item.ProductID, Quantity: item.Quantity}
+		}
+		s.world.clients.Ordered(t.Key, o.UserID, items)
+	}
 }
 
 // keep records an answer.
