@@ -22,20 +22,17 @@ type listDiscrepanciesCmd struct {
 
 // Run prints a line a discrepancy, and below it what was done about it.
 func (l *listDiscrepanciesCmd) Run(p *process, ops *opsCmd) error {
-	var page struct {
-		Items []api.Discrepancy `json:"items"`
-	}
-	query := url.Values{"state": {l.State}, "limit": {fmt.Sprint(l.Limit)}}
-	if err := ops.call(p.ctx, http.MethodGet, "/v1/discrepancies?"+query.Encode(), nil, &page, ""); err != nil {
+	items, more, err := list[api.Discrepancy](p.ctx, ops, "/v1/discrepancies", url.Values{"state": {l.State}}, l.Limit)
+	if err != nil {
 		return err
 	}
-	if len(page.Items) == 0 {
+	if len(items) == 0 {
 		_, err := fmt.Fprintf(p.out, "no discrepancy is %s\n", l.State)
 		return err
 	}
 	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "DISCREPANCY\tKIND\tORDER\tFOUND\tREPAIR\tDETAIL")
-	for _, d := range page.Items {
+	for _, d := range items {
 		how := d.Repair
 		if d.ResolvedAt != nil {
 			how = d.Resolution + " " + ago(*d.ResolvedAt)
@@ -52,7 +49,10 @@ func (l *listDiscrepanciesCmd) Run(p *process, ops *opsCmd) error {
 			_, _ = fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\t%s\n", r.ID, outcome, "by "+r.By, ago(r.At), "", r.Reason)
 		}
 	}
-	return table.Flush()
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	return tellMore(p.out, more)
 }
 
 type repairDiscrepancyCmd struct {

@@ -141,8 +141,8 @@ func (r RepairRequest) Validate() error {
 // validReason tells the first that is wrong of why somebody decides, and who.
 func validReason(reason, by string) error {
 	for _, given := range [][2]string{{"reason", reason}, {"by", by}} {
-		if text := given[1]; text == "" || len(text) > maxReason || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
-			return fault.InvalidField(given[0], fmt.Sprintf("must be text of 1 to %d bytes", maxReason))
+		if text := given[1]; text == "" || utf8.RuneCountInString(text) > maxReason || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+			return fault.InvalidField(given[0], fmt.Sprintf("must be text of 1 to %d characters", maxReason))
 		}
 	}
 	return nil

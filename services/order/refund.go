@@ -172,8 +172,8 @@ type Refunds interface {
 	RefundsLeft(ctx context.Context, age time.Duration, limit int) ([]Refund, error)
 }
 
-// maxReason is the longest reason, in bytes.
-const maxReason = 1000
+// maxReason is the longest reason, in characters.
+const maxReason = 500
 
 // Validate tells the first field that is wrong.
 func (r RefundRequest) Validate() error {
@@ -202,8 +202,8 @@ func (r RefundRequest) Validate() error {
 
 // ValidateReason tells whether a reason can be kept.
 func ValidateReason(reason string) error {
-	if len(reason) > maxReason || !utf8.ValidString(reason) || strings.ContainsRune(reason, 0) {
-		return fault.InvalidField("reason", fmt.Sprintf("must be text of at most %d bytes", maxReason))
+	if utf8.RuneCountInString(reason) > maxReason || !utf8.ValidString(reason) || strings.ContainsRune(reason, 0) {
+		return fault.InvalidField("reason", fmt.Sprintf("must be text of at most %d characters", maxReason))
 	}
 	return nil
 }

@@ -235,7 +235,7 @@ func invalidRefunds(t *testing.T, s order.Service) {
 		{"lines[0].quantity", func(r *order.RefundRequest) { r.Lines[0].Quantity = 0 }},
 		{"lines[0].quantity", func(r *order.RefundRequest) { r.Lines[0].Quantity = 1 << 62 }},
 		{"reason", func(r *order.RefundRequest) { r.Reason = "\x00" }},
-		{"reason", func(r *order.RefundRequest) { r.Reason = strings.Repeat("x", 1001) }},
+		{"reason", func(r *order.RefundRequest) { r.Reason = strings.Repeat("한", 501) }},
 	} {
 		r := refundOf(o, units(o, 1)...)
 		test.spoil(&r)
