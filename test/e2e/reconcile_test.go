@@ -149,7 +149,7 @@ func (v *vandal) cutAt() {
 	v.awaitEffect(cancelled, "authorize")
 	v.fault(map[string]any{"operation": "void", "kind": "hang_before", "calls": 1})
 	v.do(http.MethodPut, "/v1/orders/"+cancelled+"/cancellation", nil, http.StatusAccepted)
-	require.Eventually(v, func() bool { return v.get(cancelled).Saga.State == "compensating" }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(v, func() bool { return v.get(cancelled).Saga.State == "compensating" }, 30*time.Second, 10*time.Millisecond)
 	v.terminate("order/"+cancelled, "while it compensates")
 	v.again["PlaceOrder/again_while_compensating"] = "order/" + cancelled
 
@@ -157,7 +157,7 @@ func (v *vandal) cutAt() {
 		confirmed := v.place(v.bench.order(v.product, 2, visa), http.StatusCreated).Order.ID
 		v.fault(map[string]any{"operation": "refund", "kind": kind, "calls": 1})
 		refund := v.id(v.do(http.MethodPost, "/v1/orders/"+confirmed+"/refunds", map[string]any{"reason": "broken"}, http.StatusAccepted))
-		require.Eventually(v, func() bool { return len(v.faultsLeft()) == 0 }, 10*time.Second, 10*time.Millisecond)
+		require.Eventually(v, func() bool { return len(v.faultsLeft()) == 0 }, 30*time.Second, 10*time.Millisecond)
 		v.terminate("refund/"+refund, "refund")
 		v.again["RefundOrder/again"] = "refund/" + refund
 	}
