@@ -120,13 +120,17 @@ func meanwhile(t *testing.T, pool *pgxpool.Pool, sql string) {
 	require.NoError(t, err)
 	_, err = tx.Exec(t.Context(), sql)
 	require.NoError(t, err)
+	ctx := context.WithoutCancel(t.Context()) // who waited may be done before this is
+	done := make(chan struct{})
+	t.Cleanup(func() { <-done })
 	go func() {
+		defer close(done)
 		for waits := false; !waits; {
 			const others = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
-			if err := pool.QueryRow(t.Context(), others).Scan(&waits); err != nil {
+			if err := pool.QueryRow(ctx, others).Scan(&waits); err != nil {
 				break
 			}
 		}
-		assert.NoError(t, tx.Commit(t.Context()))
+		assert.NoError(t, tx.Commit(ctx))
 	}()
 }
