@@ -37,19 +37,7 @@ func NewDispatcher(c client.Client, s order.Service, actionTimeout time.Duration
 
 // Dispatch starts what is left behind and tells how many orders that were.
 func (d *Dispatcher) Dispatch(ctx context.Context) (int, error) {
-	left, err := d.orders.Unstarted(ctx, unstartedAge, dispatchBatch)
-	if err != nil {
-		return 0, fmt.Errorf("find unstarted orders: %w", err)
-	}
-	started, faults := 0, []error{}
-	for _, o := range left { // one that cannot be started holds up no other
-		if err := d.start(ctx, o); err != nil {
-			faults = append(faults, err)
-			continue
-		}
-		started++
-	}
-	return started, errors.Join(faults...)
+	return drive(ctx, "unstarted orders", d.orders.Unstarted, d.start)
 }
 
 func (d *Dispatcher) start(ctx context.Context, o order.Order) error {
@@ -65,39 +53,43 @@ func (d *Dispatcher) start(ctx context.Context, o order.Order) error {
 // DispatchCancellations drives the cancellations that a front door recorded and
 // did not see through, or whose order was confirmed all the same.
 func (d *Dispatcher) DispatchCancellations(ctx context.Context) (int, error) {
-	left, err := d.orders.CancellationsLeft(ctx, unstartedAge, dispatchBatch)
-	if err != nil {
-		return 0, fmt.Errorf("find cancellations: %w", err)
-	}
-	var faults []error
-	for _, o := range left {
-		faults = append(faults, workflows.CancelOrder(ctx, d.temporal, d.orders, o, d.actionTimeout))
-	}
-	return 0, errors.Join(faults...) // those that go on need no other round at once
+	return goingOn(drive(ctx, "cancellations", d.orders.CancellationsLeft, func(ctx context.Context, o order.Order) error {
+		return workflows.CancelOrder(ctx, d.temporal, d.orders, o, d.actionTimeout)
+	}))
 }
 
 // DispatchRefunds makes sure that the saga of each refund runs.
 func (d *Dispatcher) DispatchRefunds(ctx context.Context) (int, error) {
-	left, err := d.orders.RefundsLeft(ctx, unstartedAge, dispatchBatch)
-	if err != nil {
-		return 0, fmt.Errorf("find refunds: %w", err)
-	}
-	var faults []error
-	for _, r := range left {
-		faults = append(faults, workflows.StartRefundOrder(ctx, d.temporal, r))
-	}
-	return 0, errors.Join(faults...)
+	return goingOn(drive(ctx, "refunds", d.orders.RefundsLeft, func(ctx context.Context, r order.Refund) error {
+		return workflows.StartRefundOrder(ctx, d.temporal, r)
+	}))
 }
 
 // DispatchRepairs makes sure that the saga of each repair runs.
 func (d *Dispatcher) DispatchRepairs(ctx context.Context) (int, error) {
-	left, err := d.orders.RepairsLeft(ctx, unstartedAge, dispatchBatch)
-	if err != nil {
-		return 0, fmt.Errorf("find repairs: %w", err)
-	}
-	var faults []error
-	for _, r := range left {
-		faults = append(faults, workflows.StartRepairOrder(ctx, d.temporal, r))
-	}
-	return 0, errors.Join(faults...)
+	return goingOn(drive(ctx, "repairs", d.orders.RepairsLeft, func(ctx context.Context, r order.RepairPlan) error {
+		return workflows.StartRepairOrder(ctx, d.temporal, r)
+	}))
 }
+
+// drive finds what was left behind and sees to each, and tells to how many. One
+// that cannot be seen to holds up no other.
+func drive[T any](ctx context.Context, what string, find func(context.Context, time.Duration, int) ([]T, error), see func(context.Context, T) error) (int, error) {
+	left, err := find(ctx, unstartedAge, dispatchBatch)
+	if err != nil {
+		return 0, fmt.Errorf("find %s: %w", what, err)
+	}
+	seen, faults := 0, []error{}
+	for _, one := range left {
+		if err := see(ctx, one); err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		seen++
+	}
+	return seen, errors.Join(faults...)
+}
+
+// goingOn is for what is left until its saga has ended: it needs no other round
+// at once.
+func goingOn(_ int, err error) (int, error) { return 0, err }

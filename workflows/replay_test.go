@@ -1,7 +1,9 @@
 package workflows_test
 
 import (
+	"encoding/base64"
 	"maps"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -31,7 +33,7 @@ func outcomes() map[string][]string {
 			"again_after_capture", "again_while_waiting", "again_while_compensating",
 		},
 		workflows.RefundOrderName: {"done", "done_partly", "order_cancelled", "refused", "refund_retried", "return_skipped", "again"},
-		workflows.RepairOrderName: {"done"},
+		workflows.RepairOrderName: {"done", "refused"},
 		workflows.ReconcileName:   {"agrees", "runs_again", "found"},
 	}
 }
@@ -48,6 +50,20 @@ func TestEveryOutcomeIsRecorded(t *testing.T) {
 			require.NoError(t, err)
 			assert.NotEmpty(t, files, "%s has no recorded run that is %s", saga, name)
 		}
+	}
+}
+
+// TestChangesAreRecorded: of each change that a run marks in its history there is
+// a recorded run that made it.
+func TestChangesAreRecorded(t *testing.T) {
+	t.Parallel()
+	for _, change := range []string{"parked-told-again"} {
+		marked := base64.StdEncoding.EncodeToString([]byte(`"` + change + `"`)) // as payloads are
+		require.True(t, slices.ContainsFunc(recordings(t), func(file string) bool {
+			raw, err := os.ReadFile(file)
+			require.NoError(t, err)
+			return strings.Contains(string(raw), marked)
+		}), "no recorded run marks %s", change)
 	}
 }
 

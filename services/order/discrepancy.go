@@ -2,10 +2,7 @@ package order
 
 import (
 	"context"
-	"fmt"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/internal/id"
@@ -90,7 +87,7 @@ type Acceptance struct {
 }
 
 // Validate tells the first field that is wrong.
-func (a Acceptance) Validate() error { return validReason(a.Reason, a.By) }
+func (a Acceptance) Validate() error { return validDecision(a.Reason, a.By) }
 
 // RepairOutcome is how a repair ended.
 type RepairOutcome string
@@ -135,17 +132,7 @@ func (r RepairRequest) Validate() error {
 	if _, err := RepairIDPrefix.Parse(r.RepairID); err != nil {
 		return fault.InvalidField("repair_id", err.Error())
 	}
-	return validReason(r.Reason, r.By)
-}
-
-// validReason tells the first that is wrong of why somebody decides, and who.
-func validReason(reason, by string) error {
-	for _, given := range [][2]string{{"reason", reason}, {"by", by}} {
-		if text := given[1]; text == "" || utf8.RuneCountInString(text) > maxReason || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
-			return fault.InvalidField(given[0], fmt.Sprintf("must be text of 1 to %d characters", maxReason))
-		}
-	}
-	return nil
+	return validDecision(r.Reason, r.By)
 }
 
 // RepairEnd is how a repair ended.

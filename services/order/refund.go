@@ -7,9 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -172,9 +170,6 @@ type Refunds interface {
 	RefundsLeft(ctx context.Context, age time.Duration, limit int) ([]Refund, error)
 }
 
-// maxReason is the longest reason, in characters.
-const maxReason = 500
-
 // Validate tells the first field that is wrong.
 func (r RefundRequest) Validate() error {
 	if _, err := RefundIDPrefix.Parse(r.RefundID); err != nil {
@@ -198,14 +193,6 @@ func (r RefundRequest) Validate() error {
 		}
 	}
 	return ValidateReason(r.Reason)
-}
-
-// ValidateReason tells whether a reason can be kept.
-func ValidateReason(reason string) error {
-	if utf8.RuneCountInString(reason) > maxReason || !utf8.ValidString(reason) || strings.ContainsRune(reason, 0) {
-		return fault.InvalidField("reason", fmt.Sprintf("must be text of at most %d characters", maxReason))
-	}
-	return nil
 }
 
 // Hash identifies what is asked for. It is stored, so every later version must

@@ -95,7 +95,10 @@ func (n size) run(t *testing.T) *result {
 	progress, quiet := context.WithCancel(ctx)
 	defer quiet()
 	go w.report(progress, l, s, n)
-	var customers, faults sync.WaitGroup
+	watching, enoughSeen := context.WithCancel(ctx)
+	defer enoughSeen()
+	var customers, faults, watcher sync.WaitGroup
+	watcher.Go(func() { out.watch.run(watching, w) })
 	customers.Go(func() { l.run(ctx) })
 	faults.Go(func() {
 		s.run(ctx, func(faults int) bool { return faults >= n.faults && int(l.placed.Load()) >= orders })
@@ -126,12 +129,15 @@ func (n size) run(t *testing.T) *result {
 	shop.bank.stragglers(ctx)
 	require.NoError(t, w.platform().Rest(rest))
 	quiet()
+	enoughSeen()
+	watcher.Wait()
 
 	judging, cancelJudging := context.WithTimeout(t.Context(), time.Minute+time.Duration(n.sagas)*50*time.Millisecond)
 	defer cancelJudging()
 	out.verdict, err = w.platform().Judge(judging)
 	require.NoError(t, err)
 	out.learn(w, l, s)
+	out.verdict.Broken = append(out.watch.broken, out.verdict.Broken...)
 	require.NoError(t, out.verdict.Err(), "seed %d", n.seed)
 	out.requireEnough(t)
 	return out

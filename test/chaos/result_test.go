@@ -18,6 +18,7 @@ type result struct {
 	begun, healed, rested time.Time
 	retried               atomic.Int64 // parked steps that the operator retried
 	restarts              int
+	watch                 watch
 	verdict               *checker.Verdict
 	episodes              []episode
 	coverage              coverage
@@ -45,6 +46,8 @@ func (r *result) requireEnough(t *testing.T) {
 	for _, e := range r.episodes {
 		require.NoError(t, e.Err, "a fault could not be caused: %s", e)
 	}
+	t.Logf("what always holds was judged %d times while it ran", r.watch.looks)
+	require.GreaterOrEqual(t, r.watch.looks, 3)
 	require.GreaterOrEqual(t, len(r.episodes), r.faults)
 	require.GreaterOrEqual(t, r.verdict.Orders, r.sagas)
 	struck := 0

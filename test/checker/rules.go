@@ -9,50 +9,74 @@ import (
 )
 
 // rule is an invariant of one service's database: its query finds what breaks it.
-type rule struct{ service, invariant, says, broken string }
+type rule struct {
+	service, invariant string
+	holds              moment
+	says, broken       string
+}
+
+// moment is when an invariant holds.
+type moment int
+
+const (
+	always  moment = iota // seen from any one snapshot
+	finally               // at rest
+)
 
 func rules() []rule {
 	return []rule{
-		{"inventory", "S1", "units are neither made nor lost", `
+		{"inventory", "S1", always, "units are neither made nor lost", `
 		SELECT product_id::text, on_hand, reserved FROM stock s
 		WHERE on_hand < 0 OR reserved < 0 OR reserved > on_hand OR on_hand <> (
 			(SELECT coalesce(sum(difference), 0) FROM adjustments a WHERE a.product_id = s.product_id) -
 			(SELECT coalesce(sum(l.quantity), 0) FROM reservation_lines l JOIN reservations r USING (order_id)
 			 WHERE l.product_id = s.product_id AND r.state = 'sold') +
 			(SELECT coalesce(sum(l.quantity), 0) FROM return_lines l WHERE l.product_id = s.product_id))`},
-		{"inventory", "S2", "counters are the sums of the rows", `
+		{"inventory", "S2", always, "counters are the sums of the rows", `
 		SELECT product_id::text, reserved FROM stock s WHERE reserved <>
 			(SELECT coalesce(sum(l.quantity), 0) FROM reservation_lines l JOIN reservations r USING (order_id)
 			 WHERE l.product_id = s.product_id AND r.state = 'reserved')`},
-		{"inventory", "S2", "what came back of a line is the sum of its returns", `
+		{"inventory", "S2", always, "what came back of a line is the sum of its returns", `
 		SELECT order_id::text, product_id::text, returned, quantity FROM reservation_lines l JOIN reservations r USING (order_id)
 		WHERE returned > quantity OR (returned > 0 AND r.state <> 'sold') OR returned <>
 			(SELECT coalesce(sum(x.quantity), 0) FROM return_lines x WHERE (x.order_id, x.product_id) = (l.order_id, l.product_id))`},
-		{"payment", "M5", "each transaction sums to zero in each currency", `
+		{"payment", "M5", always, "each transaction sums to zero in each currency", `
 		SELECT t.id, e.currency, sum(e.amount) FROM ledger_transactions t LEFT JOIN ledger_entries e ON e.transaction_id = t.id
 		GROUP BY t.id, e.currency HAVING sum(e.amount) IS DISTINCT FROM 0`},
-		{"payment", "M5", "nothing stays held in the ledger", `
+		{"payment", "M5", finally, "nothing stays held in the ledger", `
 		SELECT t.order_id::text, e.currency, sum(e.amount) FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
 		WHERE e.account = 'authorized' GROUP BY t.order_id, e.currency HAVING sum(e.amount) <> 0`},
-		{"payment", "M5", "the ledger's accounts are what the payments say", `
+		{"payment", "M5", always, "the ledger's accounts are what the payments say", `
 		SELECT p.order_id::text, p.captured, p.refunded FROM payments p WHERE p.captured - p.refunded <>
 			(SELECT coalesce(sum(e.amount), 0) FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
 			 WHERE t.order_id = p.order_id AND e.account = 'captured')`},
-		{"payment", "M2", "no payment was refunded beyond its capture", `
+		{"payment", "M2", always, "no payment was refunded beyond its capture", `
 		SELECT p.order_id::text, p.captured, sum(r.amount) FROM payments p JOIN payment_refunds r USING (order_id)
 		WHERE r.status <> 'failed' GROUP BY p.id HAVING sum(r.amount) > p.captured`},
-		{"order", "G3", "an order's versions have no gap", `
+		{"order", "G3", always, "an order's versions have no gap", `
 		SELECT id::text FROM orders o WHERE (SELECT array_agg(version ORDER BY version) FROM outbox WHERE aggregate_id = o.id)
 			IS DISTINCT FROM (SELECT array_agg(v) FROM generate_series(1, o.version) v)`},
-		{"order", "G3", "a refund's versions have no gap", `
+		{"order", "G3", always, "a refund's versions have no gap", `
 		SELECT id::text FROM order_refunds r WHERE request_hash IS NOT NULL AND
 			(SELECT array_agg(version ORDER BY version) FROM outbox WHERE aggregate_id = r.id)
 			IS DISTINCT FROM (SELECT array_agg(v) FROM generate_series(1, r.version) v)`},
-		{"order", "M1", "what was refunded of an order is the sum of its refunds", `
+		{"order", "M1", always, "what was refunded of an order is the sum of its refunds", `
 		SELECT id::text, refunded_amount FROM orders o WHERE refunded_amount <>
 			(SELECT coalesce(sum(amount), 0) FROM order_refunds r WHERE r.order_id = o.id AND r.status <> 'refused')`},
-		{"order", "G4", "nothing is left undecided", undecided},
+		{"order", "G4", finally, "nothing is left undecided", undecided},
 	}
+}
+
+// Always judges the invariants that one statement can see broken at any moment:
+// also while sagas run, and beside faults. The error is of the judging itself.
+func (p Platform) Always(ctx context.Context) (broken []string, err error) {
+	v := &Verdict{}
+	for _, r := range rules() {
+		if r.holds == always {
+			err = errors.Join(err, r.check(ctx, p, v))
+		}
+	}
+	return v.Broken, err
 }
 
 func (r rule) check(ctx context.Context, p Platform, v *Verdict) error {

@@ -115,7 +115,7 @@ func since(h *history.History) (scheduled []*history.ActivityTaskScheduledEventA
 }
 
 // requireTriedAgain: what was decided to be retried is, with the patience that
-// was given, while the provider still refuses.
+// was given, while the provider still refuses. Then it parks again, and says so.
 func (p *parkedSaga) requireTriedAgain(c client.Client) {
 	p.Helper()
 	if p.action != "retry" && p.action != "retry_with" {
@@ -129,7 +129,9 @@ func (p *parkedSaga) requireTriedAgain(c client.Client) {
 	require.Equal(p, p.step, scheduled[0].ActivityType.Name)
 	if p.input != nil {
 		require.Equal(p, 2*time.Minute, scheduled[0].StartToCloseTimeout.AsDuration())
+		return
 	}
+	require.Eventually(p, func() bool { return p.saga(p.workflowID).Parked[0].Attempts > 1 }, time.Minute, 500*time.Millisecond, p.name)
 }
 
 // requireDone: by its history, what was skipped is not done, and what was turned

@@ -17,9 +17,11 @@ func (v *vandal) recordRuns() {
 		saga, name, _ := strings.Cut(outcome, "/")
 		v.recorded(saga, name, closedHistory(v.T, v.temporal, workflowID))
 	}
-	repair, err := url.PathUnescape(v.repairs[0])
-	require.NoError(v, err)
-	v.recorded("RepairOrder", "done", closedHistory(v.T, v.temporal, repair))
+	for outcome, location := range map[string]string{"done": v.repairs[0], "refused": v.repairs[len(v.repairs)-1]} {
+		repair, err := url.PathUnescape(location)
+		require.NoError(v, err)
+		v.recorded("RepairOrder", outcome, closedHistory(v.T, v.temporal, repair))
+	}
 
 	ctx := context.Background()
 	rounds, err := v.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{

@@ -2,14 +2,11 @@ package e2e_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"path/filepath"
-	"slices"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -75,6 +72,7 @@ func TestReconciler(t *testing.T) {
 	t.Logf("every invariant is true again %s after the last run was cut", time.Since(begun).Round(time.Second))
 	require.Empty(t, b.discrepancies("open"), "the reconciler mends what was cut by itself")
 	v.requireOrphans()
+	v.requireGone()
 	v.recordRuns()
 }
 
@@ -227,72 +225,4 @@ func (v *vandal) resetOne() {
 		WorkflowTaskFinishEventId: points[rand.IntN(len(points))], RequestId: fmt.Sprint(rand.Uint64()),
 	})
 	require.NoError(v, err)
-}
-
-type discrepancy struct {
-	ID         string `json:"id"`
-	Kind       string `json:"kind"`
-	OrderID    string `json:"order_id"`
-	Resolution string `json:"resolution"`
-}
-
-// decode reads the body of an answer.
-func (b *bench) decode(a stack.Answer, into any) {
-	b.Helper()
-	require.NoError(b, json.Unmarshal(a.Body, into), "%s", a.Body)
-}
-
-func (b *bench) discrepancies(state string) []discrepancy {
-	b.Helper()
-	var page struct {
-		Items []discrepancy `json:"items"`
-	}
-	b.decode(b.do(http.MethodGet, "/v1/discrepancies?limit=100&state="+state, nil, http.StatusOK, "Authorization", "Bearer "+b.stack.APIKeys["operator"]), &page)
-	return page.Items
-}
-
-// requireOrphans: money and units of orders that nobody knows are found, left
-// alone, and given back when an operator says so.
-func (v *vandal) requireOrphans() {
-	v.Helper()
-	product := v.bench.product(700, 10)
-	sold := v.place(v.bench.order(product, 3, visa), http.StatusCreated).Order.ID
-	v.requireStock(stock{OnHand: 7, Available: 7}, product)
-	held := v.place(v.bench.order(product, 2, authenticated), http.StatusAccepted).Order.ID
-	require.NoError(v, v.temporal.TerminateWorkflow(context.Background(), "order/"+held, "", "by hand"))
-	for _, id := range []string{sold, held} { // lost, as with a backup
-		v.change("order", "DELETE FROM orders WHERE id = $1", v.privateID(id))
-	}
-	find := func(state string) (found []string) {
-		for _, d := range v.discrepancies(state) {
-			found = append(found, d.Kind+" "+d.OrderID)
-		}
-		slices.Sort(found)
-		return found
-	}
-	want := []string{"payment_without_order " + sold, "payment_without_order " + held, "stock_without_order " + sold, "stock_without_order " + held}
-	slices.Sort(want)
-	require.Eventually(v, func() bool { return slices.Equal(find("open"), want) }, time.Minute, 200*time.Millisecond, "%v", find("open"))
-	require.Equal(v, stock{OnHand: 7, Reserved: 2, Available: 5}, v.stockOf(product), "nobody but an operator may mend it")
-
-	repaired := map[string]bool{}
-	for _, d := range v.discrepancies("open") {
-		if repaired[d.OrderID] {
-			continue
-		}
-		repaired[d.OrderID] = true
-		a := v.do(http.MethodPost, "/v1/discrepancies/"+d.ID+"/repairs", map[string]any{"reason": "lost with a backup"}, http.StatusAccepted,
-			"Authorization", "Bearer "+v.stack.APIKeys["operator"], "Idempotency-Key", "repair "+d.ID)
-		v.repairs = append(v.repairs, strings.TrimPrefix(a.Header.Get("Location"), "/v1/sagas/"))
-		var saga struct{ State string }
-		require.Eventually(v, func() bool {
-			v.decode(v.do(http.MethodGet, a.Header.Get("Location"), nil, http.StatusOK, "Authorization", "Bearer "+v.stack.APIKeys["operator"]), &saga)
-			return saga.State == "completed"
-		}, 30*time.Second, 100*time.Millisecond)
-	}
-	require.Empty(v, find("open"))
-	require.Subset(v, find("resolved"), want)
-	require.Equal(v, stock{OnHand: 10, Available: 10}, v.stockOf(product))
-	require.Equal(v, []string{"authorize", "capture", "refund"}, v.effects(sold))
-	require.Empty(v, v.effects(held), "nothing was held yet")
 }
