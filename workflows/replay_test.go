@@ -85,7 +85,7 @@ func recordings(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(histories, "*", "*", "*.json"))
 	require.NoError(t, err)
-	require.GreaterOrEqual(t, len(files), 62, "a recorded run is never deleted")
+	require.GreaterOrEqual(t, len(files), 93, "a recorded run is never deleted")
 	return files
 }
 
