@@ -82,7 +82,7 @@ func show(out io.Writer, s api.Saga) error {
 		_, _ = fmt.Fprintln(table, "\nPARKED\tREASON\tROUNDS\tSINCE\tWHAT CAN BE DONE")
 	}
 	for _, parked := range s.Parked {
-		_, _ = fmt.Fprintf(table, "%s\t%s (%s)\t%d\t%s\t%s\n", parked.Step, parked.Reason, parked.Class, parked.Attempts, ago(parked.Since), join(parked.Decisions))
+		_, _ = fmt.Fprintf(table, "%s\t%s (%s)\t%d\t%s\t%s\n", parked.Step, parked.Reason, parked.Class, parked.Attempts, ago(parked.Since), whatNow(parked))
 	}
 	if len(s.Resolutions) > 0 {
 		_, _ = fmt.Fprintln(table, "\nDECIDED\tSTEP\tACTION\tBY\tSTATE\tREASON")
@@ -129,6 +129,14 @@ func again(err error, key string) error {
 }
 
 func sagaPath(workflowID string) string { return "/v1/sagas/" + url.PathEscape(workflowID) }
+
+// whatNow tells what can be done with a parked step, or is about to be.
+func whatNow(p saga.ParkedStatus) string {
+	if p.Decided != "" {
+		return string(p.Decided) + ", once the attempts under way have ended"
+	}
+	return join(p.Decisions)
+}
 
 func join(decisions []saga.Decision) string {
 	words := make([]string, len(decisions))

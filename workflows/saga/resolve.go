@@ -119,6 +119,14 @@ func (r *Run[S]) admit(in Resolution) error {
 // storable tells text that any database keeps.
 func storable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
+// open are the decisions that can be made now.
+func (r *Run[S]) open(p *parked) []Decision {
+	if p.decided != "" {
+		return []Decision{}
+	}
+	return r.decisions(p)
+}
+
 // decisions are what can be done with a parked action.
 func (r *Run[S]) decisions(p *parked) []Decision {
 	all := []Decision{Retry}

@@ -250,8 +250,8 @@ func TestReversalThatIsSkipped(t *testing.T) {
 	}, states)
 }
 
-// TestOneDecisionAtATime: while a decision is being recorded there is no second
-// one, and the saga does not end before it is, though the step was done meanwhile.
+// TestOneDecisionAtATime: while a decision is being recorded, or done, there is no
+// second one, and whoever asks is told; and the saga does not end before it is, though the step was done meanwhile.
 func TestOneDecisionAtATime(t *testing.T) {
 	t.Parallel()
 	o := operate(t, map[string]error{"mail": keeps()}, func(o *operated) {
@@ -259,6 +259,11 @@ func TestOneDecisionAtATime(t *testing.T) {
 		o.resolve(decision("mail", saga.Skip))
 		o.resolve(decision("mail", saga.Retry))
 		delete(o.trip.fail, "mail")
+		o.env.RegisterDelayedCallback(func() {
+			shown := o.status().Parked[0]
+			require.Equal(o, saga.Skip, shown.Decided)
+			require.Equal(o, []saga.Decision{}, shown.Decisions)
+		}, time.Second)
 	})
 	require.Len(t, o.refused, 1)
 	require.Len(t, o.audited, 1)

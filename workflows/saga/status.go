@@ -46,8 +46,11 @@ type ParkedStatus struct {
 	Reason   string    `json:"reason"`
 	Attempts int       `json:"attempts" doc:"How many rounds of retries have failed; not the single attempts in them"`
 	Since    time.Time `json:"since"`
-	// Decisions are what can be done with it.
+	// Decisions are what can be done with it; nothing once it is decided.
 	Decisions []Decision `json:"decisions"`
+	// Decided is what an operator decided, and is done as soon as the attempts that
+	// are under way have ended.
+	Decided Decision `json:"decided,omitempty" doc:"What was decided, and is done as soon as the attempts that are under way have ended"`
 }
 
 // parked is an action that keeps failing.
@@ -73,7 +76,7 @@ func (r *Run[S]) status() (Status, error) { //nolint:unparam // as query handler
 	for _, name := range r.parkedSteps() {
 		p := r.parked[name]
 		s.Parked = append(s.Parked, ParkedStatus{
-			Step: name, Class: p.failure.Class, Reason: p.failure.Reason(), Attempts: p.attempts, Since: p.since, Decisions: r.decisions(p),
+			Step: name, Class: p.failure.Class, Reason: p.failure.Reason(), Attempts: p.attempts, Since: p.since, Decisions: r.open(p), Decided: p.decided,
 		})
 	}
 	return s, nil
