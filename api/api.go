@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/skaldhq/skald/internal/health"
 	"github.com/skaldhq/skald/services/inventory"
 	"github.com/skaldhq/skald/services/order"
 	"github.com/skaldhq/skald/services/payment"
@@ -24,15 +25,17 @@ import (
 
 // Config is what the front door is made of.
 type Config struct {
-	Users    user.Service
-	Products product.Service
-	Prices   pricing.Service
-	Stock    inventory.Service
-	Orders   order.Service
-	Payments payment.Service
+	Users    user.FrontDoor
+	Products product.FrontDoor
+	Prices   pricing.FrontDoor
+	Stock    inventory.FrontDoor
+	Orders   order.FrontDoor
+	Payments payment.FrontDoor
 	Sagas    Sagas
 	// Operators is what those who run the platform see and do.
 	Operators Operators
+	// Dependencies are what /ready looks at, by name.
+	Dependencies map[string]health.Probe
 	// Wait is how long a request waits for the outcome of an order, MaxWait how
 	// long where the client asks for a wait of its own.
 	Wait, MaxWait time.Duration

@@ -36,7 +36,7 @@ type Sagas interface {
 // TemporalSagas are Sagas on Temporal.
 type TemporalSagas struct {
 	client        client.Client
-	orders        order.Service
+	orders        order.FrontDoor
 	actionTimeout time.Duration
 }
 
@@ -44,7 +44,7 @@ var _ Sagas = (*TemporalSagas)(nil)
 
 // NewSagas returns sagas on Temporal; actionTimeout is how long a customer has
 // to confirm a payment.
-func NewSagas(c client.Client, orders order.Service, actionTimeout time.Duration) *TemporalSagas {
+func NewSagas(c client.Client, orders order.FrontDoor, actionTimeout time.Duration) *TemporalSagas {
 	return &TemporalSagas{client: c, orders: orders, actionTimeout: actionTimeout}
 }
 

@@ -16,7 +16,7 @@ import (
 // the pivot the saga cancels, after it a refund gives all back. Which of them it
 // is, the saga decides: an order that is confirmed all the same comes here again.
 // Done again it changes nothing.
-func CancelOrder(ctx context.Context, c client.Client, orders order.Service, o order.Order, actionTimeout time.Duration) error {
+func CancelOrder(ctx context.Context, c client.Client, orders order.FrontDoor, o order.Order, actionTimeout time.Duration) error {
 	if o.Status == order.Confirmed {
 		return refundCancelled(ctx, c, orders, o)
 	}
@@ -34,7 +34,7 @@ func CancelOrder(ctx context.Context, c client.Client, orders order.Service, o o
 	return nil
 }
 
-func refundCancelled(ctx context.Context, c client.Client, orders order.Service, o order.Order) error {
+func refundCancelled(ctx context.Context, c client.Client, orders order.FrontDoor, o order.Order) error {
 	if o.Cancellation == nil || o.Cancellation.Refusal != "" {
 		return nil // nobody wants out, or nobody can get out until the customer asks again
 	}

@@ -23,6 +23,7 @@ import (
 type demo struct {
 	Seeded   bool              `json:"seeded"`
 	Webhook  string            `json:"webhook_secret"`
+	Token    string            `json:"service_token"`
 	APIKeys  map[string]string `json:"api_keys"`
 	Users    map[string]string `json:"users"`
 	Products []demoProduct     `json:"products"`
@@ -59,7 +60,7 @@ func loadDemo(dir string) (*demo, error) {
 	if !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	d := &demo{Webhook: "whsec_" + random(), APIKeys: map[string]string{}, Users: map[string]string{}, Products: demoCatalogue()}
+	d := &demo{Webhook: "whsec_" + random(), Token: random(), APIKeys: map[string]string{}, Users: map[string]string{}, Products: demoCatalogue()}
 	for _, name := range []string{"operator", "alice", "bob"} {
 		d.APIKeys[name] = "skald_" + random()
 	}

@@ -21,7 +21,12 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout)
+	var err error
+	if len(os.Args) > 1 && os.Args[1] == processCommand {
+		err = runProcess(ctx, os.Args[2:])
+	} else {
+		err = run(ctx, os.Args[1:], os.Getenv, os.Stdout)
+	}
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "dev:", err)

@@ -30,6 +30,9 @@ type options struct {
 	ReconcileInterval time.Duration `help:"How often order, inventory and payment are compared with the sagas." default:"1m"`
 	ReconcileGrace    time.Duration `help:"How long something must have stood still to be compared." default:"30s"`
 
+	Split    bool           `help:"Run the front door and each service as a process of its own, on the ports 8001 to 8007."`
+	Replicas map[string]int `help:"With --split, how many processes of a service, as service=n." mapsep:"," placeholder:"SERVICE=N,…"`
+
 	// For tests that run the services in processes of their own.
 	InfraOnly      bool    `hidden:"" help:"Run Temporal, Postgres, the broker and the payment simulator only; stack.json has the environment of skald processes."`
 	TemporalFaults float64 `hidden:"" help:"The share of writes to Temporal's database that fail, are lost, or are done and then reported lost."`

@@ -54,7 +54,9 @@ type info struct {
 	Databases  map[string]string `json:"databases"`
 	APIKeys    map[string]string `json:"api_keys"`
 	Users      map[string]string `json:"users"`
-	// Environment is what skald processes beside this one need, with --infra-only.
+	// Processes are those beside this one, with --split.
+	Processes []processInfo `json:"processes,omitempty"`
+	// Environment is what they need, with --split and --infra-only.
 	Environment map[string]string `json:"environment,omitempty"`
 }
 
@@ -90,6 +92,9 @@ func (s *devStack) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if s.options.Split {
+		return s.step("services and front door", func() error { return s.startSplit(ctx, c) })
+	}
 	if door == nil {
 		return s.step("catalogue", func() error { return s.prepareOnly(ctx, c) })
 	}
@@ -98,7 +103,14 @@ func (s *devStack) start(ctx context.Context) (err error) {
 
 // openDoor listens where the front door will be; nil: it is another process's.
 func (s *devStack) openDoor(ctx context.Context) (net.Listener, error) {
-	if s.options.InfraOnly {
+	if s.options.Split {
+		addr, err := fixed(ctx, s.options.Addr)
+		if err != nil {
+			return nil, err
+		}
+		s.options.Addr = addr
+	}
+	if s.options.InfraOnly || s.options.Split {
 		s.info.FrontDoor = "http://" + s.options.Addr
 		return nil, nil //nolint:nilnil // nil is another's, by the comment
 	}

@@ -1,18 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
 
 	"github.com/alecthomas/kong"
-	"go.temporal.io/sdk/client"
-	sdklog "go.temporal.io/sdk/log"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/skaldhq/skald/api"
 	"github.com/skaldhq/skald/cmd/internal/platform"
@@ -24,7 +20,7 @@ type cli struct {
 	LogLevel string `help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"SKALD_LOG_LEVEL"`
 
 	Gateway gatewayCmd `cmd:"" help:"Run the front door."`
-	Service serviceCmd `cmd:"" help:"Run the workers and the housekeeping of services."`
+	Service serviceCmd `cmd:"" help:"Run services: their workers, their housekeeping, what the front door asks of them."`
 	Migrate migrateCmd `cmd:"" help:"Bring the databases to their newest schema."`
 	Ops     opsCmd     `cmd:"" help:"For operators."`
 	OpenAPI openapiCmd `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
@@ -56,32 +52,6 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return command.Run(&c.Ops, &c.Ops.Versions, &process{ctx: ctx, log: log, out: out})
 }
 
-// open connects to Temporal and to the databases of the services.
-func (p *process) open(c config.Config, services ...string) (*platform.Platform, client.Client, error) {
-	plat, err := platform.Open(p.ctx, c, p.log, services...)
-	if err != nil {
-		return nil, nil, err
-	}
-	options := p.temporal(c.Temporal)
-	options.MetricsHandler = plat.Metrics().Temporal()
-	temporal, err := client.DialContext(p.ctx, options)
-	if err != nil {
-		plat.Close()
-		return nil, nil, noTemporal(c.Temporal, err)
-	}
-	p.log.Info("starting", "config", c, "services", services)
-	return plat, temporal, nil
-}
-
-// temporal is how the Temporal cluster is reached.
-func (p *process) temporal(t config.Temporal) client.Options {
-	return client.Options{HostPort: t.Address, Namespace: t.Namespace, Logger: sdklog.NewStructuredLogger(p.log)}
-}
-
-func noTemporal(t config.Temporal, err error) error {
-	return fmt.Errorf("no Temporal server answers at %s: set TEMPORAL_ADDRESS: %w", t.Address, err)
-}
-
 type gatewayCmd struct {
 	config.Config
 
@@ -90,51 +60,19 @@ type gatewayCmd struct {
 
 // Run serves the front door until the process is told to stop.
 func (g *gatewayCmd) Run(p *process) error {
-	plat, c, err := p.open(g.Config, db.Services()...)
-	if err != nil {
-		return err
-	}
-	defer plat.Close()
-	defer c.Close()
-	handler, err := plat.FrontDoor(c, nil)
-	if err != nil {
-		return err
-	}
-	listener, err := (&net.ListenConfig{}).Listen(p.ctx, "tcp", g.Addr)
-	if err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
-	return api.Serve(p.ctx, listener, handler)
+	return platform.Role{Config: g.Config, Addr: g.Addr, Log: p.log}.Gateway(p.ctx)
 }
 
 type serviceCmd struct {
 	config.Config
 
-	Names       []string `arg:"" name:"name" help:"user, product, pricing, inventory, payment, order." enum:"user,product,pricing,inventory,payment,order"`
-	MetricsAddr string   `help:"Address to serve /metrics on, such as 127.0.0.1:9100; nowhere if not given." env:"SKALD_METRICS_ADDR"`
+	Names []string `arg:"" name:"name" help:"user, product, pricing, inventory, payment, order." enum:"user,product,pricing,inventory,payment,order"`
+	Addr  string   `help:"Address to serve /rpc, /health, /ready and /metrics on; the first service's own port where it is not given." env:"SKALD_SERVICE_ADDR"`
 }
 
 // Run works until the process is told to stop.
 func (s *serviceCmd) Run(p *process) error {
-	plat, c, err := p.open(s.Config, s.Names...)
-	if err != nil {
-		return err
-	}
-	defer plat.Close()
-	defer c.Close()
-	if s.MetricsAddr == "" {
-		return plat.Work(p.ctx, c)
-	}
-	listener, err := (&net.ListenConfig{}).Listen(p.ctx, "tcp", s.MetricsAddr)
-	if err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", plat.Metrics().Handler())
-	both, ctx := errgroup.WithContext(p.ctx)
-	both.Go(func() error { return api.Serve(ctx, listener, mux) })
-	both.Go(func() error { return plat.Work(ctx, c) })
-	return both.Wait()
+	return platform.Role{Config: s.Config, Addr: cmp.Or(s.Addr, platform.ServiceAddr(s.Names[0])), Log: p.log}.Service(p.ctx, s.Names...)
 }
 
 type migrateCmd struct {

@@ -8,6 +8,7 @@ import (
 
 	"go.temporal.io/sdk/client"
 
+	"github.com/skaldhq/skald/cmd/internal/platform"
 	"github.com/skaldhq/skald/internal/config"
 	"github.com/skaldhq/skald/workers"
 )
@@ -24,9 +25,9 @@ type versionsCmd struct {
 
 // open connects to Temporal.
 func (v *versionsCmd) open(p *process) (*workers.Versions, func(), error) {
-	c, err := client.DialContext(p.ctx, p.temporal(v.Temporal))
+	c, err := client.DialContext(p.ctx, platform.TemporalOptions(v.Temporal, p.log))
 	if err != nil {
-		return nil, nil, noTemporal(v.Temporal, err)
+		return nil, nil, platform.NoTemporal(v.Temporal, err)
 	}
 	return workers.NewVersions(c, v.Namespace), c.Close, nil
 }

@@ -33,7 +33,13 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 type Config struct {
 	Temporal  Temporal          `embed:"" prefix:"temporal-" envprefix:"TEMPORAL_" json:"temporal"`
 	Databases map[string]Secret `help:"Postgres URL of each service, as service=url." env:"SKALD_DATABASES" mapsep:";" placeholder:"SERVICE=URL;…" json:"databases"`
-	Stripe    Stripe            `embed:"" prefix:"stripe-" envprefix:"STRIPE_" json:"stripe"`
+	// Services is where the services are that run in other processes. One that is
+	// not named is reached in this process, on its database.
+	Services map[string]string `help:"Base URL of each service in another process, as service=url." env:"SKALD_SERVICES" mapsep:";" placeholder:"SERVICE=URL;…" json:"services"`
+	// Tokens let the processes of the platform know each other: the first is
+	// shown, all are taken.
+	Tokens []Secret `name:"service-tokens" help:"Tokens that the processes of the platform show each other: the first is shown, all are taken." env:"SKALD_SERVICE_TOKENS" json:"service_tokens"`
+	Stripe Stripe   `embed:"" prefix:"stripe-" envprefix:"STRIPE_" json:"stripe"`
 	// ActionTimeout is how long a customer has to confirm a payment.
 	ActionTimeout time.Duration `help:"How long a customer has to confirm a payment (3-D Secure)." default:"15m" env:"SKALD_ACTION_TIMEOUT" json:"action_timeout"`
 	Reconcile     Reconcile     `embed:"" prefix:"reconcile-" envprefix:"SKALD_RECONCILE_" json:"reconcile"`
@@ -68,6 +74,14 @@ func (c Config) Validate(services ...string) error {
 	if err := c.ValidateDatabases(services...); err != nil {
 		faults = append(faults, err)
 	}
+	if len(c.Services) > 0 && len(c.Tokens) == 0 {
+		faults = append(faults, errNoToken)
+	}
+	for name, at := range c.Services {
+		if u, err := url.Parse(at); err != nil || u.Host == "" || !strings.HasPrefix(u.Scheme, "http") {
+			faults = append(faults, fmt.Errorf("the base URL of the %s service is not an http:// or https:// URL: mend SKALD_SERVICES", name))
+		}
+	}
 	if slices.Contains(services, "payment") {
 		if c.Stripe.Key == "" {
 			faults = append(faults, errors.New("the payment service has no API key of the provider: set STRIPE_API_KEY"))
@@ -88,6 +102,16 @@ func (c Config) Validate(services ...string) error {
 	return errors.Join(faults...)
 }
 
+// ValidateService tells what a process lacks that others ask over the network.
+func (c Config) ValidateService() error {
+	if len(c.Tokens) == 0 {
+		return errNoToken
+	}
+	return nil
+}
+
+var errNoToken = errors.New("the platform's processes cannot know each other: set SKALD_SERVICE_TOKENS to a long random text, the same for all")
+
 // maxActionTimeout keeps the history of an order whose customer never comes
 // back short: the provider is asked now and then as long as the saga waits.
 const maxActionTimeout = 24 * time.Hour
@@ -100,7 +124,7 @@ func (c Config) ValidateDatabases(services ...string) error {
 		u, err := url.Parse(string(c.Databases[s]))
 		switch {
 		case c.Databases[s] == "":
-			faults = append(faults, fmt.Errorf("the %s service has no database: set SKALD_DATABASES to %s=postgres://… (several separated by ;)", s, s))
+			faults = append(faults, fmt.Errorf("the %s service has no database: set SKALD_DATABASES to %s=postgres://… (several separated by ;), or for a gateway SKALD_SERVICES to where the service is", s, s))
 		case err != nil || !strings.HasPrefix(u.Scheme, "postgres"):
 			faults = append(faults, fmt.Errorf("the database of the %s service is not a postgres:// URL", s))
 		}

@@ -112,15 +112,7 @@ var (
 // To undo an order's stock wherever it stands: ReleaseStock, and where that
 // answers ErrSold, ReturnStock as a Reversal.
 type Service interface {
-	// SetOnHand sets the count of a product, recording the difference as an
-	// adjustment. created tells whether the product is new here.
-	// ErrBelowReserved; Invalid for a negative count.
-	SetOnHand(ctx context.Context, productID string, onHand int64) (s Stock, created bool, err error)
-	// Get: ErrNotFound.
-	Get(ctx context.Context, productID string) (Stock, error)
-	// List gives the stock of the products that have one, by product id.
-	List(ctx context.Context, productIDs []string) (map[string]Stock, error)
-
+	FrontDoor
 	// ReserveStock holds all lines or none. Done again it returns the first
 	// result, a refusal included; a hold that expired since is not taken again.
 	// ErrInsufficient (also for a product of which no stock is kept),
@@ -149,6 +141,4 @@ type Service interface {
 	// the database's clock, and tells how many.
 	ExpireReservations(ctx context.Context, limit int) (int, error)
 	Standings
-	// Ready reports whether the service can work.
-	Ready(ctx context.Context) error
 }

@@ -182,21 +182,8 @@ type Discrepancies interface {
 	// ResolveDiscrepancies resolves every open discrepancy of an order but those
 	// of the kinds that are still there, and tells how many.
 	ResolveDiscrepancies(ctx context.Context, s Still) (int, error)
-	// ListDiscrepancies gives a page, newest first. Invalid for a cursor that is
-	// none.
-	ListDiscrepancies(ctx context.Context, f DiscrepancyFilter) (DiscrepancyPage, error)
 	// GetDiscrepancy: ErrDiscrepancyNotFound.
 	GetDiscrepancy(ctx context.Context, discrepancyID string) (Discrepancy, error)
-	// RequestRepair keeps who wants a discrepancy mended, and why. The same
-	// RepairID again gives the same, also once it is resolved.
-	// ErrDiscrepancyNotFound, ErrDiscrepancyResolved, ErrRepairReused; Invalid:
-	// see RepairRequest.Validate.
-	RequestRepair(ctx context.Context, r RepairRequest) (Discrepancy, error)
-	// AcceptDiscrepancy closes a discrepancy that is open for good, and keeps who
-	// accepts it and why. The same again gives the same.
-	// ErrDiscrepancyNotFound, ErrDiscrepancyResolved; Invalid: see
-	// Acceptance.Validate.
-	AcceptDiscrepancy(ctx context.Context, a Acceptance) (Discrepancy, error)
 	// OpenRepair gives a repair that has not ended. ErrRepairNotFound.
 	OpenRepair(ctx context.Context, repairID string) (RepairPlan, error)
 	// RepairsLeft gives at most limit repairs, oldest first, that were requested

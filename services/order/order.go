@@ -148,15 +148,7 @@ var (
 
 // Service keeps orders.
 type Service interface {
-	// Create claims the key and inserts the pending order and its event in one
-	// statement. created is false where the same caller sent the same request
-	// with the same key before: then it returns that order. ErrKeyReused;
-	// Invalid: see CreateRequest.Validate.
-	Create(ctx context.Context, r CreateRequest) (o Order, created bool, err error)
-	// Get: ErrNotFound.
-	Get(ctx context.Context, orderID string) (Order, error)
-	// List gives a page, newest first. Invalid for a cursor that is none.
-	List(ctx context.Context, f Filter) (Page, error)
+	FrontDoor
 	// TransitionOrder moves the order along its state machine and writes the
 	// event of it in the same transaction. An order that already has the
 	// wanted status is returned as it is, its saga's state marked as by MarkSaga.
@@ -173,12 +165,6 @@ type Service interface {
 	// ConfirmStarted records that the order's saga runs, so that Unstarted
 	// does not name it again. ErrNotFound.
 	ConfirmStarted(ctx context.Context, orderID string) error
-	// RequestCancellation records, once, that the customer wants out, and returns
-	// the order; again only where the request before was refused; of an order that
-	// has ended it records nothing. It decides
-	// nothing: before the pivot the saga cancels, after it a refund gives back.
-	// ErrNotFound; Invalid for a reason that is no text or too long.
-	RequestCancellation(ctx context.Context, orderID, reason string) (Order, error)
 	// CancellationsLeft gives at most limit orders, oldest request first, whose
 	// cancellation was requested longer than age ago on the database's clock and
 	// not refused, and that are neither ended nor refunded: pending,
@@ -190,8 +176,4 @@ type Service interface {
 	// RecordResolution keeps an operator's decision. Once for a workflow and id:
 	// done again it changes nothing.
 	RecordResolution(ctx context.Context, r Resolution) error
-	// ListResolutions gives the decisions on a saga, oldest first.
-	ListResolutions(ctx context.Context, workflowID string) ([]Resolution, error)
-	// Ready reports whether the service can work.
-	Ready(ctx context.Context) error
 }

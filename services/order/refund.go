@@ -143,14 +143,6 @@ var (
 // its versions have their events (refund.requested, refund.done,
 // refund.refused), and the order's version grows with its status alone.
 type Refunds interface {
-	// RequestRefund computes what the lines cost from the order's frozen prices
-	// and takes them off what is left, in one transaction; the refund that takes
-	// the last units takes the rest of the total. The same RefundID again gives
-	// the refund as it stands, refused at the provider included; what is Returned
-	// agrees with whatever was asked for before. ErrNotFound, ErrNotRefundable,
-	// ErrRefundTooMany, ErrRefundUndone, ErrMismatch; of what is Whole
-	// ErrRefundUnderWay; Invalid: see RefundRequest.Validate.
-	RequestRefund(ctx context.Context, r RefundRequest) (Refund, error)
 	// FinishRefund ends a refund. Done: when nothing is left of the order and no
 	// other refund is under way, the order becomes refunded in the same
 	// transaction. Refused: its units and amount are left again, and where it is
@@ -162,8 +154,6 @@ type Refunds interface {
 	FinishRefund(ctx context.Context, e RefundEnd) (Refund, error)
 	// GetRefund: ErrRefundNotFound.
 	GetRefund(ctx context.Context, refundID string) (Refund, error)
-	// ListRefunds gives the refunds of an order, oldest first, refused included.
-	ListRefunds(ctx context.Context, orderID string) ([]Refund, error)
 	// RefundsLeft gives at most limit refunds, oldest first, that were requested
 	// longer than age ago on the database's clock and have not ended: somebody
 	// has to make sure that their sagas run.

@@ -184,6 +184,7 @@ var (
 // where that answers ErrCaptured, RefundPayment as a Reversal. The void asks the
 // provider, so it knows a capture whose answer was lost.
 type Service interface {
+	FrontDoor
 	// AuthorizePayment holds the amount. The payment is authorized, or
 	// requires_action: then call again after the customer acted. ErrDeclined
 	// (kept: a retry stays declined), ErrVoided (undone before), ErrMismatch.
@@ -205,16 +206,5 @@ type Service interface {
 	RefundPayment(ctx context.Context, r RefundRequest) (Payment, error)
 	// ListRefunds gives the refunds of an order, oldest first.
 	ListRefunds(ctx context.Context, orderID string) ([]Refund, error)
-
-	// Get: ErrNotFound.
-	Get(ctx context.Context, paymentID string) (Payment, error)
-	// List gives a page, newest first; with OrderID, the order's payment or
-	// nothing. Invalid for a cursor that is none.
-	List(ctx context.Context, f Filter) (Page, error)
-	// ReceiveWebhook verifies and keeps a provider's event. ErrSignature. The
-	// caller wakes the order's saga, also after a duplicate.
-	ReceiveWebhook(ctx context.Context, body []byte, signature string) (Notice, error)
 	Standings
-	// Ready reports whether the service can work.
-	Ready(ctx context.Context) error
 }

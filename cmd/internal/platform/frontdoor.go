@@ -1,14 +1,28 @@
 package platform
 
 import (
-	"fmt"
+	"context"
+	"log/slog"
 	"net/http"
 	"time"
 
 	"go.temporal.io/sdk/client"
 
 	"github.com/skaldhq/skald/api"
-	"github.com/skaldhq/skald/db"
+	"github.com/skaldhq/skald/internal/health"
+	"github.com/skaldhq/skald/internal/rpc"
+	"github.com/skaldhq/skald/services/inventory"
+	"github.com/skaldhq/skald/services/inventory/inventoryhttp"
+	"github.com/skaldhq/skald/services/order"
+	"github.com/skaldhq/skald/services/order/orderhttp"
+	"github.com/skaldhq/skald/services/payment"
+	"github.com/skaldhq/skald/services/payment/paymenthttp"
+	"github.com/skaldhq/skald/services/pricing"
+	"github.com/skaldhq/skald/services/pricing/pricinghttp"
+	"github.com/skaldhq/skald/services/product"
+	"github.com/skaldhq/skald/services/product/producthttp"
+	"github.com/skaldhq/skald/services/user"
+	"github.com/skaldhq/skald/services/user/userhttp"
 )
 
 // How long the front door waits for the outcome of an order: where the client
@@ -18,15 +32,86 @@ const (
 	maxWait = 30 * time.Second
 )
 
-// FrontDoor returns the HTTP API over the process's services, which must be
-// all. keys gives the name of the principal of an API key.
-func (p *Platform) FrontDoor(c client.Client, keys map[string]string) (http.Handler, error) {
-	if len(p.pools) != len(db.Services()) {
-		return nil, fmt.Errorf("the front door needs every service: %v", db.Services())
+// reached is every service as the front door asks it: in this process, or over
+// the network.
+type reached struct {
+	users    user.FrontDoor
+	products product.FrontDoor
+	prices   pricing.FrontDoor
+	stock    inventory.FrontDoor
+	orders   order.FrontDoor
+	payments payment.FrontDoor
+
+	probes map[string]health.Probe
+}
+
+// here gives the services of this process.
+func (p *Platform) here() reached {
+	r := reached{probes: map[string]health.Probe{}}
+	for _, name := range p.names {
+		var ready func(context.Context) error
+		switch name {
+		case "user":
+			r.users, ready = p.users, p.users.Ready
+		case "product":
+			r.products, ready = p.products, p.products.Ready
+		case "pricing":
+			r.prices, ready = p.prices, p.prices.Ready
+		case "inventory":
+			r.stock, ready = p.stock, p.stock.Ready
+		case "order":
+			r.orders, ready = p.orders, p.orders.Ready
+		case "payment":
+			r.payments, ready = p.payments, p.payments.Ready
+		}
+		r.probes[name] = health.Probe{Ready: ready}
 	}
+	return r
+}
+
+// call reaches a service over the network.
+func (r *reached) call(name string, at *rpc.Upstream) {
+	var ready func(context.Context) error
+	switch name {
+	case "user":
+		c := userhttp.New(at)
+		r.users, ready = c, c.Ready
+	case "product":
+		c := producthttp.New(at)
+		r.products, ready = c, c.Ready
+	case "pricing":
+		c := pricinghttp.New(at)
+		r.prices, ready = c, c.Ready
+	case "inventory":
+		c := inventoryhttp.New(at)
+		r.stock, ready = c, c.Ready
+	case "order":
+		c := orderhttp.New(at)
+		r.orders, ready = c, c.Ready
+	case "payment":
+		c := paymenthttp.New(at)
+		r.payments, ready = c, c.Ready
+	}
+	r.probes[name] = health.Probe{Ready: ready, Breaker: func() string { return string(at.State()) }}
+}
+
+// FrontDoor returns the HTTP API over every service: those of this process, and
+// the others where the configuration says that they are. keys gives the name of
+// the principal of an API key.
+func (p *Platform) FrontDoor(c client.Client, keys map[string]string) (http.Handler, error) {
+	all := p.here()
+	for name, url := range p.config.Services {
+		at := rpc.NewUpstream(name, url, string(p.config.Tokens[0]), func(s rpc.State) {
+			p.log.Warn("circuit breaker", slog.String("service", name), slog.String("state", string(s)))
+		})
+		p.closers = append(p.closers, at.Close)
+		all.call(name, at)
+	}
+	sagas := api.NewSagas(c, all.orders, p.config.ActionTimeout)
+	all.probes["temporal"] = health.Probe{Ready: sagas.Ready}
 	return api.New(api.Config{
-		Users: p.users, Products: p.products, Prices: p.prices, Stock: p.stock, Orders: p.orders, Payments: p.payments,
-		Sagas: api.NewSagas(c, p.orders, p.config.ActionTimeout), Operators: api.NewOperators(c, p.config.Temporal.Namespace),
+		Users: all.users, Products: all.products, Prices: all.prices, Stock: all.stock, Orders: all.orders, Payments: all.payments,
+		Sagas: sagas, Operators: api.NewOperators(c, p.config.Temporal.Namespace), Dependencies: all.probes,
 		Wait: wait, MaxWait: maxWait,
 		APIKeys: keys,
 		Log:     p.log, Metrics: p.metrics.Registry,

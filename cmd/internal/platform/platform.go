@@ -34,7 +34,8 @@ type Platform struct {
 	config  config.Config
 	log     *slog.Logger
 	metrics *telemetry.Metrics
-	pools   []*pgxpool.Pool
+	names   []string // of the services
+	closers []func()
 
 	users    *userpg.Store
 	products *productpg.Store
@@ -54,14 +55,14 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger, services ...st
 	if err != nil {
 		return nil, err
 	}
-	p := &Platform{config: c, log: log, metrics: metrics}
+	p := &Platform{config: c, log: log, metrics: metrics, names: services}
 	for _, name := range services {
 		pool, err := pgxpool.New(ctx, string(c.Databases[name]))
 		if err != nil {
 			p.Close()
 			return nil, fmt.Errorf("open database of %s: %w", name, err)
 		}
-		p.pools = append(p.pools, pool)
+		p.closers = append(p.closers, pool.Close)
 		p.join(name, pool)
 	}
 	return p, nil
@@ -97,10 +98,10 @@ func known(services []string) error {
 	return nil
 }
 
-// Close ends all connections to databases.
+// Close ends all connections to databases and services.
 func (p *Platform) Close() {
-	for _, pool := range p.pools {
-		pool.Close()
+	for _, end := range p.closers {
+		end()
 	}
 }
 

@@ -24,11 +24,16 @@ func TestMain(m *testing.M) { os.Exit(cluster.Run(m)) }
 func TestStore(t *testing.T) {
 	t.Parallel()
 	t.Cleanup(func() { assert.Zero(t, cluster.Deadlocks(t)) })
-	inventorytest.Run(t, func(t *testing.T) inventory.Service {
-		pool := cluster.Database(t, "inventory")
-		t.Cleanup(func() { requireInvariants(t, pool) })
-		return inventorypg.New(pool)
-	})
+	for name, reach := range map[string]func(*testing.T, inventory.Service) inventory.Service{"in process": inProcess, "across the network": acrossNetwork} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inventorytest.Run(t, func(t *testing.T) inventory.Service {
+				pool := cluster.Database(t, "inventory")
+				t.Cleanup(func() { requireInvariants(t, pool) })
+				return reach(t, inventorypg.New(pool))
+			})
+		})
+	}
 }
 
 // requireInvariants sums the rows: counters alone can hide an oversell.

@@ -21,11 +21,16 @@ func TestMain(m *testing.M) { os.Exit(cluster.Run(m)) }
 
 func TestStore(t *testing.T) {
 	t.Parallel()
-	ordertest.Run(t, func(t *testing.T) order.Service {
-		pool := cluster.Database(t, "order")
-		t.Cleanup(func() { outboxIsWhole(t, pool) })
-		return orderpg.New(pool)
-	})
+	for name, reach := range map[string]func(*testing.T, order.Service) order.Service{"in process": inProcess, "across the network": acrossNetwork} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ordertest.Run(t, func(t *testing.T) order.Service {
+				pool := cluster.Database(t, "order")
+				t.Cleanup(func() { outboxIsWhole(t, pool) })
+				return reach(t, orderpg.New(pool))
+			})
+		})
+	}
 }
 
 // outboxIsWhole: one event for each version of each order, without a gap, and

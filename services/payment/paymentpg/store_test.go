@@ -89,11 +89,22 @@ func booked(t *testing.T, pool *pgxpool.Pool, orderID string) []string {
 
 func TestStore(t *testing.T) {
 	t.Parallel()
+	for name, reach := range map[string]func(*testing.T, payment.Service) payment.Service{"in process": inProcess, "across the network": acrossNetwork} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			paymenttest.Run(t, benchOf(t, reach))
+		})
+	}
+}
+
+// benchOf is a service of its own, however it is reached.
+func benchOf(t *testing.T, reach func(*testing.T, payment.Service) payment.Service) paymenttest.Bench {
+	t.Helper()
 	store, pool, server := open(t)
 	t.Cleanup(func() { requireSums(t, pool) })
-	paymenttest.Run(t, paymenttest.Bench{
-		Service:   store,
-		Impatient: paymentpg.New(pool, client(server, 300*time.Millisecond)),
+	return paymenttest.Bench{
+		Service:   reach(t, store),
+		Impatient: reach(t, paymentpg.New(pool, client(server, 300*time.Millisecond))),
 		Effects:   func(orderID string) []string { return effects(t, server, orderID) },
 		Booked:    func(t *testing.T, orderID string) []string { t.Helper(); return booked(t, pool, orderID) },
 		Refunds:   func(t *testing.T, orderID string) map[string]int64 { t.Helper(); return refundsAt(t, server, orderID) },
@@ -109,7 +120,7 @@ func TestStore(t *testing.T) {
 			require.NoError(t, response.Body.Close())
 			require.Equal(t, http.StatusCreated, response.StatusCode)
 		},
-	})
+	}
 }
 
 // TestLedger: the database itself keeps the ledger balanced and append-only.

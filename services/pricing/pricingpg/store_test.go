@@ -23,11 +23,16 @@ func TestMain(m *testing.M) { os.Exit(cluster.Run(m)) }
 
 func TestStore(t *testing.T) {
 	t.Parallel()
-	pricingtest.Run(t, func(t *testing.T) pricing.Service {
-		pool := cluster.Database(t, "pricing")
-		t.Cleanup(func() { requireSums(t, pool) })
-		return pricingpg.New(pool)
-	})
+	for name, reach := range map[string]func(*testing.T, pricing.Service) pricing.Service{"in process": inProcess, "across the network": acrossNetwork} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pricingtest.Run(t, func(t *testing.T) pricing.Service {
+				pool := cluster.Database(t, "pricing")
+				t.Cleanup(func() { requireSums(t, pool) })
+				return reach(t, pricingpg.New(pool))
+			})
+		})
+	}
 }
 
 // requireSums checks that each quote is the sum of its lines, and that none is

@@ -18,7 +18,12 @@ func TestMain(m *testing.M) { os.Exit(cluster.Run(m)) }
 
 func TestStore(t *testing.T) {
 	t.Parallel()
-	producttest.Run(t, func(t *testing.T) product.Service { return productpg.New(cluster.Database(t, "product")) })
+	for name, reach := range map[string]func(*testing.T, product.Service) product.Service{"in process": inProcess, "across the network": acrossNetwork} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			producttest.Run(t, func(t *testing.T) product.Service { return reach(t, productpg.New(cluster.Database(t, "product"))) })
+		})
+	}
 }
 
 // TestGuard: the database itself refuses what the service never does.

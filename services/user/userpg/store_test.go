@@ -18,7 +18,12 @@ func TestMain(m *testing.M) { os.Exit(cluster.Run(m)) }
 
 func TestStore(t *testing.T) {
 	t.Parallel()
-	usertest.Run(t, func(t *testing.T) user.Service { return userpg.New(cluster.Database(t, "user")) })
+	for name, reach := range map[string]func(*testing.T, user.Service) user.Service{"in process": inProcess, "across the network": acrossNetwork} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			usertest.Run(t, func(t *testing.T) user.Service { return reach(t, userpg.New(cluster.Database(t, "user"))) })
+		})
+	}
 }
 
 // TestGuard: the database itself refuses what the service never does.

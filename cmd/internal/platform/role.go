@@ -1,0 +1,93 @@
+package platform
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"slices"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
+	sdklog "go.temporal.io/sdk/log"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/skaldhq/skald/api"
+	"github.com/skaldhq/skald/db"
+	"github.com/skaldhq/skald/internal/config"
+)
+
+// Role is a process of the platform.
+type Role struct {
+	Config config.Config
+	Addr   string // that it serves HTTP on
+	Log    *slog.Logger
+	// Interceptors are put at Temporal's client.
+	Interceptors []interceptor.ClientInterceptor
+}
+
+// Gateway serves the front door until the context ends. The services that the
+// configuration does not place elsewhere are reached in this process.
+func (r Role) Gateway(ctx context.Context) error {
+	here := slices.DeleteFunc(db.Services(), func(name string) bool { return r.Config.Services[name] != "" })
+	return r.run(ctx, here, func(p *Platform, c client.Client, l net.Listener) error {
+		handler, err := p.FrontDoor(c, nil)
+		if err != nil {
+			return err
+		}
+		return api.Serve(ctx, l, handler)
+	})
+}
+
+// Service works for services until the context ends, and answers the front door
+// for them.
+func (r Role) Service(ctx context.Context, names ...string) error {
+	if err := r.Config.ValidateService(); err != nil {
+		return err
+	}
+	return r.run(ctx, names, func(p *Platform, c client.Client, l net.Listener) error {
+		both, ctx := errgroup.WithContext(ctx)
+		both.Go(func() error { return api.Serve(ctx, l, p.Services(c)) })
+		both.Go(func() error { return p.Work(ctx, c) })
+		return both.Wait()
+	})
+}
+
+// run opens what the role needs, runs it and closes that again.
+func (r Role) run(ctx context.Context, services []string, do func(*Platform, client.Client, net.Listener) error) error {
+	p, err := Open(ctx, r.Config, r.Log, services...)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	options := TemporalOptions(r.Config.Temporal, r.Log)
+	options.MetricsHandler, options.Interceptors = p.metrics.Temporal(), r.Interceptors
+	c, err := client.DialContext(ctx, options)
+	if err != nil {
+		return NoTemporal(r.Config.Temporal, err)
+	}
+	defer c.Close()
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", r.Addr)
+	if err != nil {
+		return fmt.Errorf("the address %s is not free: choose another with --addr: %w", r.Addr, err)
+	}
+	r.Log.Info("starting", "config", r.Config, "services", services, "addr", listener.Addr().String())
+	return do(p, c, listener)
+}
+
+// ServiceAddr is where a service answers on a machine of its own kind: each has
+// its port.
+func ServiceAddr(name string) string {
+	port := map[string]int{"user": 8001, "product": 8002, "payment": 8003, "inventory": 8004, "pricing": 8005, "notification": 8006, "order": 8007}[name]
+	return fmt.Sprintf("127.0.0.1:%d", port)
+}
+
+// TemporalOptions is how the Temporal cluster is reached.
+func TemporalOptions(t config.Temporal, log *slog.Logger) client.Options {
+	return client.Options{HostPort: t.Address, Namespace: t.Namespace, Logger: sdklog.NewStructuredLogger(log)}
+}
+
+// NoTemporal is that no Temporal server answers, and what to do.
+func NoTemporal(t config.Temporal, err error) error {
+	return fmt.Errorf("no Temporal server answers at %s: set TEMPORAL_ADDRESS: %w", t.Address, err)
+}

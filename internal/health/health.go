@@ -1,0 +1,90 @@
+// Package health tells whether a process is alive, and how what it depends on
+// stands.
+package health
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// timeout bounds each look.
+const timeout = 2 * time.Second
+
+// Alive says that the process is.
+type Alive struct {
+	Status string `json:"status" enum:"ok"`
+}
+
+// Readiness says what a process can work with.
+type Readiness struct {
+	Status string           `json:"status" enum:"ready,degraded"`
+	Checks map[string]Check `json:"checks" doc:"What it depends on, by name"`
+}
+
+// Ready tells whether all of it answers.
+func (r Readiness) Ready() bool { return r.Status == "ready" }
+
+// Check is the state of one dependency.
+type Check struct {
+	Status  string `json:"status" enum:"ok,unavailable"`
+	Breaker string `json:"breaker,omitempty" enum:"closed,open,half_open" doc:"The circuit breaker in front of a service in another process: while it is open nobody is sent there"`
+}
+
+// Probe looks at one dependency.
+type Probe struct {
+	Ready func(context.Context) error
+	// Breaker gives the state of the circuit breaker; nil: there is none.
+	Breaker func() string
+}
+
+// Look looks at all dependencies, side by side.
+func Look(ctx context.Context, probes map[string]Probe) Readiness {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	out := Readiness{Status: "ready", Checks: map[string]Check{}}
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for name, probe := range probes {
+		all.Go(func() {
+			check := Check{Status: "ok"}
+			if err := probe.Ready(ctx); err != nil {
+				check.Status = "unavailable"
+			}
+			if probe.Breaker != nil {
+				check.Breaker = probe.Breaker()
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			out.Checks[name] = check
+			if check.Status != "ok" {
+				out.Status = "degraded"
+			}
+		})
+	}
+	all.Wait()
+	return out
+}
+
+// Mount serves /health, and /ready: 503 while anything that the process depends
+// on does not answer.
+func Mount(mux *http.ServeMux, probes map[string]Probe) {
+	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
+		write(w, http.StatusOK, Alive{Status: "ok"})
+	})
+	mux.HandleFunc("GET /ready", func(w http.ResponseWriter, r *http.Request) {
+		found, status := Look(r.Context(), probes), http.StatusOK
+		if !found.Ready() {
+			status = http.StatusServiceUnavailable
+		}
+		write(w, status, found)
+	})
+}
+
+func write(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v) // whoever asked may have gone
+}

@@ -1,0 +1,142 @@
+package rpc
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/failsafe-go/failsafe-go"
+	"github.com/failsafe-go/failsafe-go/circuitbreaker"
+	"go.opentelemetry.io/otel/propagation"
+
+	"github.com/skaldhq/skald/internal/fault"
+)
+
+// Upstream is a service in another process. It is safe for concurrent use.
+type Upstream struct {
+	service, url, token string
+	http                *http.Client
+	breaker             circuitbreaker.CircuitBreaker[any]
+	reads, writes       failsafe.Executor[any]
+}
+
+// NewUpstream returns a service that answers at a base URL. tell, if not nil, is
+// told of each change of the breaker's state.
+func NewUpstream(service, baseURL, token string, tell func(State)) *Upstream {
+	u := &Upstream{
+		service: service, url: strings.TrimSuffix(baseURL, "/") + prefix + service + "/", token: token,
+		http: &http.Client{Transport: &http.Transport{
+			DialContext:         (&net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}).DialContext,
+			MaxIdleConnsPerHost: maxIdle, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: false,
+		}},
+		breaker: newBreaker(tell),
+	}
+	u.reads = failsafe.With[any](newRetries(), u.breaker)
+	u.writes = failsafe.With[any](u.breaker)
+	return u
+}
+
+// State is the state of the breaker.
+func (u *Upstream) State() State { return stateOf(u.breaker.State()) }
+
+// Close lets go of idle connections.
+func (u *Upstream) Close() { u.http.CloseIdleConnections() }
+
+// Read asks for what changes nothing: it is tried again, within the time that the
+// context gives.
+func Read[A any](ctx context.Context, u *Upstream, operation string, q any) (A, error) {
+	return call[A](ctx, u, u.reads, readTimeout, operation, q)
+}
+
+// Write asks once for what may change something.
+func Write[A any](ctx context.Context, u *Upstream, operation string, q any) (A, error) {
+	return call[A](ctx, u, u.writes, writeTimeout, operation, q)
+}
+
+// Make asks once for what may be new.
+func Make[A any](ctx context.Context, u *Upstream, operation string, q any) (A, bool, error) {
+	made, err := Write[Made[A]](ctx, u, operation, q)
+	return made.It, made.Created, err
+}
+
+func call[A any](ctx context.Context, u *Upstream, executor failsafe.Executor[any], attempt time.Duration, operation string, q any) (a A, err error) {
+	body, err := json.Marshal(q)
+	if err != nil {
+		return a, fmt.Errorf("ask %s: %w", u.service, err)
+	}
+	_, err = executor.WithContext(ctx).GetWithExecution(func(failsafe.Execution[any]) (any, error) {
+		var answer A // of this attempt alone
+		if err := u.attempt(ctx, attempt, operation, body, &answer); err != nil {
+			return nil, err
+		}
+		a = answer
+		return nil, nil //nolint:nilnil // the answer is a
+	})
+	if errors.Is(err, circuitbreaker.ErrOpen) {
+		err = fault.New(fault.Unavailable, "service_unavailable", "The "+u.service+" service does not answer.").Because(err)
+	}
+	return a, err
+}
+
+// attempt asks once. Its error is a fault.
+func (u *Upstream) attempt(ctx context.Context, most time.Duration, operation string, body []byte, answer any) error {
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, u.url+operation, bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("ask %s: %w", u.service, err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Authorization", "Bearer "+u.token)
+	if deadline, ok := ctx.Deadline(); ok {
+		request.Header.Set(headerTimeout, strconv.FormatInt(max(time.Until(deadline).Milliseconds(), 1), 10))
+	}
+	propagation.TraceContext{}.Inject(ctx, propagation.HeaderCarrier(request.Header))
+	response, err := u.http.Do(request)
+	if err != nil {
+		return u.lost(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	raw, err := io.ReadAll(io.LimitReader(response.Body, maxBody))
+	if err != nil {
+		return u.lost(err)
+	}
+	if response.StatusCode != http.StatusOK {
+		return u.refused(response.StatusCode, raw)
+	}
+	if err := json.Unmarshal(raw, answer); err != nil {
+		return u.unknown(fmt.Errorf("answer of %s: %w", u.service, err))
+	}
+	return nil
+}
+
+// lost is the fault of a request that was not answered.
+func (u *Upstream) lost(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "dial" {
+		return fault.New(fault.Unavailable, "service_unavailable", "The "+u.service+" service does not answer.").Because(err)
+	}
+	return u.unknown(err)
+}
+
+func (u *Upstream) unknown(err error) error {
+	return fault.New(fault.Unknown, "service_unavailable", "The "+u.service+" service did not answer in time.").Because(err)
+}
+
+// refused is the fault that a service answered with, or that something between
+// it and here did.
+func (u *Upstream) refused(code int, raw []byte) error {
+	var r refusal
+	if err := json.Unmarshal(raw, &r); err != nil || r.Kind == "" || r.Code == "" {
+		return u.unknown(fmt.Errorf("%s answered with status %d", u.service, code))
+	}
+	return r.fault()
+}

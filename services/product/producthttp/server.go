@@ -1,0 +1,21 @@
+// Package producthttp is the catalogue in another process: what the front door asks
+// of it, over HTTP.
+package producthttp
+
+import (
+	"github.com/skaldhq/skald/internal/rpc"
+	"github.com/skaldhq/skald/services/product"
+)
+
+// name is the service's in the paths of its operations.
+const name = "product"
+
+// Serve mounts what the front door asks of the service.
+func Serve(to *rpc.Server, s product.FrontDoor) {
+	rpc.Handle(to, name, "put", rpc.Making(s.Put))
+	rpc.Handle(to, name, "create", rpc.Making(s.Create))
+	rpc.Handle(to, name, "get", s.Get)
+	rpc.Handle(to, name, "list", s.List)
+	rpc.Handle(to, name, "delete", rpc.Doing(s.Delete))
+	rpc.Handle(to, name, "ready", rpc.Asking(s.Ready))
+}

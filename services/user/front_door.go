@@ -1,0 +1,24 @@
+package user
+
+import "context"
+
+// FrontDoor is what the front door asks of the service, over the network where
+// that is in another process.
+type FrontDoor interface {
+	// Put creates the user with the client's id, or replaces its state.
+	// created tells which. ErrEmailTaken, whatever the case of the letters;
+	// Invalid: see PutRequest.Validate.
+	Put(ctx context.Context, r PutRequest) (u User, created bool, err error)
+	// Create creates the user with the request's id, or finds it: then it stays
+	// as it is, and created is false. Errors are those of Put.
+	Create(ctx context.Context, r PutRequest) (u User, created bool, err error)
+	// Get: ErrNotFound.
+	Get(ctx context.Context, userID string) (User, error)
+	// List gives at most limit users, 1 to MaxPage, newest first, after the
+	// cursor of an earlier page. Invalid for a cursor that is none.
+	List(ctx context.Context, limit int, cursor string) (Page, error)
+	// Delete removes the user. ErrNotFound.
+	Delete(ctx context.Context, userID string) error
+	// Ready reports whether the service can work.
+	Ready(ctx context.Context) error
+}

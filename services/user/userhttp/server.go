@@ -1,0 +1,28 @@
+// Package userhttp is the user service in another process: what the front door asks
+// of it, over HTTP.
+package userhttp
+
+import (
+	"context"
+
+	"github.com/skaldhq/skald/internal/rpc"
+	"github.com/skaldhq/skald/services/user"
+)
+
+// name is the service's in the paths of its operations.
+const name = "user"
+
+// Serve mounts what the front door asks of the service.
+func Serve(to *rpc.Server, s user.FrontDoor) {
+	rpc.Handle(to, name, "put", rpc.Making(s.Put))
+	rpc.Handle(to, name, "create", rpc.Making(s.Create))
+	rpc.Handle(to, name, "get", s.Get)
+	rpc.Handle(to, name, "list", func(ctx context.Context, q page) (user.Page, error) { return s.List(ctx, q.Limit, q.Cursor) })
+	rpc.Handle(to, name, "delete", rpc.Doing(s.Delete))
+	rpc.Handle(to, name, "ready", rpc.Asking(s.Ready))
+}
+
+type page struct {
+	Limit  int    `json:"limit"`
+	Cursor string `json:"cursor"`
+}
