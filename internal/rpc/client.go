@@ -72,6 +72,9 @@ func call[A any](ctx context.Context, u *Upstream, executor failsafe.Executor[an
 	if err != nil {
 		return a, fmt.Errorf("ask %s: %w", u.service, err)
 	}
+	if mangled(body) {
+		return a, fault.New(fault.Invalid, "invalid", "Text must be UTF-8.")
+	}
 	_, err = executor.WithContext(ctx).GetWithExecution(func(failsafe.Execution[any]) (any, error) {
 		var answer A // of this attempt alone
 		if err := u.attempt(ctx, attempt, operation, body, &answer); err != nil {
@@ -84,6 +87,23 @@ func call[A any](ctx context.Context, u *Upstream, executor failsafe.Executor[an
 		err = fault.New(fault.Unavailable, "service_unavailable", "The "+u.service+" service does not answer.").Because(err)
 	}
 	return a, err
+}
+
+// mangled tells whether JSON holds what the encoder put where text was not UTF-8:
+// the escape of U+FFFD, which it writes for nothing else. Behind an even number
+// of backslashes it is text that looks like it.
+func mangled(body []byte) bool {
+	for rest := body; ; {
+		i := bytes.Index(rest, []byte(`\ufffd`))
+		if i < 0 {
+			return false
+		}
+		before := len(rest[:i]) - len(bytes.TrimRight(rest[:i], `\`))
+		if before%2 == 0 {
+			return true
+		}
+		rest = rest[i+1:]
+	}
 }
 
 // attempt asks once. Its error is a fault.

@@ -179,6 +179,21 @@ func TestNobodyThere(t *testing.T) {
 	require.Equal(t, fault.Unavailable, fault.KindOf(err))
 }
 
+// TestText: what is not UTF-8 is refused, not changed on the way.
+func TestText(t *testing.T) {
+	t.Parallel()
+	up := answering(t, func(_ context.Context, s string) (string, error) { return s, nil })
+	for _, text := range []string{"plain", "\ufffd", `\ufffd`, `\\ufffd`, "한국어 \" <&> \x00"} {
+		got, err := rpc.Write[string](t.Context(), up, "do", text)
+		require.NoError(t, err)
+		require.Equal(t, text, got)
+	}
+	for _, text := range []string{"\xff", "a\xc3(", `\` + "\xff"} {
+		_, err := rpc.Write[string](t.Context(), up, "do", text)
+		require.Equal(t, fault.Invalid, fault.KindOf(err), "%q", text)
+	}
+}
+
 // TestPanicsStay: a panic in an operation is a failure of that one alone.
 func TestPanicsStay(t *testing.T) {
 	t.Parallel()

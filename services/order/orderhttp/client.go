@@ -7,7 +7,8 @@ import (
 	"github.com/skaldhq/skald/services/order"
 )
 
-// Client asks the order service over the network.
+// Client asks the order service over the network. It checks requests before they
+// leave, because text that is not UTF-8 cannot cross.
 type Client struct{ *rpc.Upstream }
 
 var _ order.FrontDoor = Client{}
@@ -17,6 +18,9 @@ func New(at *rpc.Upstream) Client { return Client{at} }
 
 // Create claims the key and creates the order.
 func (c Client) Create(ctx context.Context, r order.CreateRequest) (order.Order, bool, error) {
+	if err := r.Validate(); err != nil {
+		return order.Order{}, false, err
+	}
 	return rpc.Make[order.Order](ctx, c.Upstream, "create", r)
 }
 
@@ -32,11 +36,17 @@ func (c Client) List(ctx context.Context, f order.Filter) (order.Page, error) {
 
 // RequestCancellation records that the customer wants out.
 func (c Client) RequestCancellation(ctx context.Context, orderID, reason string) (order.Order, error) {
+	if err := order.ValidateReason(reason); err != nil {
+		return order.Order{}, err
+	}
 	return rpc.Write[order.Order](ctx, c.Upstream, "request-cancellation", cancellation{OrderID: orderID, Reason: reason})
 }
 
 // RequestRefund plans a refund.
 func (c Client) RequestRefund(ctx context.Context, r order.RefundRequest) (order.Refund, error) {
+	if err := r.Validate(); err != nil {
+		return order.Refund{}, err
+	}
 	return rpc.Write[order.Refund](ctx, c.Upstream, "request-refund", r)
 }
 
@@ -57,11 +67,17 @@ func (c Client) ListDiscrepancies(ctx context.Context, f order.DiscrepancyFilter
 
 // RequestRepair keeps who wants a discrepancy mended.
 func (c Client) RequestRepair(ctx context.Context, r order.RepairRequest) (order.Discrepancy, error) {
+	if err := r.Validate(); err != nil {
+		return order.Discrepancy{}, err
+	}
 	return rpc.Write[order.Discrepancy](ctx, c.Upstream, "request-repair", r)
 }
 
 // AcceptDiscrepancy closes a discrepancy for good.
 func (c Client) AcceptDiscrepancy(ctx context.Context, a order.Acceptance) (order.Discrepancy, error) {
+	if err := a.Validate(); err != nil {
+		return order.Discrepancy{}, err
+	}
 	return rpc.Write[order.Discrepancy](ctx, c.Upstream, "accept-discrepancy", a)
 }
 

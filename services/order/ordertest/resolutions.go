@@ -1,6 +1,7 @@
 package ordertest
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"testing"
@@ -24,6 +25,13 @@ func listResolutions(t *testing.T, s order.Service, workflowID string) []order.R
 	t.Helper()
 	all, err := s.ListResolutions(t.Context(), workflowID)
 	require.NoError(t, err)
+	for i, r := range all { // how JSON is spaced says nothing
+		if r.Input != nil {
+			var compact bytes.Buffer
+			require.NoError(t, json.Compact(&compact, r.Input))
+			all[i].Input = compact.Bytes()
+		}
+	}
 	return all
 }
 
@@ -31,7 +39,7 @@ func listResolutions(t *testing.T, s order.Service, workflowID string) []order.R
 func resolutions(t *testing.T, s order.Service) {
 	workflowID := order.WorkflowID(order.IDPrefix.New())
 	first, second, third := resolution(workflowID, "b", 0), resolution(workflowID, "a", 1), resolution(workflowID, "c", 2)
-	second.Action, second.Input = "retry_with", json.RawMessage(`{"start_to_close": "2m"}`)
+	second.Action, second.Input = "retry_with", json.RawMessage(`{"start_to_close":"2m"}`)
 	third.Action, third.After = "compensate", order.SagaCompensating
 	for _, r := range []order.Resolution{third, first, second} { // recorded in any order
 		require.NoError(t, s.RecordResolution(t.Context(), r))

@@ -2,12 +2,14 @@ package producthttp
 
 import (
 	"context"
+	"unicode/utf8"
 
 	"github.com/skaldhq/skald/internal/rpc"
 	"github.com/skaldhq/skald/services/product"
 )
 
-// Client asks the catalogue over the network.
+// Client asks the catalogue over the network. It checks requests before they leave,
+// because text that is not UTF-8 cannot cross.
 type Client struct{ *rpc.Upstream }
 
 var _ product.FrontDoor = Client{}
@@ -17,11 +19,17 @@ func New(at *rpc.Upstream) Client { return Client{at} }
 
 // Put creates or replaces a product.
 func (c Client) Put(ctx context.Context, r product.PutRequest) (product.Product, bool, error) {
+	if err := r.Validate(); err != nil {
+		return product.Product{}, false, err
+	}
 	return rpc.Make[product.Product](ctx, c.Upstream, "put", r)
 }
 
 // Create creates or finds a product.
 func (c Client) Create(ctx context.Context, r product.PutRequest) (product.Product, bool, error) {
+	if err := r.Validate(); err != nil {
+		return product.Product{}, false, err
+	}
 	return rpc.Make[product.Product](ctx, c.Upstream, "create", r)
 }
 
@@ -32,6 +40,9 @@ func (c Client) Get(ctx context.Context, productID string) (product.Product, err
 
 // List gives a page of products.
 func (c Client) List(ctx context.Context, f product.Filter) (product.Page, error) {
+	if !utf8.ValidString(f.Query) || !utf8.ValidString(f.Category) {
+		return product.Page{}, nil // no product has that
+	}
 	return rpc.Read[product.Page](ctx, c.Upstream, "list", f)
 }
 

@@ -7,7 +7,8 @@ import (
 	"github.com/skaldhq/skald/services/user"
 )
 
-// Client asks the user service over the network.
+// Client asks the user service over the network. It checks requests before they leave,
+// because text that is not UTF-8 cannot cross.
 type Client struct{ *rpc.Upstream }
 
 var _ user.FrontDoor = Client{}
@@ -17,11 +18,17 @@ func New(at *rpc.Upstream) Client { return Client{at} }
 
 // Put creates or replaces a user.
 func (c Client) Put(ctx context.Context, r user.PutRequest) (user.User, bool, error) {
+	if err := r.Validate(); err != nil {
+		return user.User{}, false, err
+	}
 	return rpc.Make[user.User](ctx, c.Upstream, "put", r)
 }
 
 // Create creates or finds a user.
 func (c Client) Create(ctx context.Context, r user.PutRequest) (user.User, bool, error) {
+	if err := r.Validate(); err != nil {
+		return user.User{}, false, err
+	}
 	return rpc.Make[user.User](ctx, c.Upstream, "create", r)
 }
 
