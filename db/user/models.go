@@ -10,6 +10,20 @@ import (
 	"github.com/google/uuid"
 )
 
+type ApiKey struct {
+	ID        uuid.UUID
+	Hash      []byte
+	Name      string
+	Role      string
+	UserID    *uuid.UUID
+	Scopes    []string
+	CreatedBy string
+	CreatedAt time.Time
+	ExpiresAt *time.Time
+	RevokedAt *time.Time
+	RevokedBy *string
+}
+
 type User struct {
 	ID        uuid.UUID
 	Email     string

@@ -19,6 +19,7 @@ type FrontDoor interface {
 	List(ctx context.Context, limit int, cursor string) (Page, error)
 	// Delete removes the user. ErrNotFound.
 	Delete(ctx context.Context, userID string) error
+	Keys
 	// Ready reports whether the service can work.
 	Ready(ctx context.Context) error
 }

@@ -48,6 +48,29 @@ func (c Client) Delete(ctx context.Context, userID string) error {
 	return err
 }
 
+// CreateKey keeps an API key, or finds it.
+func (c Client) CreateKey(ctx context.Context, k user.NewKey) (user.Key, bool, error) {
+	if err := k.Validate(); err != nil {
+		return user.Key{}, false, err
+	}
+	return rpc.Make[user.Key](ctx, c.Upstream, "create-key", k)
+}
+
+// FindKey gives the API key of a hash.
+func (c Client) FindKey(ctx context.Context, hash []byte) (user.Key, error) {
+	return rpc.Read[user.Key](ctx, c.Upstream, "find-key", hash)
+}
+
+// ListKeys gives a page of API keys.
+func (c Client) ListKeys(ctx context.Context, limit int, cursor string) (user.KeyPage, error) {
+	return rpc.Read[user.KeyPage](ctx, c.Upstream, "list-keys", page{Limit: limit, Cursor: cursor})
+}
+
+// RevokeKey ends an API key for good.
+func (c Client) RevokeKey(ctx context.Context, keyID, by string) (user.Key, error) {
+	return rpc.Write[user.Key](ctx, c.Upstream, "revoke-key", revocation{KeyID: keyID, By: by})
+}
+
 // Ready reports whether the service can work.
 func (c Client) Ready(ctx context.Context) error {
 	_, err := rpc.Write[struct{}](ctx, c.Upstream, "ready", struct{}{})

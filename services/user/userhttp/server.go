@@ -19,10 +19,19 @@ func Serve(to *rpc.Server, s user.FrontDoor) {
 	rpc.Handle(to, name, "get", s.Get)
 	rpc.Handle(to, name, "list", func(ctx context.Context, q page) (user.Page, error) { return s.List(ctx, q.Limit, q.Cursor) })
 	rpc.Handle(to, name, "delete", rpc.Doing(s.Delete))
+	rpc.Handle(to, name, "create-key", rpc.Making(s.CreateKey))
+	rpc.Handle(to, name, "find-key", s.FindKey)
+	rpc.Handle(to, name, "list-keys", func(ctx context.Context, q page) (user.KeyPage, error) { return s.ListKeys(ctx, q.Limit, q.Cursor) })
+	rpc.Handle(to, name, "revoke-key", func(ctx context.Context, q revocation) (user.Key, error) { return s.RevokeKey(ctx, q.KeyID, q.By) })
 	rpc.Handle(to, name, "ready", rpc.Asking(s.Ready))
 }
 
 type page struct {
 	Limit  int    `json:"limit"`
 	Cursor string `json:"cursor"`
+}
+
+type revocation struct {
+	KeyID string `json:"key_id"`
+	By    string `json:"by"`
 }

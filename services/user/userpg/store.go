@@ -22,14 +22,19 @@ type Store struct {
 
 var _ user.Service = (*Store)(nil)
 
-// emailOnce is the constraint that keeps addresses apart.
-const emailOnce = "users_email_once"
+// The constraints that keep addresses and keys apart.
+const (
+	emailOnce = "users_email_once"
+	hashOnce  = "api_keys_hash_once"
+)
 
 // New returns a store on a database with the schema of db/user.
 func New(pool pg.Pool) *Store {
 	return &Store{pool: pool, queries: userdb.New(pool), constraints: pg.Constraints{
-		emailOnce:            user.ErrEmailTaken,
-		"users_status_known": fault.InvalidField("status", "must be active or suspended"),
+		emailOnce:             user.ErrEmailTaken,
+		"users_status_known":  fault.InvalidField("status", "must be active or suspended"),
+		"api_keys_user_known": user.ErrNotFound,
+		"api_keys_hash_once":  user.ErrKeyMismatch,
 	}}
 }
 
@@ -44,7 +49,7 @@ func (s *Store) Put(ctx context.Context, r user.PutRequest) (user.User, bool, er
 		return user.User{}, false, err
 	}
 	userID, _ := user.IDPrefix.Parse(r.ID) // what is valid parses
-	row, err := pastItself(func() (userdb.User, error) {
+	row, err := pastItself(emailOnce, func() (userdb.User, error) {
 		return s.queries.PutUser(ctx, userdb.PutUserParams{
 			ID: userID, Email: r.Email, Name: r.Name, Locale: r.Locale, Status: string(r.Status),
 		})
@@ -61,7 +66,7 @@ func (s *Store) Create(ctx context.Context, r user.PutRequest) (user.User, bool,
 		return user.User{}, false, err
 	}
 	userID, _ := user.IDPrefix.Parse(r.ID) // what is valid parses
-	row, err := pastItself(func() (userdb.CreateUserRow, error) {
+	row, err := pastItself(emailOnce, func() (userdb.CreateUserRow, error) {
 		return s.queries.CreateUser(ctx, userdb.CreateUserParams{
 			ID: userID, Email: r.Email, Name: r.Name, Locale: r.Locale, Status: string(r.Status),
 		})
@@ -72,13 +77,13 @@ func (s *Store) Create(ctx context.Context, r user.PutRequest) (user.User, bool,
 	return toUser(row.User), row.Created, nil
 }
 
-// pastItself writes a user. Of two writes of the same user at the same time
-// the later one may meet the earlier one's address before its id, and be
-// refused by itself: a second time it meets the id, or an address that really
-// is another user's.
-func pastItself[T any](write func() (T, error)) (T, error) {
+// pastItself writes what is kept apart by more than its id. Of two writes of the
+// same at the same time the later one may meet the earlier one's address, or
+// hash, before its id, and be refused by itself: a second time it meets the id, or
+// what really is another's.
+func pastItself[T any](once string, write func() (T, error)) (T, error) {
 	row, err := write()
-	if pg.Breaks(err, emailOnce) {
+	if pg.Breaks(err, once) {
 		return write()
 	}
 	return row, err

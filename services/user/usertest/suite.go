@@ -17,19 +17,23 @@ import (
 func Run(t *testing.T, open func(*testing.T) user.Service) {
 	t.Helper()
 	for name, test := range map[string]func(*testing.T, user.Service){
-		"put":                 put,
-		"create":              create,
-		"creates race":        createsRace,
-		"invalid":             invalid,
-		"e-mail is unique":    emailIsUnique,
-		"puts race":           putsRace,
-		"e-mail races":        emailRaces,
-		"delete":              remove,
-		"check customer":      checkCustomer,
-		"list":                list,
-		"pages under inserts": pagesUnderInserts,
-		"missing":             missing,
-		"ready":               ready,
+		"put":                   put,
+		"create":                create,
+		"creates race":          createsRace,
+		"invalid":               invalid,
+		"e-mail is unique":      emailIsUnique,
+		"puts race":             putsRace,
+		"e-mail races":          emailRaces,
+		"delete":                remove,
+		"check customer":        checkCustomer,
+		"list":                  list,
+		"pages under inserts":   pagesUnderInserts,
+		"missing":               missing,
+		"keys":                  keys,
+		"keys are created once": keysOnce,
+		"keys end":              keysEnd,
+		"invalid keys":          invalidKeys,
+		"ready":                 ready,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
