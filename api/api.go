@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/skaldhq/skald/api/auth"
 	"github.com/skaldhq/skald/internal/health"
 	"github.com/skaldhq/skald/services/inventory"
 	"github.com/skaldhq/skald/services/order"
@@ -39,10 +40,11 @@ type Config struct {
 	// Wait is how long a request waits for the outcome of an order, MaxWait how
 	// long where the client asks for a wait of its own.
 	Wait, MaxWait time.Duration
-	// APIKeys gives the name of the principal of a key. Where there are none,
-	// any key is taken, and only tells callers apart.
-	APIKeys map[string]string
-	Log     *slog.Logger
+	// Auth finds out who asks.
+	Auth auth.Authenticator
+	// Keys makes API keys; nil: there are none.
+	Keys *auth.Keys
+	Log  *slog.Logger
 	// Metrics are those of the process, which /metrics serves along with the
 	// front door's own; nil: these alone.
 	Metrics *prometheus.Registry
@@ -58,6 +60,9 @@ func New(c Config) (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	spec := c.register(mux)
+	if err := requireAccess(spec.OpenAPI()); err != nil {
+		return nil, err
+	}
 	if err := serveDocument(mux, spec); err != nil {
 		return nil, err
 	}
@@ -75,7 +80,7 @@ func OpenAPI() ([]byte, error) {
 // register mounts every resource.
 func (c Config) register(mux *http.ServeMux) huma.API {
 	a := humago.New(mux, humaConfig())
-	a.UseMiddleware(c.authenticate(a)) // of the operations from here on
+	a.UseMiddleware(c.authorize(a)) // of the operations from here on
 	c.registerOrders(a)
 	c.registerCancellation(a)
 	c.registerRefunds(a)
@@ -86,6 +91,7 @@ func (c Config) register(mux *http.ServeMux) huma.API {
 	c.registerPayments(a)
 	c.registerSagas(a)
 	c.registerDiscrepancies(a)
+	c.registerKeys(a)
 	c.registerWebhooks(a)
 	c.registerHealth(a)
 	return a
@@ -99,9 +105,9 @@ func humaConfig() huma.Config {
 	c.CreateHooks = nil                                   // no $schema in bodies
 	c.RejectUnknownQueryParameters = true
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"key": {Type: "http", Scheme: "bearer", Description: "An API key: `Authorization: Bearer skald_…`. It scopes idempotency keys. Without one, callers share a scope, except that orders are told apart by their user."},
+		schemeKey:   {Type: "http", Scheme: "bearer", Description: "An API key: `Authorization: Bearer skald_…`. Operators make them (`POST /v1/api-keys`)."},
+		schemeToken: {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "A token of the identity provider: `Authorization: Bearer eyJ…`."},
 	}
-	c.Security = []map[string][]string{{}, {"key": {}}}
 	c.Tags = []*huma.Tag{
 		{Name: "orders", Description: "Every order is a durable saga."},
 		{Name: "users", Description: "Who orders."},
@@ -110,6 +116,7 @@ func humaConfig() huma.Config {
 		{Name: "prices", Description: "What a unit costs."},
 		{Name: "payments", Description: "The money of the orders."},
 		{Name: "sagas", Description: "For operators: how the sagas stand, and what to do with those that are parked."},
+		{Name: "api-keys", Description: "For operators: who may ask the platform, and as whom."},
 		{Name: operations, Description: "Health, readiness, webhooks."},
 	}
 	return c
@@ -120,19 +127,22 @@ services that can each fail, and undoes what it did when it cannot go on.
 
 Errors are problem details (RFC 9457) with a stable ` + "`code`" + `. Money is in minor units. Times are RFC 3339 in UTC.`
 
-// operations is the tag of what serves those who run Skald, and takes no API key.
+// operations is the tag of what serves those who run Skald.
 const operations = "operations"
 
-// operation declares an operation; errors are the statuses it can fail with.
-func operation(id, method, path, tag, summary, details string, errs ...int) huma.Operation {
+// The ways to say who one is.
+const (
+	schemeKey   = "key"
+	schemeToken = "token"
+)
+
+// operation declares an operation: who may use it, and errs, the statuses that it
+// can fail with.
+func operation(id, method, path, tag string, who access, summary, details string, errs ...int) huma.Operation {
 	op := huma.Operation{
 		OperationID: id, Method: method, Path: path, Tags: []string{tag}, Summary: summary, Description: details,
 		Errors: append(errs, http.StatusInternalServerError), MaxBodyBytes: maxBody,
 	}
-	if tag == operations {
-		op.Security = []map[string][]string{}
-	} else {
-		op.Errors = append(op.Errors, http.StatusUnauthorized)
-	}
+	who.declare(&op)
 	return op
 }

@@ -65,7 +65,7 @@ func TestPlaceOrder(t *testing.T) {
 					require.Equal(t, string(tc.end), out["status"])
 				}
 			}
-			require.Equal(t, "alice", w.created[0].Caller)
+			require.Equal(t, "usr_1", w.created[0].Caller)
 			require.Equal(t, "k", w.created[0].Key)
 		})
 	}

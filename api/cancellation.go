@@ -26,7 +26,7 @@ type cancelOutput struct {
 }
 
 func (c Config) registerCancellation(a huma.API) {
-	cancel := operation("cancel-order", http.MethodPut, "/v1/orders/{order_id}/cancellation", "orders", "Cancel an order",
+	cancel := operation("cancel-order", http.MethodPut, "/v1/orders/{order_id}/cancellation", "orders", customers(writeOrders), "Cancel an order",
 		"At any point, and as often as you like: before the money is taken the order is undone and ends `cancelled`, after that all of it is refunded and it ends `refunded`. Which of the two, the saga decides; get the order to see. Where the money cannot go back, its `cancellation` says `refused`, and another request tries again.",
 		http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
 	cancel.DefaultStatus = http.StatusAccepted
@@ -39,6 +39,9 @@ func (c Config) cancelOrder(ctx context.Context, in *cancelInput) (*cancelOutput
 	reason := ""
 	if in.Body != nil {
 		reason = in.Body.Reason
+	}
+	if _, err := c.ownOrder(ctx, in.OrderID); err != nil {
+		return nil, problem(ctx, err)
 	}
 	o, err := c.Orders.RequestCancellation(ctx, in.OrderID, reason)
 	if err != nil {

@@ -104,24 +104,21 @@ type acceptInput struct {
 type acceptOutput struct{ Body Discrepancy }
 
 func (c Config) registerDiscrepancies(a huma.API) {
-	huma.Register(a, operation("list-discrepancies", http.MethodGet, "/v1/discrepancies", "sagas", "List discrepancies",
+	huma.Register(a, operation("list-discrepancies", http.MethodGet, "/v1/discrepancies", "sagas", operatorsOnly(readSagas), "List discrepancies",
 		"What the services say and that does not agree, and that nobody but an operator may mend. Newest first.",
-		http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusServiceUnavailable), c.listDiscrepancies)
-	repair := operation("repair-discrepancy", http.MethodPost, "/v1/discrepancies/{discrepancy_id}/repairs", "sagas", "Repair a discrepancy",
+		http.StatusUnprocessableEntity, http.StatusServiceUnavailable), c.listDiscrepancies)
+	repair := operation("repair-discrepancy", http.MethodPost, "/v1/discrepancies/{discrepancy_id}/repairs", "sagas", operatorsOnly(writeSagas), "Repair a discrepancy",
 		"Records who wants it and why, and starts the saga that is offered.",
-		http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+		http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
 	repair.DefaultStatus = http.StatusAccepted
 	huma.Register(a, repair, c.repairDiscrepancy)
-	huma.Register(a, operation("accept-discrepancy", http.MethodPut, "/v1/discrepancies/{discrepancy_id}/acceptance", "sagas", "Accept a discrepancy",
+	huma.Register(a, operation("accept-discrepancy", http.MethodPut, "/v1/discrepancies/{discrepancy_id}/acceptance", "sagas", operatorsOnly(writeSagas), "Accept a discrepancy",
 		"Records who takes the order as it stands, and why, for good: the discrepancy is resolved, the same kind is not found of that order again, and its saga is not run again.",
-		http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable), c.acceptDiscrepancy)
+		http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable), c.acceptDiscrepancy)
 }
 
 func (c Config) acceptDiscrepancy(ctx context.Context, in *acceptInput) (*acceptOutput, error) {
-	if err := c.operatorOnly(ctx); err != nil {
-		return nil, err
-	}
-	d, err := c.Orders.AcceptDiscrepancy(ctx, order.Acceptance{DiscrepancyID: in.DiscrepancyID, Reason: in.Body.Reason, By: callerOf(ctx)})
+	d, err := c.Orders.AcceptDiscrepancy(ctx, order.Acceptance{DiscrepancyID: in.DiscrepancyID, Reason: in.Body.Reason, By: principalOf(ctx).Name})
 	if err != nil {
 		return nil, problem(ctx, err)
 	}
@@ -129,9 +126,6 @@ func (c Config) acceptDiscrepancy(ctx context.Context, in *acceptInput) (*accept
 }
 
 func (c Config) listDiscrepancies(ctx context.Context, in *listDiscrepanciesInput) (*listDiscrepanciesOutput, error) {
-	if err := c.operatorOnly(ctx); err != nil {
-		return nil, err
-	}
 	found, err := c.Orders.ListDiscrepancies(ctx, order.DiscrepancyFilter{State: in.State, Limit: in.Limit, Cursor: in.Cursor})
 	if err != nil {
 		return nil, problem(ctx, err)
@@ -142,12 +136,9 @@ func (c Config) listDiscrepancies(ctx context.Context, in *listDiscrepanciesInpu
 // repairDiscrepancy records the repair, which cannot be lost then, and starts its
 // saga. Where that fails, the same request again does, or a dispatcher.
 func (c Config) repairDiscrepancy(ctx context.Context, in *repairInput) (*repairOutput, error) {
-	if err := c.operatorOnly(ctx); err != nil {
-		return nil, err
-	}
 	request := order.RepairRequest{
 		DiscrepancyID: in.DiscrepancyID, RepairID: in.newID(ctx, order.RepairIDPrefix, "repair-discrepancy/"+in.DiscrepancyID),
-		Reason: in.Body.Reason, By: callerOf(ctx),
+		Reason: in.Body.Reason, By: principalOf(ctx).Name,
 	}
 	d, err := c.Orders.RequestRepair(ctx, request)
 	if errors.Is(err, order.ErrRepairReused) {

@@ -43,7 +43,7 @@ const repairs1 = "/v1/discrepancies/dis_1/repairs"
 func TestDiscrepanciesAreForOperators(t *testing.T) {
 	t.Parallel()
 	w, h := setup(t)
-	for _, key := range []string{"", "skald_a"} {
+	for _, key := range []string{"skald_s", "skald_a"} {
 		for _, r := range [][3]string{{http.MethodGet, "/v1/discrepancies", ""}, {http.MethodPost, repairs1, `{"reason":"x"}`}, {http.MethodPut, acceptance1, `{"reason":"x"}`}} {
 			res, out := call(h, r[0], r[1], r[2], bearer(key)...)
 			require.Equal(t, http.StatusForbidden, res.Code)

@@ -38,7 +38,7 @@ func TestCreateAgain(t *testing.T) {
 				}
 				return res.Code, id, code
 			}
-			status, first, _ := post(tc.body, "k", "skald_a")
+			status, first, _ := post(tc.body, "k", "skald_s")
 			require.Equal(t, http.StatusCreated, status)
 			prefix := map[string]func(string) (version byte){
 				"/v1/users":    func(s string) byte { u, err := user.IDPrefix.Parse(s); require.NoError(t, err); return u[6] >> 4 },
@@ -47,17 +47,17 @@ func TestCreateAgain(t *testing.T) {
 			require.EqualValues(t, 8, prefix(first), "a UUIDv8")
 
 			for range 2 {
-				status, again, _ := post(tc.body, "k", "skald_a")
+				status, again, _ := post(tc.body, "k", "skald_s")
 				require.Equal(t, http.StatusCreated, status)
 				require.Equal(t, first, again)
-				status, _, code := post(tc.other, "k", "skald_a")
+				status, _, code := post(tc.other, "k", "skald_s")
 				require.Equal(t, http.StatusUnprocessableEntity, status)
 				require.Equal(t, "idempotency_mismatch", code)
 			}
 			require.Equal(t, 1, len(w.users)+len(w.products))
 
 			other := strings.Replace(tc.body, "ada@", "bob@", 1)
-			for _, elsewhere := range []struct{ key, bearer string }{{"k", "skald_b"}, {"k2", "skald_a"}} {
+			for _, elsewhere := range []struct{ key, bearer string }{{"k", "skald_o"}, {"k2", "skald_s"}} {
 				status, id, _ := post(other, elsewhere.key, elsewhere.bearer)
 				require.Equal(t, http.StatusCreated, status)
 				require.NotEqual(t, first, id)
@@ -71,7 +71,7 @@ func TestCreateAgain(t *testing.T) {
 
 			// What was changed since is another body.
 			_, _ = call(h, http.MethodPut, tc.path+"/"+first, tc.other)
-			status, _, code := post(tc.body, "k", "skald_a")
+			status, _, code := post(tc.body, "k", "skald_s")
 			require.Equal(t, http.StatusUnprocessableEntity, status)
 			require.Equal(t, "idempotency_mismatch", code)
 		})

@@ -183,7 +183,7 @@ type listOrdersInput struct {
 type listOrdersOutput struct{ Body page[Order] }
 
 func (c Config) registerOrders(a huma.API) {
-	place := operation("place-order", http.MethodPost, "/v1/orders", "orders", "Place an order",
+	place := operation("place-order", http.MethodPost, "/v1/orders", "orders", customers(writeOrders), "Place an order",
 		"Starts the order's saga and waits for its outcome: 10 s at most, or as `Prefer` says. An order that is not decided by then, or whose customer has to act, is answered with 202 and goes on.",
 		http.StatusBadRequest, http.StatusPaymentRequired, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
 	place.DefaultStatus = http.StatusCreated
@@ -193,15 +193,15 @@ func (c Config) registerOrders(a huma.API) {
 	}}
 	huma.Register(a, place, c.placeOrder)
 
-	huma.Register(a, operation("get-order", http.MethodGet, "/v1/orders/{order_id}", "orders", "Get an order",
+	huma.Register(a, operation("get-order", http.MethodGet, "/v1/orders/{order_id}", "orders", customers(readOrders), "Get an order",
 		"Works with every worker down.", http.StatusNotFound), c.getOrder)
 
-	huma.Register(a, operation("list-orders", http.MethodGet, "/v1/orders", "orders", "List orders", "Newest first. `next_action` is null here: get the order.",
+	huma.Register(a, operation("list-orders", http.MethodGet, "/v1/orders", "orders", customers(readOrders), "List orders", "Newest first. `next_action` is null here: get the order.",
 		http.StatusUnprocessableEntity), c.listOrders)
 }
 
 func (c Config) getOrder(ctx context.Context, in *orderInput) (*orderOutput, error) {
-	o, err := c.Orders.Get(ctx, in.OrderID)
+	o, err := c.ownOrder(ctx, in.OrderID)
 	if err != nil {
 		return nil, problem(ctx, err)
 	}
@@ -210,9 +210,22 @@ func (c Config) getOrder(ctx context.Context, in *orderInput) (*orderOutput, err
 	return out, in.unchanged(out.ETag)
 }
 
+// ownOrder gives an order; that of somebody else is as missing.
+func (c Config) ownOrder(ctx context.Context, orderID string) (order.Order, error) {
+	o, err := c.Orders.Get(ctx, orderID)
+	if err == nil && !owns(ctx, o.UserID) {
+		err = order.ErrNotFound
+	}
+	return o, err
+}
+
 func (c Config) listOrders(ctx context.Context, in *listOrdersInput) (*listOrdersOutput, error) {
+	userID, ok := within(ctx, in.UserID)
+	if !ok {
+		return &listOrdersOutput{Body: newPage[order.Order](nil, toOrder, "")}, nil
+	}
 	found, err := c.Orders.List(ctx, order.Filter{
-		UserID: in.UserID, Status: order.Status(in.Status), CreatedAfter: in.CreatedAfter, Limit: in.Limit, Cursor: in.Cursor,
+		UserID: userID, Status: order.Status(in.Status), CreatedAfter: in.CreatedAfter, Limit: in.Limit, Cursor: in.Cursor,
 	})
 	if err != nil {
 		return nil, problem(ctx, err)

@@ -47,23 +47,31 @@ type paymentOutput struct{ Body Payment }
 
 type listPaymentsInput struct {
 	OrderID string `query:"order_id" doc:"The payment of this order only"`
+	UserID  string `query:"user_id" doc:"Payments of this user only"`
 	PageQuery
 }
 
 type listPaymentsOutput struct{ Body page[Payment] }
 
 func (c Config) registerPayments(a huma.API) {
-	huma.Register(a, operation("get-payment", http.MethodGet, "/v1/payments/{payment_id}", "payments", "Get a payment", "",
+	huma.Register(a, operation("get-payment", http.MethodGet, "/v1/payments/{payment_id}", "payments", customers(readPayments), "Get a payment", "",
 		http.StatusNotFound), func(ctx context.Context, in *paymentInput) (*paymentOutput, error) {
 		p, err := c.Payments.Get(ctx, in.PaymentID)
+		if err == nil && !owns(ctx, p.UserID) {
+			err = payment.ErrNotFound
+		}
 		if err != nil {
 			return nil, problem(ctx, err)
 		}
 		return &paymentOutput{Body: toPayment(p)}, nil
 	})
-	huma.Register(a, operation("list-payments", http.MethodGet, "/v1/payments", "payments", "List payments", "Newest first.",
+	huma.Register(a, operation("list-payments", http.MethodGet, "/v1/payments", "payments", customers(readPayments), "List payments", "Newest first.",
 		http.StatusUnprocessableEntity), func(ctx context.Context, in *listPaymentsInput) (*listPaymentsOutput, error) {
-		found, err := c.Payments.List(ctx, payment.Filter{OrderID: in.OrderID, Limit: in.Limit, Cursor: in.Cursor})
+		userID, ok := within(ctx, in.UserID)
+		if !ok {
+			return &listPaymentsOutput{Body: newPage[payment.Payment](nil, toPayment, "")}, nil
+		}
+		found, err := c.Payments.List(ctx, payment.Filter{OrderID: in.OrderID, UserID: userID, Limit: in.Limit, Cursor: in.Cursor})
 		if err != nil {
 			return nil, problem(ctx, err)
 		}

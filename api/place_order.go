@@ -25,6 +25,9 @@ const startTimeout = time.Second
 // claimed, nothing that goes wrong here can lose it: a dispatcher starts the
 // saga that this request did not live to start.
 func (c Config) placeOrder(ctx context.Context, in *placeOrderInput) (*placeOrderOutput, error) {
+	if !owns(ctx, in.Body.UserID) { // as one that does not exist
+		return nil, userUnknown(ctx)
+	}
 	o, _, err := c.Orders.Create(ctx, in.request(callerOf(ctx)))
 	if errors.Is(err, order.ErrKeyReused) {
 		return nil, keyReused(ctx)
@@ -41,7 +44,7 @@ func (c Config) placeOrder(ctx context.Context, in *placeOrderInput) (*placeOrde
 
 func (in *placeOrderInput) request(caller string) order.CreateRequest {
 	r := order.CreateRequest{
-		Caller: orderScope(caller, in.Body.UserID), Key: in.IdempotencyKey,
+		Caller: caller, Key: in.IdempotencyKey,
 		UserID: in.Body.UserID, Currency: in.Body.Currency, PaymentMethod: in.Body.PaymentMethod,
 	}
 	for _, item := range in.Body.Items {

@@ -59,12 +59,12 @@ func toDiscount(d *pricing.Discount) Maybe[Discount] {
 }
 
 func (c Config) registerPrices(a huma.API) {
-	huma.Register(a, operation("get-price", http.MethodGet, "/v1/prices/{product_id}", "prices", "Get the price of a product", "",
+	huma.Register(a, operation("get-price", http.MethodGet, "/v1/prices/{product_id}", "prices", customers(readPrices), "Get the price of a product", "",
 		http.StatusNotFound), func(ctx context.Context, in *ProductPath) (*priceOutput, error) {
 		p, err := c.Prices.Get(ctx, in.ProductID)
 		return priceAnswer(ctx, p, false, err)
 	})
-	put := operation("put-price", http.MethodPut, "/v1/prices/{product_id}", "prices", "Set the price of a product",
+	put := operation("put-price", http.MethodPut, "/v1/prices/{product_id}", "prices", servicesOnly(writePrices), "Set the price of a product",
 		"Orders that were quoted keep their price.", http.StatusBadRequest, http.StatusNotFound, http.StatusUnprocessableEntity)
 	put.Responses = createdToo("Price")
 	huma.Register(a, put, func(ctx context.Context, in *putPriceInput) (*priceOutput, error) {

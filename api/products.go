@@ -74,20 +74,20 @@ type listProductsInput struct {
 type listProductsOutput struct{ Body page[Product] }
 
 func (c Config) registerProducts(a huma.API) {
-	create := operation("create-product", http.MethodPost, "/v1/products", "products", "Create a product", "Sets its base price too. "+createdOnce,
+	create := operation("create-product", http.MethodPost, "/v1/products", "products", servicesOnly(writeProducts), "Create a product", "Sets its base price too. "+createdOnce,
 		http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
 	create.DefaultStatus = http.StatusCreated
 	huma.Register(a, create, c.createProduct)
-	huma.Register(a, operation("list-products", http.MethodGet, "/v1/products", "products", "List products", "Newest first.",
+	huma.Register(a, operation("list-products", http.MethodGet, "/v1/products", "products", customers(readProducts), "List products", "Newest first.",
 		http.StatusUnprocessableEntity), c.listProducts)
-	huma.Register(a, operation("get-product", http.MethodGet, "/v1/products/{product_id}", "products", "Get a product",
+	huma.Register(a, operation("get-product", http.MethodGet, "/v1/products/{product_id}", "products", customers(readProducts), "Get a product",
 		"Composed of catalogue, inventory and pricing; what does not answer in time is named in `degraded`.", http.StatusNotFound), c.getProduct)
-	put := operation("put-product", http.MethodPut, "/v1/products/{product_id}", "products", "Create or replace a product",
+	put := operation("put-product", http.MethodPut, "/v1/products/{product_id}", "products", servicesOnly(writeProducts), "Create or replace a product",
 		"The id is the client's own, a TypeID with the prefix `prd`. Sets the base price too.",
 		http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
 	put.Responses = createdToo("Product")
 	huma.Register(a, put, c.putProduct)
-	huma.Register(a, operation("delete-product", http.MethodDelete, "/v1/products/{product_id}", "products", "Delete a product",
+	huma.Register(a, operation("delete-product", http.MethodDelete, "/v1/products/{product_id}", "products", servicesOnly(writeProducts), "Delete a product",
 		"It can no longer be ordered; orders that were placed go on.", http.StatusNotFound), c.deleteProduct)
 }
 

@@ -67,18 +67,21 @@ type listRefundsInput struct {
 type listRefundsOutput struct{ Body page[Refund] }
 
 func (c Config) registerRefunds(a huma.API) {
-	create := operation("refund-order", http.MethodPost, "/v1/orders/{order_id}/refunds", "orders", "Refund an order",
+	create := operation("refund-order", http.MethodPost, "/v1/orders/{order_id}/refunds", "orders", customers(writeOrders), "Refund an order",
 		"A confirmed order, whole or by lines: the money goes back, then the units. The amount is computed from the order's own prices. With its last units the order is `refunded`.",
 		http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
 	create.DefaultStatus = http.StatusAccepted
 	huma.Register(a, create, c.refundOrder)
-	huma.Register(a, operation("list-refunds", http.MethodGet, "/v1/orders/{order_id}/refunds", "orders", "List an order's refunds", "Oldest first.",
+	huma.Register(a, operation("list-refunds", http.MethodGet, "/v1/orders/{order_id}/refunds", "orders", customers(readOrders), "List an order's refunds", "Oldest first.",
 		http.StatusNotFound), c.listRefunds)
 }
 
 // refundOrder takes the units off what is left, which cannot be lost then, and
 // starts the refund's saga. Where that fails a dispatcher starts it.
 func (c Config) refundOrder(ctx context.Context, in *newRefundInput) (*newRefundOutput, error) {
+	if _, err := c.ownOrder(ctx, in.OrderID); err != nil {
+		return nil, problem(ctx, err)
+	}
 	request := order.RefundRequest{
 		OrderID: in.OrderID, RefundID: in.newID(ctx, order.RefundIDPrefix, "refund-order/"+in.OrderID),
 		Reason: in.Body.Reason, Caller: callerOf(ctx),
@@ -104,7 +107,7 @@ func (c Config) refundOrder(ctx context.Context, in *newRefundInput) (*newRefund
 }
 
 func (c Config) listRefunds(ctx context.Context, in *listRefundsInput) (*listRefundsOutput, error) {
-	if _, err := c.Orders.Get(ctx, in.OrderID); err != nil {
+	if _, err := c.ownOrder(ctx, in.OrderID); err != nil {
 		return nil, problem(ctx, err)
 	}
 	all, err := c.Orders.ListRefunds(ctx, in.OrderID)

@@ -55,19 +55,16 @@ type resolveOutput struct {
 }
 
 func (c Config) registerResolutions(a huma.API) {
-	resolve := operation("resolve-saga", http.MethodPost, "/v1/sagas/{workflow_id}/resolutions", "sagas", "Decide on a parked saga",
+	resolve := operation("resolve-saga", http.MethodPost, "/v1/sagas/{workflow_id}/resolutions", "sagas", operatorsOnly(writeSagas), "Decide on a parked saga",
 		"The saga checks the decision, records who made it and why, and then does it. Where no worker answers that runs the saga, "+
 			"that is `saga_unanswered`: a decision that came that far may still be taken, so send it again with the same `Idempotency-Key`.",
-		http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+		http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
 	resolve.DefaultStatus = http.StatusCreated
 	huma.Register(a, resolve, c.resolveSaga)
 }
 
 func (c Config) resolveSaga(ctx context.Context, in *resolveInput) (*resolveOutput, error) {
-	if err := c.operatorOnly(ctx); err != nil {
-		return nil, err
-	}
-	r := saga.Resolution{ID: in.IdempotencyKey, Step: in.Body.Step, Action: in.Body.Action, Reason: in.Body.Reason, By: callerOf(ctx)}
+	r := saga.Resolution{ID: in.IdempotencyKey, Step: in.Body.Step, Action: in.Body.Action, Reason: in.Body.Reason, By: principalOf(ctx).Name}
 	if r.ID == "" {
 		r.ID = ResolutionPrefix.New()
 	}

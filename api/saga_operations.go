@@ -36,10 +36,10 @@ type SagaPath struct {
 type sagaOutput struct{ Body Saga }
 
 func (c Config) registerSagas(a huma.API) {
-	huma.Register(a, operation("list-sagas", http.MethodGet, "/v1/sagas", "sagas", "List sagas",
-		"Newest first. `state=parked` are those that wait for an operator.", http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusServiceUnavailable), c.listSagas)
-	huma.Register(a, operation("get-saga", http.MethodGet, "/v1/sagas/{workflow_id}", "sagas", "Get a saga",
-		"Its steps, what is parked and why, and what was decided.", http.StatusForbidden, http.StatusNotFound, http.StatusServiceUnavailable), c.getSaga)
+	huma.Register(a, operation("list-sagas", http.MethodGet, "/v1/sagas", "sagas", operatorsOnly(readSagas), "List sagas",
+		"Newest first. `state=parked` are those that wait for an operator.", http.StatusUnprocessableEntity, http.StatusServiceUnavailable), c.listSagas)
+	huma.Register(a, operation("get-saga", http.MethodGet, "/v1/sagas/{workflow_id}", "sagas", operatorsOnly(readSagas), "Get a saga",
+		"Its steps, what is parked and why, and what was decided.", http.StatusNotFound, http.StatusServiceUnavailable), c.getSaga)
 	c.registerResolutions(a)
 }
 
@@ -55,18 +55,7 @@ func plainSagaPath(next http.Handler) http.Handler {
 	})
 }
 
-// operatorOnly refuses everybody else, where keys tell who is who.
-func (c Config) operatorOnly(ctx context.Context) error {
-	if len(c.APIKeys) > 0 && callerOf(ctx) != operator {
-		return newProblem(ctx, http.StatusForbidden, "forbidden", "This is for operators: send the operator's API key.")
-	}
-	return nil
-}
-
 func (c Config) listSagas(ctx context.Context, in *listSagasInput) (*listSagasOutput, error) {
-	if err := c.operatorOnly(ctx); err != nil {
-		return nil, err
-	}
 	items, next, err := c.Operators.List(ctx, saga.State(in.State), in.Limit, in.Cursor)
 	if err != nil {
 		return nil, problem(ctx, err)
@@ -75,9 +64,6 @@ func (c Config) listSagas(ctx context.Context, in *listSagasInput) (*listSagasOu
 }
 
 func (c Config) getSaga(ctx context.Context, in *SagaPath) (*sagaOutput, error) {
-	if err := c.operatorOnly(ctx); err != nil {
-		return nil, err
-	}
 	found, status, err := c.Operators.Get(ctx, in.WorkflowID)
 	if err != nil {
 		return nil, problem(ctx, err)

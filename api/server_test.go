@@ -28,6 +28,7 @@ func TestServerCloses(t *testing.T) {
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+l.Addr().String()+"/v1/orders", strings.NewReader(body))
 	require.NoError(t, err)
 	r.Header.Set("Prefer", "wait=30")
+	r.Header.Set("Authorization", "Bearer skald_a")
 	res, err := http.DefaultClient.Do(r)
 	require.NoError(t, err)
 	defer func() { _ = res.Body.Close() }()

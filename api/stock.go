@@ -35,12 +35,12 @@ type stockOutput struct {
 }
 
 func (c Config) registerStock(a huma.API) {
-	huma.Register(a, operation("get-stock", http.MethodGet, "/v1/stock/{product_id}", "stock", "Get the stock of a product", "",
+	huma.Register(a, operation("get-stock", http.MethodGet, "/v1/stock/{product_id}", "stock", customers(readStock), "Get the stock of a product", "",
 		http.StatusNotFound), func(ctx context.Context, in *ProductPath) (*stockOutput, error) {
 		s, err := c.Stock.Get(ctx, in.ProductID)
 		return stockAnswer(ctx, s, false, err)
 	})
-	put := operation("put-stock", http.MethodPut, "/v1/stock/{product_id}", "stock", "Set the units on hand",
+	put := operation("put-stock", http.MethodPut, "/v1/stock/{product_id}", "stock", servicesOnly(writeStock), "Set the units on hand",
 		"Not below what orders hold.", http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity)
 	put.Responses = createdToo("Stock")
 	huma.Register(a, put, func(ctx context.Context, in *putStockInput) (*stockOutput, error) {

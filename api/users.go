@@ -64,18 +64,18 @@ type listUsersInput struct{ PageQuery }
 type listUsersOutput struct{ Body page[User] }
 
 func (c Config) registerUsers(a huma.API) {
-	create := operation("create-user", http.MethodPost, "/v1/users", "users", "Create a user", createdOnce,
+	create := operation("create-user", http.MethodPost, "/v1/users", "users", servicesOnly(writeUsers), "Create a user", createdOnce,
 		http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity)
 	create.DefaultStatus = http.StatusCreated
 	huma.Register(a, create, c.createUser)
-	huma.Register(a, operation("list-users", http.MethodGet, "/v1/users", "users", "List users", "Newest first.",
+	huma.Register(a, operation("list-users", http.MethodGet, "/v1/users", "users", servicesOnly(readUsers), "List users", "Newest first.",
 		http.StatusUnprocessableEntity), c.listUsers)
-	huma.Register(a, operation("get-user", http.MethodGet, "/v1/users/{user_id}", "users", "Get a user", "", http.StatusNotFound), c.getUser)
-	put := operation("put-user", http.MethodPut, "/v1/users/{user_id}", "users", "Create or replace a user",
+	huma.Register(a, operation("get-user", http.MethodGet, "/v1/users/{user_id}", "users", customers(readUsers), "Get a user", "", http.StatusNotFound), c.getUser)
+	put := operation("put-user", http.MethodPut, "/v1/users/{user_id}", "users", servicesOnly(writeUsers), "Create or replace a user",
 		"The id is the client's own, a TypeID with the prefix `usr`.", http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity)
 	put.Responses = createdToo("User")
 	huma.Register(a, put, c.putUser)
-	huma.Register(a, operation("delete-user", http.MethodDelete, "/v1/users/{user_id}", "users", "Delete a user", "", http.StatusNotFound),
+	huma.Register(a, operation("delete-user", http.MethodDelete, "/v1/users/{user_id}", "users", operatorsOnly(writeUsers), "Delete a user", "", http.StatusNotFound),
 		func(ctx context.Context, in *UserPath) (*struct{}, error) {
 			return nil, problem(ctx, c.Users.Delete(ctx, in.UserID))
 		})
@@ -83,6 +83,11 @@ func (c Config) registerUsers(a huma.API) {
 
 func (n NewUser) request(userID string) user.PutRequest {
 	return user.PutRequest{ID: userID, Email: n.Email, Name: n.Name, Locale: n.Locale, Status: n.Status}
+}
+
+// userUnknown is the answer to an order for a user who does not exist.
+func userUnknown(ctx context.Context) error {
+	return newProblem(ctx, http.StatusUnprocessableEntity, user.ErrNotFound.Code, user.ErrNotFound.Message)
 }
 
 // createUser creates the user or finds the one that its key made before.
@@ -107,6 +112,9 @@ func (c Config) putUser(ctx context.Context, in *putUserInput) (*userOutput, err
 }
 
 func (c Config) getUser(ctx context.Context, in *getUserInput) (*userOutput, error) {
+	if !owns(ctx, in.UserID) {
+		return nil, problem(ctx, user.ErrNotFound)
+	}
 	u, err := c.Users.Get(ctx, in.UserID)
 	if err != nil {
 		return nil, problem(ctx, err)

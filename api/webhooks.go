@@ -19,7 +19,7 @@ type webhookInput struct {
 }
 
 func (c Config) registerWebhooks(a huma.API) {
-	receive := operation("receive-stripe-event", http.MethodPost, "/v1/webhooks/stripe", operations, "Receive a provider's event",
+	receive := operation("receive-stripe-event", http.MethodPost, "/v1/webhooks/stripe", operations, everybody(), "Receive a provider's event",
 		"For the payment provider: a signed event wakes the saga of the order that it is about. Duplicate and early events do no harm.",
 		http.StatusBadRequest, http.StatusServiceUnavailable)
 	receive.MaxBodyBytes = maxWebhook

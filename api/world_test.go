@@ -13,6 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/skaldhq/skald/api"
+	"github.com/skaldhq/skald/api/auth"
+	"github.com/skaldhq/skald/internal/fault"
+	"github.com/skaldhq/skald/internal/health"
 	"github.com/skaldhq/skald/internal/money"
 	"github.com/skaldhq/skald/services/inventory"
 	"github.com/skaldhq/skald/services/order"
@@ -92,14 +95,16 @@ func (f fakeOrders) Create(_ context.Context, r order.CreateRequest) (order.Orde
 	f.created = append(f.created, r)
 	return f.order, true, f.createErr
 }
-func (f fakeOrders) Get(context.Context, string) (order.Order, error) {
+func (f fakeOrders) Get(_ context.Context, id string) (order.Order, error) {
 	f.looked++
+	if id != f.order.ID {
+		return order.Order{}, order.ErrNotFound
+	}
 	return f.order, nil
 }
 func (f fakeOrders) List(context.Context, order.Filter) (order.Page, error) {
 	return order.Page{Items: []order.Order{f.order}}, nil
 }
-func (f fakeOrders) Ready(context.Context) error { return nil }
 
 func (f fakeProducts) Get(_ context.Context, id string) (product.Product, error) {
 	if id == "prd_1" {
@@ -124,7 +129,6 @@ func (f fakeProducts) Create(ctx context.Context, r product.PutRequest) (product
 	}
 	return f.Put(ctx, r)
 }
-func (fakeProducts) Ready(context.Context) error { return nil }
 
 func (f fakeStock) List(context.Context, []string) (map[string]inventory.Stock, error) {
 	return map[string]inventory.Stock{"prd_1": {OnHand: 7, Reserved: 2, Available: 5}}, f.stockErr
@@ -145,10 +149,15 @@ func (f fakePrices) SetBase(_ context.Context, id string, base money.Money) (pri
 	}
 	return pricing.Price{}, f.priceErr
 }
-func (f fakePrices) Ready(context.Context) error { return nil }
 
 func (f fakePayments) ReceiveWebhook(context.Context, []byte, string) (payment.Notice, error) {
 	return f.notice, f.noticeErr
+}
+func (f fakePayments) Get(_ context.Context, id string) (payment.Payment, error) {
+	if id != f.payment.ID {
+		return payment.Payment{}, payment.ErrNotFound
+	}
+	return f.payment, nil
 }
 func (f fakePayments) List(_ context.Context, r payment.Filter) (payment.Page, error) {
 	if f.payErr != nil || r.OrderID != f.payment.OrderID {
@@ -156,7 +165,6 @@ func (f fakePayments) List(_ context.Context, r payment.Filter) (payment.Page, e
 	}
 	return payment.Page{Items: []payment.Payment{f.payment}}, nil
 }
-func (f fakePayments) Ready(context.Context) error { return nil }
 
 func (f fakeUsers) Get(_ context.Context, id string) (user.User, error) {
 	u, ok := f.users[id]
@@ -181,7 +189,6 @@ func (f fakeUsers) Create(ctx context.Context, r user.PutRequest) (user.User, bo
 	}
 	return f.Put(ctx, r)
 }
-func (f fakeUsers) Ready(context.Context) error { return nil }
 
 func (f fakeSagas) Start(ctx context.Context, _ order.Order) error {
 	if f.start == nil {
@@ -209,6 +216,26 @@ func (f fakeSagas) NotifyPayment(_ context.Context, id string) error {
 }
 func (f fakeSagas) Ready(context.Context) error { return nil }
 
+// holders have the keys.
+type holders struct{}
+
+func (holders) Authenticate(_ context.Context, key string) (auth.Principal, error) {
+	p, ok := map[string]auth.Principal{
+		"skald_a": {ID: "usr_1", Name: "alice", Role: user.RoleCustomer, UserID: "usr_1"},
+		"skald_b": {ID: "usr_2", Name: "bob", Role: user.RoleCustomer, UserID: "usr_2"},
+		"skald_r": {ID: "usr_1", Name: "reader", Role: user.RoleCustomer, UserID: "usr_1", Scopes: []string{"orders:read"}},
+		"skald_s": {ID: "key_s", Name: "checkout", Role: user.RoleService},
+		"skald_o": {ID: "key_o", Name: "operator", Role: user.RoleOperator},
+	}[key]
+	switch {
+	case key == "skald_down":
+		return p, fault.New(fault.Unavailable, "service_unavailable", "The user service does not answer.")
+	case !ok:
+		return p, auth.ErrUnknown
+	}
+	return p, nil
+}
+
 // setup returns the front door before a world of its own; change tells what is
 // different about it.
 func setup(t *testing.T, change ...func(*api.Config)) (*world, http.Handler) {
@@ -220,8 +247,9 @@ func setup(t *testing.T, change ...func(*api.Config)) (*world, http.Handler) {
 	c := api.Config{
 		Users: fakeUsers{world: w}, Products: fakeProducts{world: w}, Stock: fakeStock{world: w}, Prices: fakePrices{world: w},
 		Orders: fakeOrders{world: w}, Payments: fakePayments{world: w}, Sagas: fakeSagas{w}, Operators: fakeOperators{w},
-		Wait: 50 * time.Millisecond, MaxWait: 30 * time.Second,
-		APIKeys: map[string]string{"skald_a": "alice", "skald_b": "bob", "skald_o": "operator"}, Log: slog.New(slog.DiscardHandler),
+		Dependencies: map[string]health.Probe{"inventory": {Ready: fakeStock{world: w}.Ready}},
+		Wait:         50 * time.Millisecond, MaxWait: 30 * time.Second,
+		Auth: holders{}, Log: slog.New(slog.DiscardHandler),
 	}
 	for _, f := range change {
 		f(&c)
@@ -233,12 +261,14 @@ func setup(t *testing.T, change ...func(*api.Config)) (*world, http.Handler) {
 
 const body = `{"user_id":"usr_1","payment_method":"pm_card_visa","items":[{"product_id":"prd_1","quantity":1}]}`
 
-// call sends a request; headers come in pairs.
+// call sends a request; headers come in pairs. It speaks for an operator, unless
+// they say for whom.
 func call(h http.Handler, method, path, body string, headers ...string) (*httptest.ResponseRecorder, map[string]any) {
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}
+	r.Header.Set("Authorization", "Bearer skald_o")
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/skaldhq/skald/api/auth"
 	"github.com/skaldhq/skald/cmd/internal/platform"
 	"github.com/skaldhq/skald/internal/money"
 	"github.com/skaldhq/skald/services/pricing"
@@ -21,12 +22,15 @@ import (
 // before anything is written, so that seeding may be cut short anywhere and
 // done again.
 type demo struct {
-	Seeded   bool              `json:"seeded"`
-	Webhook  string            `json:"webhook_secret"`
-	Token    string            `json:"service_token"`
-	APIKeys  map[string]string `json:"api_keys"`
-	Users    map[string]string `json:"users"`
-	Products []demoProduct     `json:"products"`
+	Seeded  bool   `json:"seeded"`
+	Webhook string `json:"webhook_secret"`
+	Token   string `json:"service_token"`
+	// KeySecret is what the API keys are hashed with, KeyIDs are their ids by name.
+	KeySecret string            `json:"api_key_secret"`
+	KeyIDs    map[string]string `json:"api_key_ids"`
+	APIKeys   map[string]string `json:"api_keys"`
+	Users     map[string]string `json:"users"`
+	Products  []demoProduct     `json:"products"`
 }
 
 type demoProduct struct {
@@ -60,9 +64,9 @@ func loadDemo(dir string) (*demo, error) {
 	if !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	d := &demo{Webhook: "whsec_" + random(), Token: random(), APIKeys: map[string]string{}, Users: map[string]string{}, Products: demoCatalogue()}
+	d := &demo{Webhook: "whsec_" + random(), Token: random(), KeySecret: random(), APIKeys: map[string]string{}, KeyIDs: map[string]string{}, Users: map[string]string{}, Products: demoCatalogue()}
 	for _, name := range []string{"operator", "alice", "bob"} {
-		d.APIKeys[name] = "skald_" + random()
+		d.KeyIDs[name], d.APIKeys[name] = user.KeyIDPrefix.New(), auth.NewMint(d.KeySecret).New()
 	}
 	for _, name := range []string{"alice", "bob"} {
 		d.Users[name] = user.IDPrefix.New()
@@ -86,6 +90,17 @@ func (d *demo) seed(ctx context.Context, dir string, p *platform.Platform) error
 			return fmt.Errorf("seed user: %w", err)
 		}
 	}
+	for name, id := range d.KeyIDs {
+		k := user.NewKey{
+			ID: id, Name: name, Role: user.RoleOperator, By: "dev", Hash: auth.NewMint(d.KeySecret).Hash(d.APIKeys[name]), UserID: d.Users[name],
+		}
+		if k.UserID != "" {
+			k.Role = user.RoleCustomer
+		}
+		if _, _, err := p.Users().CreateKey(ctx, k); err != nil {
+			return fmt.Errorf("seed API key: %w", err)
+		}
+	}
 	for _, item := range d.Products {
 		price := money.New(item.Price, "EUR")
 		r := product.PutRequest{ID: item.ID, Name: item.Name, Description: item.Description, Category: item.Category, BasePrice: price}
@@ -105,15 +120,6 @@ func (d *demo) seed(ctx context.Context, dir string, p *platform.Platform) error
 	}
 	d.Seeded = true
 	return d.save(dir)
-}
-
-// principals gives the name of the principal by key.
-func (d *demo) principals() map[string]string {
-	names := map[string]string{}
-	for name, key := range d.APIKeys {
-		names[key] = name
-	}
-	return names
 }
 
 // random gives 192 random bits.

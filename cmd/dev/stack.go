@@ -81,6 +81,7 @@ func (s *devStack) start(ctx context.Context) (err error) {
 	c := config.Config{
 		Databases: map[string]config.Secret{}, ActionTimeout: s.options.ActionTimeout, Temporal: config.Temporal{Namespace: namespace},
 		Reconcile: config.Reconcile{Interval: s.options.ReconcileInterval, Grace: s.options.ReconcileGrace},
+		Auth:      config.Auth{KeySecret: config.Secret(s.demo.KeySecret)},
 		BuildID:   workers.Unversioned, // whoever changes the code and starts again wants to see the change
 	}
 	err = s.together(
@@ -262,7 +263,7 @@ func (s *devStack) startPlatform(ctx context.Context, c config.Config, temporal 
 	if err := s.demo.seed(ctx, s.options.Data, p); err != nil {
 		return err
 	}
-	handler, err := p.FrontDoor(tc, s.demo.principals())
+	handler, err := p.FrontDoor(tc)
 	if err != nil {
 		return err
 	}

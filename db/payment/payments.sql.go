@@ -124,13 +124,15 @@ func (q *Queries) InsertWebhookEvent(ctx context.Context, arg InsertWebhookEvent
 const listPayments = `-- name: ListPayments :many
 SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding FROM payments
 WHERE ($1::uuid IS NULL OR order_id = $1::uuid)
-  AND (created_at, id) < ($2::timestamptz, $3::uuid)
+  AND ($2::uuid IS NULL OR user_id = $2::uuid)
+  AND (created_at, id) < ($3::timestamptz, $4::uuid)
 ORDER BY created_at DESC, id DESC
-LIMIT $4
+LIMIT $5
 `
 
 type ListPaymentsParams struct {
 	OrderID   *uuid.UUID
+	UserID    *uuid.UUID
 	BeforeAt  time.Time
 	BeforeID  uuid.UUID
 	PageLimit int32
@@ -139,6 +141,7 @@ type ListPaymentsParams struct {
 func (q *Queries) ListPayments(ctx context.Context, arg ListPaymentsParams) ([]Payment, error) {
 	rows, err := q.db.Query(ctx, listPayments,
 		arg.OrderID,
+		arg.UserID,
 		arg.BeforeAt,
 		arg.BeforeID,
 		arg.PageLimit,

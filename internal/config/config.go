@@ -39,6 +39,7 @@ type Config struct {
 	// Tokens let the processes of the platform know each other: the first is
 	// shown, all are taken.
 	Tokens []Secret `name:"service-tokens" help:"Tokens that the processes of the platform show each other: the first is shown, all are taken." env:"SKALD_SERVICE_TOKENS" json:"service_tokens"`
+	Auth   Auth     `embed:"" prefix:"auth-" json:"auth"`
 	Stripe Stripe   `embed:"" prefix:"stripe-" envprefix:"STRIPE_" json:"stripe"`
 	// ActionTimeout is how long a customer has to confirm a payment.
 	ActionTimeout time.Duration `help:"How long a customer has to confirm a payment (3-D Secure)." default:"15m" env:"SKALD_ACTION_TIMEOUT" json:"action_timeout"`
@@ -51,6 +52,37 @@ type Config struct {
 type Temporal struct {
 	Address   string `help:"Frontend of the Temporal cluster, host:port." default:"127.0.0.1:7233" env:"ADDRESS" json:"address"`
 	Namespace string `help:"Temporal namespace." default:"default" env:"NAMESPACE" json:"namespace"`
+}
+
+// Auth is how the front door finds out who asks.
+type Auth struct {
+	KeySecret Secret `help:"Secret that API keys are hashed with, the same for all gateways; none: no API keys." env:"SKALD_API_KEY_SECRET" json:"key_secret"`
+	OIDC      OIDC   `embed:"" prefix:"oidc-" envprefix:"SKALD_OIDC_" json:"oidc"`
+}
+
+// OIDC is an identity provider whose tokens are taken.
+type OIDC struct {
+	Issuer    string `help:"Issuer of the identity provider's tokens; none: no tokens." env:"ISSUER" json:"issuer"`
+	Audience  string `help:"Audience that the tokens must be for." env:"AUDIENCE" json:"audience"`
+	KeysURL   string `name:"jwks-url" help:"Where the identity provider's keys are." env:"JWKS_URL" json:"jwks_url"`
+	RoleClaim string `help:"Claim that tells the role: customer, service or operator." default:"skald_role" env:"ROLE_CLAIM" json:"role_claim"`
+	UserClaim string `help:"Claim that tells a customer's user id." default:"skald_user_id" env:"USER_CLAIM" json:"user_claim"`
+}
+
+// shortestSecret is how long a secret must be, in characters.
+const shortestSecret = 32
+
+// Validate tells what is missing to find out who asks.
+func (a Auth) Validate() error {
+	switch {
+	case a.KeySecret == "" && a.OIDC.Issuer == "":
+		return errors.New("nobody could be told from anybody: set SKALD_API_KEY_SECRET to a long random text, or SKALD_OIDC_ISSUER, SKALD_OIDC_AUDIENCE and SKALD_OIDC_JWKS_URL to an identity provider's, or all of them")
+	case a.KeySecret != "" && len(a.KeySecret) < shortestSecret:
+		return fmt.Errorf("SKALD_API_KEY_SECRET must be of %d characters or more, random ones", shortestSecret)
+	case a.OIDC.Issuer != "" && (a.OIDC.Audience == "" || a.OIDC.KeysURL == ""):
+		return errors.New("tokens of the identity provider cannot be verified: set SKALD_OIDC_AUDIENCE and SKALD_OIDC_JWKS_URL too")
+	}
+	return nil
 }
 
 // Reconcile is how the services are compared.

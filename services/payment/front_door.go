@@ -8,7 +8,7 @@ type FrontDoor interface {
 	// Get: ErrNotFound.
 	Get(ctx context.Context, paymentID string) (Payment, error)
 	// List gives a page, newest first; with OrderID, the order's payment or
-	// nothing. Invalid for a cursor that is none.
+	// nothing; with UserID, those of a user. Invalid for a cursor that is none.
 	List(ctx context.Context, f Filter) (Page, error)
 	// ReceiveWebhook verifies and keeps a provider's event. ErrSignature. The
 	// caller wakes the order's saga, also after a duplicate.

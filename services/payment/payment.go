@@ -120,6 +120,7 @@ type Refund struct {
 // Filter narrows a list; empty fields do not.
 type Filter struct {
 	OrderID string
+	UserID  string
 	Limit   int // 1 to MaxPage; what lies outside counts as the nearer of them
 	Cursor  string
 }

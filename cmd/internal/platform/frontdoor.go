@@ -9,6 +9,8 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/skaldhq/skald/api"
+	"github.com/skaldhq/skald/api/auth"
+	"github.com/skaldhq/skald/internal/config"
 	"github.com/skaldhq/skald/internal/health"
 	"github.com/skaldhq/skald/internal/rpc"
 	"github.com/skaldhq/skald/services/inventory"
@@ -96,9 +98,11 @@ func (r *reached) call(name string, at *rpc.Upstream) {
 }
 
 // FrontDoor returns the HTTP API over every service: those of this process, and
-// the others where the configuration says that they are. keys gives the name of
-// the principal of an API key.
-func (p *Platform) FrontDoor(c client.Client, keys map[string]string) (http.Handler, error) {
+// the others where the configuration says that they are.
+func (p *Platform) FrontDoor(c client.Client) (http.Handler, error) {
+	if err := p.config.Auth.Validate(); err != nil {
+		return nil, err
+	}
 	all := p.here()
 	for name, url := range p.config.Services {
 		at := rpc.NewUpstream(name, url, string(p.config.Tokens[0]), func(s rpc.State) {
@@ -109,11 +113,24 @@ func (p *Platform) FrontDoor(c client.Client, keys map[string]string) (http.Hand
 	}
 	sagas := api.NewSagas(c, all.orders, p.config.ActionTimeout)
 	all.probes["temporal"] = health.Probe{Ready: sagas.Ready}
+	by, keys := authenticators(p.config.Auth, all.users)
 	return api.New(api.Config{
 		Users: all.users, Products: all.products, Prices: all.prices, Stock: all.stock, Orders: all.orders, Payments: all.payments,
 		Sagas: sagas, Operators: api.NewOperators(c, p.config.Temporal.Namespace), Dependencies: all.probes,
 		Wait: wait, MaxWait: maxWait,
-		APIKeys: keys,
-		Log:     p.log, Metrics: p.metrics.Registry,
+		Auth: by, Keys: keys,
+		Log: p.log, Metrics: p.metrics.Registry,
 	})
+}
+
+// authenticators are who find out who asks.
+func authenticators(c config.Auth, users user.Keys) (by auth.By, keys *auth.Keys) {
+	if c.KeySecret != "" {
+		keys = auth.NewKeys(auth.NewMint(string(c.KeySecret)), users, time.Now)
+		by.Keys = keys
+	}
+	if o := c.OIDC; o.Issuer != "" {
+		by.Tokens = auth.NewTokens(auth.OIDC(o), time.Now)
+	}
+	return by, keys
 }

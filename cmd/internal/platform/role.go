@@ -31,7 +31,7 @@ type Role struct {
 func (r Role) Gateway(ctx context.Context) error {
 	here := slices.DeleteFunc(db.Services(), func(name string) bool { return r.Config.Services[name] != "" })
 	return r.run(ctx, here, func(p *Platform, c client.Client, l net.Listener) error {
-		handler, err := p.FrontDoor(c, nil)
+		handler, err := p.FrontDoor(c)
 		if err != nil {
 			return err
 		}

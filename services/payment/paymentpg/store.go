@@ -128,6 +128,10 @@ func (s *Store) List(ctx context.Context, f payment.Filter) (payment.Page, error
 		parsed, _ := payment.OrderIDPrefix.Parse(f.OrderID) // what is no id is the nil one, which no order has
 		params.OrderID = &parsed
 	}
+	if f.UserID != "" {
+		parsed, _ := payment.UserIDPrefix.Parse(f.UserID) // as above
+		params.UserID = &parsed
+	}
 	rows, err := s.queries.ListPayments(ctx, params)
 	if err != nil {
 		return payment.Page{}, s.constraints.Translate(err)

@@ -1,0 +1,163 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/skaldhq/skald/api/auth"
+	"github.com/skaldhq/skald/internal/fault"
+	"github.com/skaldhq/skald/services/user"
+)
+
+// access is who may use an operation. Every operation declares one; the document
+// shows it, and the front door enforces it from there.
+type access struct {
+	scope string
+	roles []user.Role // none: everybody, without a credential
+}
+
+// accessKey is where an operation keeps its access.
+const accessKey = "access"
+
+// The scopes of the operations.
+const (
+	readOrders    = "orders:read"
+	writeOrders   = "orders:write"
+	readUsers     = "users:read"
+	writeUsers    = "users:write"
+	readProducts  = "products:read"
+	writeProducts = "products:write"
+	readStock     = "stock:read"
+	writeStock    = "stock:write"
+	readPrices    = "prices:read"
+	writePrices   = "prices:write"
+	readPayments  = "payments:read"
+	readSagas     = "sagas:read"
+	writeSagas    = "sagas:write"
+	readKeys      = "keys:read"
+	writeKeys     = "keys:write"
+)
+
+func allScopes() []string {
+	return []string{
+		readOrders, writeOrders, readUsers, writeUsers, readProducts, writeProducts, readStock, writeStock, readPrices, writePrices,
+		readPayments, readSagas, writeSagas, readKeys, writeKeys,
+	}
+}
+
+// everybody needs no credential.
+func everybody() access { return access{} }
+
+// customers may use it for what is theirs, services and operators for all.
+func customers(scope string) access {
+	return access{scope, []user.Role{user.RoleCustomer, user.RoleService, user.RoleOperator}}
+}
+
+// services and operators may use it.
+func servicesOnly(scope string) access {
+	return access{scope, []user.Role{user.RoleService, user.RoleOperator}}
+}
+
+// operators alone may use it.
+func operatorsOnly(scope string) access { return access{scope, []user.Role{user.RoleOperator}} }
+
+// declare writes the access into an operation.
+func (a access) declare(op *huma.Operation) {
+	op.Metadata = map[string]any{accessKey: a}
+	if len(a.roles) == 0 {
+		op.Security = []map[string][]string{}
+		return
+	}
+	op.Security = []map[string][]string{{schemeKey: {a.scope}}, {schemeToken: {a.scope}}}
+	op.Extensions = map[string]any{"x-roles": a.roles}
+	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden)
+}
+
+// requireAccess refuses a document in which an operation declares nobody.
+func requireAccess(doc *huma.OpenAPI) error {
+	var faults []error
+	for path, item := range doc.Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Put, item.Post, item.Delete, item.Patch, item.Head, item.Options, item.Trace} {
+			if op == nil {
+				continue
+			}
+			if _, ok := op.Metadata[accessKey].(access); !ok {
+				faults = append(faults, fmt.Errorf("operation %s %s does not say who may use it: declare its access", op.Method, path))
+			}
+		}
+	}
+	return errors.Join(faults...)
+}
+
+type principalKey struct{}
+
+// principalOf is who asks. Only an operation that everybody may use has none.
+func principalOf(ctx context.Context) auth.Principal {
+	p, _ := ctx.Value(principalKey{}).(auth.Principal)
+	return p
+}
+
+// callerOf is whom idempotency keys are scoped to.
+func callerOf(ctx context.Context) string { return principalOf(ctx).ID }
+
+// owns tells whether what belongs to a user may be seen and changed by who asks.
+func owns(ctx context.Context, userID string) bool {
+	p := principalOf(ctx)
+	return p.Role != user.RoleCustomer || p.UserID == userID
+}
+
+// within narrows a list to what who asks may see: a customer's to their own. Not
+// ok: they ask for another's, which is as empty as a list of nobody's.
+func within(ctx context.Context, userID string) (narrowed string, ok bool) {
+	p := principalOf(ctx)
+	if p.Role != user.RoleCustomer {
+		return userID, true
+	}
+	return p.UserID, userID == "" || userID == p.UserID
+}
+
+// authorize lets those through who may use an operation.
+func (c Config) authorize(a huma.API) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		rule, declared := ctx.Operation().Metadata[accessKey].(access)
+		if declared && len(rule.roles) == 0 {
+			next(ctx)
+			return
+		}
+		p, err := c.authenticate(ctx.Context(), ctx.Header("Authorization"))
+		switch {
+		case err == nil && declared && slices.Contains(rule.roles, p.Role) && p.Holds(rule.scope):
+			next(huma.WithValue(ctx, principalKey{}, p))
+		case err == nil:
+			refuse(a, ctx, http.StatusForbidden, "forbidden", "Your credential does not allow this.")
+		case errors.Is(err, auth.ErrUnknown):
+			ctx.SetHeader("WWW-Authenticate", `Bearer realm="skald"`)
+			refuse(a, ctx, http.StatusUnauthorized, "unauthenticated", "Send `Authorization: Bearer` and an API key, or a token of the identity provider.")
+		default:
+			note(ctx.Context(), err)
+			refuse(a, ctx, http.StatusServiceUnavailable, fault.From(err).Code, "Whose credential this is cannot be told now. Try again.")
+		}
+	}
+}
+
+// authenticate finds out who asks.
+func (c Config) authenticate(ctx context.Context, authorization string) (auth.Principal, error) {
+	scheme, token, ok := strings.Cut(authorization, " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") || c.Auth == nil {
+		return auth.Principal{}, auth.ErrUnknown
+	}
+	return c.Auth.Authenticate(ctx, strings.TrimSpace(token))
+}
+
+func refuse(a huma.API, ctx huma.Context, status int, code, detail string) {
+	p := newProblem(ctx.Context(), status, code, detail)
+	ctx.SetHeader("Content-Type", p.ContentType(""))
+	ctx.SetStatus(status)
+	_ = a.Marshal(ctx.BodyWriter(), "application/json", p) // the client may have gone
+}

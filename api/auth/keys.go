@@ -1,0 +1,114 @@
+package auth
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/expirable"
+
+	"github.com/skaldhq/skald/services/user"
+)
+
+// Prefix begins every API key, so that it is known for one wherever it turns up.
+const Prefix = "skald_"
+
+const (
+	// freshFor is how long a key that was looked up counts: a revocation on
+	// another gateway takes that long to be known on this one.
+	freshFor = 10 * time.Second
+	// staleFor is how long one counts while the user service does not answer.
+	staleFor = 15 * time.Minute
+	// mostKeys is how many are remembered.
+	mostKeys = 10_000
+)
+
+// Mint makes and hashes API keys with a secret, which is kept apart from the
+// hashes.
+type Mint struct{ secret []byte }
+
+// NewMint returns a mint. Keys that were made with another secret are unknown to
+// it.
+func NewMint(secret string) Mint { return Mint{[]byte(secret)} }
+
+// New returns a key of 256 random bits.
+func (m Mint) New() string {
+	b := make([]byte, sha256.Size)
+	_, _ = rand.Read(b) // never fails, see crypto/rand
+	return encode(b)
+}
+
+// Derived returns the key that belongs to some text, and that nobody guesses who
+// has not got the secret: the same request makes the same key.
+func (m Mint) Derived(text string) string { return encode(m.sum("derive", text)) }
+
+// Hash is what is kept of a key.
+func (m Mint) Hash(key string) []byte { return m.sum("hash", key) }
+
+func (m Mint) sum(purpose, text string) []byte {
+	mac := hmac.New(sha256.New, m.secret)
+	_, _ = mac.Write([]byte(purpose + "\x00" + text)) // a hash never fails
+	return mac.Sum(nil)
+}
+
+func encode(b []byte) string { return Prefix + base64.RawURLEncoding.EncodeToString(b) }
+
+// Keys authenticates by API key.
+type Keys struct {
+	Mint
+
+	users user.Keys
+	known *expirable.LRU[string, looked]
+	now   func() time.Time
+}
+
+// looked is a key as it was found at some time; nil: there was none.
+type looked struct {
+	key *user.Key
+	at  time.Time
+}
+
+// NewKeys returns an authenticator that looks keys up at the user service, and
+// remembers them for a short while, longer while that does not answer.
+func NewKeys(m Mint, users user.Keys, now func() time.Time) *Keys {
+	return &Keys{Mint: m, users: users, known: expirable.NewLRU[string, looked](mostKeys, nil, staleFor), now: now}
+}
+
+// Authenticate finds out whose key it is.
+func (k *Keys) Authenticate(ctx context.Context, token string) (Principal, error) {
+	hash := k.Hash(token)
+	found, remembered := k.known.Get(string(hash))
+	if !remembered || k.now().Sub(found.at) > freshFor {
+		key, err := k.users.FindKey(ctx, hash)
+		switch {
+		case err == nil:
+			found = looked{&key, k.now()}
+		case errors.Is(err, user.ErrKeyNotFound):
+			found = looked{nil, k.now()}
+		case !remembered:
+			return Principal{}, err
+		}
+		if err == nil || errors.Is(err, user.ErrKeyNotFound) {
+			k.known.Add(string(hash), found)
+		}
+	}
+	if found.key == nil || (found.key.ExpiresAt != nil && !k.now().Before(*found.key.ExpiresAt)) {
+		return Principal{}, ErrUnknown
+	}
+	return principalOf(*found.key), nil
+}
+
+// Forget looks every key up anew: one was revoked here.
+func (k *Keys) Forget() { k.known.Purge() }
+
+func principalOf(k user.Key) Principal {
+	p := Principal{ID: k.ID, Name: k.Name, Role: k.Role, UserID: k.UserID, Scopes: k.Scopes}
+	if k.UserID != "" { // all keys of a user are the same caller
+		p.ID = k.UserID
+	}
+	return p
+}
