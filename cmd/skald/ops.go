@@ -25,6 +25,8 @@ type opsCmd struct {
 	Key   config.Secret `help:"Operator's API key." env:"SKALD_API_KEY"`
 	Sagas sagasCmd      `cmd:"" help:"How sagas stand, and what to do with parked ones."`
 
+	Keys keysCmd `cmd:"" help:"Who may ask the platform, and as whom."`
+
 	Discrepancies discrepanciesCmd `cmd:"" help:"What the services say and does not agree, and how to mend it."`
 	Versions      versionsCmd      `cmd:"" help:"Which version of the order workers takes new sagas."`
 }

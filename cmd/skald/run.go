@@ -19,11 +19,12 @@ import (
 type cli struct {
 	LogLevel string `help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"SKALD_LOG_LEVEL"`
 
-	Gateway gatewayCmd `cmd:"" help:"Run the front door."`
-	Service serviceCmd `cmd:"" help:"Run services: their workers, their housekeeping, what the front door asks of them."`
-	Migrate migrateCmd `cmd:"" help:"Bring the databases to their newest schema."`
-	Ops     opsCmd     `cmd:"" help:"For operators."`
-	OpenAPI openapiCmd `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
+	Gateway   gatewayCmd   `cmd:"" help:"Run the front door."`
+	Service   serviceCmd   `cmd:"" help:"Run services: their workers, their housekeeping, what the front door asks of them."`
+	Migrate   migrateCmd   `cmd:"" help:"Bring the databases to their newest schema."`
+	Bootstrap bootstrapCmd `cmd:"" help:"Make the first operator's API key."`
+	Ops       opsCmd       `cmd:"" help:"For operators."`
+	OpenAPI   openapiCmd   `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 }
 
 // process is what every subcommand has.

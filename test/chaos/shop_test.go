@@ -37,7 +37,7 @@ type shop struct {
 func openShop(w *world, scarceUnits int64) *shop {
 	s := &shop{world: w, users: w.infra.Users["alice"]}
 	for _, addr := range w.doors {
-		s.doors = append(s.doors, &stack.Shop{URL: "http://" + addr, HTTP: &http.Client{
+		s.doors = append(s.doors, &stack.Shop{URL: "http://" + addr, Key: w.infra.APIKeys["operator"], HTTP: &http.Client{
 			Timeout: 15 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: 5 * time.Second},
 		}})
 	}

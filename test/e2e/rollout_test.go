@@ -82,7 +82,7 @@ func (r *rollout) process(name, binary string, env []string, args ...string) {
 	log, err := os.Create(filepath.Join(r.dir, name+".log"))
 	require.NoError(r, err)
 	cmd := exec.Command(binary, args...)
-	cmd.Env, cmd.Stdout, cmd.Stderr = r.environment(env...), log, log
+	cmd.Env, cmd.Stdout, cmd.Stderr = r.environment(append(env, "SKALD_SERVICE_ADDR=127.0.0.1:0")...), log, log
 	require.NoError(r, cmd.Start())
 	r.running[name] = cmd
 	r.Cleanup(func() { r.stop(name); _ = log.Close() })

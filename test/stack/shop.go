@@ -13,12 +13,13 @@ import (
 // Shop is the front door as a client sees it.
 type Shop struct {
 	URL  string
+	Key  string // empty: none is shown
 	HTTP *http.Client
 }
 
-// NewShop returns a client of the platform's front door.
+// NewShop returns a client of the platform's front door, with an operator's key.
 func (s *Stack) NewShop() *Shop {
-	return &Shop{URL: s.FrontDoor, HTTP: &http.Client{
+	return &Shop{URL: s.FrontDoor, Key: s.APIKeys["operator"], HTTP: &http.Client{
 		Timeout:   time.Minute,
 		Transport: &http.Transport{MaxIdleConns: 256, MaxIdleConnsPerHost: 256},
 	}}
@@ -111,6 +112,9 @@ func (s *Shop) Do(ctx context.Context, method, path string, body any, headers ..
 	}
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
+	}
+	if s.Key != "" {
+		request.Header.Set("Authorization", "Bearer "+s.Key)
 	}
 	for i := 0; i+1 < len(headers); i += 2 {
 		request.Header.Set(headers[i], headers[i+1])
