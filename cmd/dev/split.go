@@ -39,6 +39,7 @@ func (s *devStack) startSplit(ctx context.Context, c config.Config) error {
 	}
 	var services []string
 	for _, name := range db.Services() {
+		var urls []string
 		for n := range max(1, s.options.Replicas[name]) {
 			addr, process := platform.ServiceAddr(name), name
 			if n > 0 {
@@ -48,10 +49,9 @@ func (s *devStack) startSplit(ctx context.Context, c config.Config) error {
 			if err != nil {
 				return err
 			}
-			if n == 0 {
-				services = append(services, name+"="+url)
-			}
+			urls = append(urls, url)
 		}
+		services = append(services, name+"="+strings.Join(urls, " "))
 	}
 	s.info.Environment["SKALD_SERVICES"] = strings.Join(services, ";")
 	_, err := s.startProcess(ctx, gateway, s.options.Addr, gateway)

@@ -35,7 +35,7 @@ type Config struct {
 	Databases map[string]Secret `help:"Postgres URL of each service, as service=url." env:"SKALD_DATABASES" mapsep:";" placeholder:"SERVICE=URL;…" json:"databases"`
 	// Services is where the services are that run in other processes. One that is
 	// not named is reached in this process, on its database.
-	Services map[string]string `help:"Base URL of each service in another process, as service=url." env:"SKALD_SERVICES" mapsep:";" placeholder:"SERVICE=URL;…" json:"services"`
+	Services map[string]string `help:"Base URL of each service in another process, as service=url; several of one service separated by spaces." env:"SKALD_SERVICES" mapsep:";" placeholder:"SERVICE=URL;…" json:"services"`
 	// Tokens let the processes of the platform know each other: the first is
 	// shown, all are taken.
 	Tokens []Secret `name:"service-tokens" help:"Tokens that the processes of the platform show each other: the first is shown, all are taken." env:"SKALD_SERVICE_TOKENS" json:"service_tokens"`
@@ -110,8 +110,10 @@ func (c Config) Validate(services ...string) error {
 		faults = append(faults, errNoToken)
 	}
 	for name, at := range c.Services {
-		if u, err := url.Parse(at); err != nil || u.Host == "" || !strings.HasPrefix(u.Scheme, "http") {
-			faults = append(faults, fmt.Errorf("the base URL of the %s service is not an http:// or https:// URL: mend SKALD_SERVICES", name))
+		for _, one := range strings.Fields(at) {
+			if u, err := url.Parse(one); err != nil || u.Host == "" || !strings.HasPrefix(u.Scheme, "http") {
+				faults = append(faults, fmt.Errorf("the base URL of the %s service is not an http:// or https:// URL: mend SKALD_SERVICES", name))
+			}
 		}
 	}
 	if slices.Contains(services, "payment") {

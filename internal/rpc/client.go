@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/failsafe-go/failsafe-go"
@@ -22,22 +23,28 @@ import (
 
 // Upstream is a service in another process. It is safe for concurrent use.
 type Upstream struct {
-	service, url, token string
-	http                *http.Client
-	breaker             circuitbreaker.CircuitBreaker[any]
-	reads, writes       failsafe.Executor[any]
+	service, token string
+	urls           []string
+	turn           atomic.Uint64 // of the next request
+	http           *http.Client
+	breaker        circuitbreaker.CircuitBreaker[any]
+	reads, writes  failsafe.Executor[any]
 }
 
-// NewUpstream returns a service that answers at a base URL. tell, if not nil, is
-// told of each change of the breaker's state.
-func NewUpstream(service, baseURL, token string, tell func(State)) *Upstream {
+// NewUpstream returns a service that answers at a base URL, or at several,
+// separated by spaces, which take turns. tell, if not nil, is told of each change
+// of the breaker's state.
+func NewUpstream(service, baseURLs, token string, tell func(State)) *Upstream {
 	u := &Upstream{
-		service: service, url: strings.TrimSuffix(baseURL, "/") + prefix + service + "/", token: token,
+		service: service, token: token,
 		http: &http.Client{Transport: &http.Transport{
 			DialContext:         (&net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}).DialContext,
 			MaxIdleConnsPerHost: maxIdle, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: false,
 		}},
 		breaker: newBreaker(tell),
+	}
+	for _, base := range strings.Fields(baseURLs) {
+		u.urls = append(u.urls, strings.TrimSuffix(base, "/")+prefix+service+"/")
 	}
 	u.reads = failsafe.With[any](newRetries(), u.breaker)
 	u.writes = failsafe.With[any](u.breaker)
@@ -106,11 +113,27 @@ func mangled(body []byte) bool {
 	}
 }
 
-// attempt asks once. Its error is a fault.
-func (u *Upstream) attempt(ctx context.Context, most time.Duration, operation string, body []byte, answer any) error {
+// attempt asks once, one after the other until one is there to be asked. Its error
+// is a fault.
+func (u *Upstream) attempt(ctx context.Context, most time.Duration, operation string, body []byte, answer any) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, u.url+operation, bytes.NewReader(body))
+	first := u.turn.Add(1)
+	for i := range uint64(len(u.urls)) {
+		err = u.ask(ctx, u.urls[(first+i)%uint64(len(u.urls))]+operation, body, answer)
+		if !errors.Is(err, errNobody) {
+			return err
+		}
+	}
+	return err
+}
+
+// errNobody is that the request never left: nothing happened.
+var errNobody = errors.New("nobody is there")
+
+// ask asks one process.
+func (u *Upstream) ask(ctx context.Context, url string, body []byte, answer any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("ask %s: %w", u.service, err)
 	}
@@ -142,7 +165,7 @@ func (u *Upstream) attempt(ctx context.Context, most time.Duration, operation st
 func (u *Upstream) lost(err error) error {
 	var op *net.OpError
 	if errors.As(err, &op) && op.Op == "dial" {
-		return fault.New(fault.Unavailable, "service_unavailable", "The "+u.service+" service does not answer.").Because(err)
+		return fault.New(fault.Unavailable, "service_unavailable", "The "+u.service+" service does not answer.").Because(errors.Join(errNobody, err))
 	}
 	return u.unknown(err)
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -192,6 +193,31 @@ func TestText(t *testing.T) {
 		_, err := rpc.Write[string](t.Context(), up, "do", text)
 		require.Equal(t, fault.Invalid, fault.KindOf(err), "%q", text)
 	}
+}
+
+// TestTurns: the processes of a service take turns, and one that is not there is
+// passed over, also by a write.
+func TestTurns(t *testing.T) {
+	t.Parallel()
+	var calls [2]atomic.Int64
+	var urls []string
+	for i := range calls {
+		s := rpc.NewServer(slog.New(slog.DiscardHandler), "token")
+		rpc.Handle(s, "echo", "do", func(context.Context, string) (string, error) { calls[i].Add(1); return "", nil })
+		server := httptest.NewServer(s)
+		defer server.Close()
+		urls = append(urls, server.URL)
+	}
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
+	up := rpc.NewUpstream("echo", strings.Join(append(urls, gone.URL), " "), "token", nil)
+	defer up.Close()
+	for range 30 {
+		_, err := rpc.Write[string](t.Context(), up, "do", "")
+		require.NoError(t, err)
+	}
+	require.Equal(t, []int64{20, 10}, []int64{calls[0].Load(), calls[1].Load()}, "the one after it takes its turns")
+	require.Equal(t, rpc.Closed, up.State())
 }
 
 // TestPanicsStay: a panic in an operation is a failure of that one alone.

@@ -55,6 +55,8 @@ func rules() []rule {
 		{match: "internal/money", never: []string{pgx, temporal, "net/http"}},
 		{match: "internal/id", never: []string{pgx, temporal, "net/http"}},
 		{match: "internal/pg", may: []string{"internal/fault"}, never: []string{temporal, anyDB}},
+		{match: "internal/rpc", may: []string{"internal/fault"}, never: []string{pgx, temporal, anyDB, "services/..."}},
+		{match: "internal/health", never: []string{module + "/...", pgx, temporal}},
 		{match: "internal/config", never: []string{pgx, temporal, anyDB}},
 		{match: "workflows/saga", never: []string{module + "/...", pgx}, direct: []string{"net/http"}},
 		{match: "workflows/saga/sagatest", may: []string{"workflows/saga"}, never: []string{pgx, server}, direct: []string{"net/http"}},
@@ -63,9 +65,11 @@ func rules() []rule {
 		{match: "services/{X}", may: with(), never: []string{"services/{*}", pgx, temporal, anyDB}},
 		{match: "services/{X}/{X}pg", may: with("services/{X}", "db/{X}", "internal/pg"), never: []string{temporal, "db/{*}", "services/{*}"}},
 		{match: "services/{X}/{X}test", may: with("services/{X}"), never: []string{temporal, pgx, anyDB, anyPG}},
+		{match: "services/{X}/{X}http", may: with("services/{X}", "internal/rpc"), never: []string{temporal, pgx, anyDB, anyPG}},
 		{match: "services/payment/stripepay", may: with("services/payment"), never: []string{temporal, pgx, anyDB}},
 		{match: "db/{X}", never: []string{module + "/..."}},
-		{match: "api", may: with("workflows", "workflows/saga", "services/{*}", "api/..."), never: []string{anyDB, anyPG, pgx, server}},
+		{match: "api", may: with("workflows", "workflows/saga", "services/{*}", "api/...", "internal/health"), never: []string{anyDB, anyPG, pgx, server}},
+		{match: "api/auth", may: with("services/user"), never: []string{temporal, pgx, anyDB, anyPG}},
 		{match: "workers", may: with("workflows", "workflows/saga", "activities", "services/{*}"), never: []string{anyDB, anyPG, pgx, server}},
 		{match: "test/checker", never: []string{module + "/..."}}, // it judges the product, and shares no mistake with it
 		// A model that knew what it judges would agree with it.
