@@ -76,7 +76,7 @@ func (a access) declare(op *huma.Operation) {
 	}
 	op.Security = []map[string][]string{{schemeKey: {a.scope}}, {schemeToken: {a.scope}}}
 	op.Extensions = map[string]any{"x-roles": a.roles}
-	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden)
+	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests)
 }
 
 // requireAccess refuses a document in which an operation declares nobody.
@@ -131,6 +131,13 @@ func (c Config) authorize(a huma.API) func(huma.Context, func(huma.Context)) {
 			return
 		}
 		p, err := c.authenticate(ctx.Context(), ctx.Header("Authorization"))
+		buckets, who := c.Limits.Principals, p.ID
+		if err != nil {
+			buckets, who = c.Limits.Addresses, c.Limits.address(ctx.RemoteAddr(), ctx.Header("X-Forwarded-For"))
+		}
+		if !c.let(a, ctx, buckets, who) {
+			return
+		}
 		switch {
 		case err == nil && declared && slices.Contains(rule.roles, p.Role) && p.Holds(rule.scope):
 			next(huma.WithValue(ctx, principalKey{}, p))

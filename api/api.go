@@ -42,6 +42,8 @@ type Config struct {
 	Wait, MaxWait time.Duration
 	// Auth finds out who asks.
 	Auth auth.Authenticator
+	// Limits hold whoever asks to a rate.
+	Limits Limits
 	// Keys makes API keys; nil: there are none.
 	Keys *auth.Keys
 	Log  *slog.Logger

@@ -1,0 +1,84 @@
+package api
+
+import (
+	"math"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/skaldhq/skald/api/limit"
+)
+
+// Limits hold whoever asks to a rate. Those that are nil hold nobody.
+type Limits struct {
+	Principals *limit.Buckets // one bucket each
+	Addresses  *limit.Buckets // one for each address that shows no credential that counts
+	// Proxies are those whose word on where a request comes from is taken.
+	Proxies []netip.Prefix
+}
+
+// let takes a token for who asks, and tells them how they stand. Not ok: they were
+// refused. Where nobody can count, everybody is let through.
+func (c Config) let(a huma.API, ctx huma.Context, buckets *limit.Buckets, who string) (ok bool) {
+	if buckets == nil {
+		return true
+	}
+	left, ok, err := buckets.Take(ctx.Context(), who)
+	if err != nil {
+		c.Log.WarnContext(ctx.Context(), "rate limits cannot be counted", "trace_id", traceID(ctx.Context()))
+		return true
+	}
+	ctx.SetHeader("RateLimit-Limit", strconv.Itoa(left.Limit))
+	ctx.SetHeader("RateLimit-Remaining", strconv.Itoa(left.Remaining))
+	ctx.SetHeader("RateLimit-Reset", seconds(left.Reset))
+	if !ok {
+		ctx.SetHeader("Retry-After", seconds(left.Retry))
+		refuse(a, ctx, http.StatusTooManyRequests, "rate_limited", "Too many requests. Try again after the time that Retry-After tells.")
+	}
+	return ok
+}
+
+// seconds is a time in whole seconds, not less than it is.
+func seconds(d time.Duration) string { return strconv.Itoa(int(math.Ceil(d.Seconds()))) }
+
+// address is where a request comes from: the peer, or, where that is a proxy that
+// is trusted, whom the proxy names last that is none. What a client writes into
+// the header itself stands before that, and is not looked at.
+func (l Limits) address(remote string, forwarded string) string {
+	at := parseAddress(remote)
+	hops := strings.Split(forwarded, ",")
+	for _, hop := range slices.Backward(hops) {
+		if !l.trusts(at) {
+			break
+		}
+		before := parseAddress(strings.TrimSpace(hop))
+		if !before.IsValid() {
+			break
+		}
+		at = before
+	}
+	if at.Is6() { // a customer has a network of these
+		if network, err := at.Prefix(64); err == nil {
+			return network.String()
+		}
+	}
+	return at.String()
+}
+
+func (l Limits) trusts(at netip.Addr) bool {
+	return slices.ContainsFunc(l.Proxies, func(p netip.Prefix) bool { return p.Contains(at) })
+}
+
+func parseAddress(s string) netip.Addr {
+	if host, _, err := net.SplitHostPort(s); err == nil {
+		s = host
+	}
+	at, _ := netip.ParseAddr(s) // the zero one where it is none
+	return at.Unmap().WithZone("")
+}
