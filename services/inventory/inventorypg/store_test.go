@@ -23,17 +23,24 @@ func TestMain(m *testing.M) { os.Exit(cluster.Run(m)) }
 
 func TestStore(t *testing.T) {
 	t.Parallel()
+	suite(t, inProcess)
+}
+
+// TestAcrossTheNetwork: nobody can tell a service from its client.
+func TestAcrossTheNetwork(t *testing.T) {
+	t.Parallel()
+	suite(t, acrossNetwork)
+}
+
+// suite holds the service to its contract, however it is reached.
+func suite(t *testing.T, reach func(*testing.T, inventory.Service) inventory.Service) {
+	t.Helper()
 	t.Cleanup(func() { assert.Zero(t, cluster.Deadlocks(t)) })
-	for name, reach := range map[string]func(*testing.T, inventory.Service) inventory.Service{"in process": inProcess, "across the network": acrossNetwork} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			inventorytest.Run(t, func(t *testing.T) inventory.Service {
-				pool := cluster.Database(t, "inventory")
-				t.Cleanup(func() { requireInvariants(t, pool) })
-				return reach(t, inventorypg.New(pool))
-			})
-		})
-	}
+	inventorytest.Run(t, func(t *testing.T) inventory.Service {
+		pool := cluster.Database(t, "inventory")
+		t.Cleanup(func() { requireInvariants(t, pool) })
+		return reach(t, inventorypg.New(pool))
+	})
 }
 
 // requireInvariants sums the rows: counters alone can hide an oversell.

@@ -21,16 +21,23 @@ func TestMain(m *testing.M) { os.Exit(cluster.Run(m)) }
 
 func TestStore(t *testing.T) {
 	t.Parallel()
-	for name, reach := range map[string]func(*testing.T, order.Service) order.Service{"in process": inProcess, "across the network": acrossNetwork} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			ordertest.Run(t, func(t *testing.T) order.Service {
-				pool := cluster.Database(t, "order")
-				t.Cleanup(func() { outboxIsWhole(t, pool) })
-				return reach(t, orderpg.New(pool))
-			})
-		})
-	}
+	suite(t, inProcess)
+}
+
+// TestAcrossTheNetwork: nobody can tell a service from its client.
+func TestAcrossTheNetwork(t *testing.T) {
+	t.Parallel()
+	suite(t, acrossNetwork)
+}
+
+// suite holds the service to its contract, however it is reached.
+func suite(t *testing.T, reach func(*testing.T, order.Service) order.Service) {
+	t.Helper()
+	ordertest.Run(t, func(t *testing.T) order.Service {
+		pool := cluster.Database(t, "order")
+		t.Cleanup(func() { outboxIsWhole(t, pool) })
+		return reach(t, orderpg.New(pool))
+	})
 }
 
 // outboxIsWhole: one event for each version of each order, without a gap, and

@@ -23,16 +23,23 @@ func TestMain(m *testing.M) { os.Exit(cluster.Run(m)) }
 
 func TestStore(t *testing.T) {
 	t.Parallel()
-	for name, reach := range map[string]func(*testing.T, pricing.Service) pricing.Service{"in process": inProcess, "across the network": acrossNetwork} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			pricingtest.Run(t, func(t *testing.T) pricing.Service {
-				pool := cluster.Database(t, "pricing")
-				t.Cleanup(func() { requireSums(t, pool) })
-				return reach(t, pricingpg.New(pool))
-			})
-		})
-	}
+	suite(t, inProcess)
+}
+
+// TestAcrossTheNetwork: nobody can tell a service from its client.
+func TestAcrossTheNetwork(t *testing.T) {
+	t.Parallel()
+	suite(t, acrossNetwork)
+}
+
+// suite holds the service to its contract, however it is reached.
+func suite(t *testing.T, reach func(*testing.T, pricing.Service) pricing.Service) {
+	t.Helper()
+	pricingtest.Run(t, func(t *testing.T) pricing.Service {
+		pool := cluster.Database(t, "pricing")
+		t.Cleanup(func() { requireSums(t, pool) })
+		return reach(t, pricingpg.New(pool))
+	})
 }
 
 // requireSums checks that each quote is the sum of its lines, and that none is

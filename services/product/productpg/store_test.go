@@ -18,12 +18,19 @@ func TestMain(m *testing.M) { os.Exit(cluster.Run(m)) }
 
 func TestStore(t *testing.T) {
 	t.Parallel()
-	for name, reach := range map[string]func(*testing.T, product.Service) product.Service{"in process": inProcess, "across the network": acrossNetwork} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			producttest.Run(t, func(t *testing.T) product.Service { return reach(t, productpg.New(cluster.Database(t, "product"))) })
-		})
-	}
+	suite(t, inProcess)
+}
+
+// TestAcrossTheNetwork: nobody can tell a service from its client.
+func TestAcrossTheNetwork(t *testing.T) {
+	t.Parallel()
+	suite(t, acrossNetwork)
+}
+
+// suite holds the service to its contract, however it is reached.
+func suite(t *testing.T, reach func(*testing.T, product.Service) product.Service) {
+	t.Helper()
+	producttest.Run(t, func(t *testing.T) product.Service { return reach(t, productpg.New(cluster.Database(t, "product"))) })
 }
 
 // TestGuard: the database itself refuses what the service never does.
