@@ -34,6 +34,7 @@ type options struct {
 	Replicas map[string]int `help:"With --split, how many processes of a service, as service=n." mapsep:"," placeholder:"SERVICE=N,…"`
 
 	// For tests that run the services in processes of their own.
+	FreePorts      bool    `hidden:"" help:"With --split, let the services listen on free ports, not on their own."`
 	InfraOnly      bool    `hidden:"" help:"Run Temporal, Postgres, the broker and the payment simulator only; stack.json has the environment of skald processes."`
 	TemporalFaults float64 `hidden:"" help:"The share of writes to Temporal's database that fail, are lost, or are done and then reported lost."`
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -43,9 +44,12 @@ func (s *devStack) startSplit(ctx context.Context, c config.Config) error {
 		for n := range max(1, s.options.Replicas[name]) {
 			addr, process := platform.ServiceAddr(name), name
 			if n > 0 {
-				addr, process = "127.0.0.1:0", fmt.Sprintf("%s-%d", name, n+1)
+				process = fmt.Sprintf("%s-%d", name, n+1)
 			}
-			url, err := s.startProcess(ctx, process, addr, "service", name)
+			if n > 0 || s.options.FreePorts {
+				addr = "127.0.0.1:0"
+			}
+			url, err := s.startProcess(ctx, process, addr, s.serviceEnvironment(name), "service", name)
 			if err != nil {
 				return err
 			}
@@ -53,64 +57,105 @@ func (s *devStack) startSplit(ctx context.Context, c config.Config) error {
 		}
 		services = append(services, name+"="+strings.Join(urls, " "))
 	}
-	s.info.Environment["SKALD_SERVICES"] = strings.Join(services, ";")
-	_, err := s.startProcess(ctx, gateway, s.options.Addr, gateway)
+	_, err := s.startProcess(ctx, gateway, s.options.Addr, s.gatewayEnvironment(services), gateway)
 	return err
 }
 
+// serviceEnvironment is what a service's process has to know: no other's database,
+// and of the payment provider only what moves money.
+func (s *devStack) serviceEnvironment(name string) map[string]string {
+	env := maps.Clone(s.info.Environment)
+	env["SKALD_DATABASES"] = name + "=" + s.info.Databases[name]
+	delete(env, "SKALD_API_KEY_SECRET")
+	if name != "payment" {
+		maps.DeleteFunc(env, func(key, _ string) bool { return strings.HasPrefix(key, "STRIPE_") })
+	}
+	return env
+}
+
+// gatewayEnvironment is what the front door's process has to know: no database.
+func (s *devStack) gatewayEnvironment(services []string) map[string]string {
+	env := s.serviceEnvironment("")
+	delete(env, "SKALD_DATABASES")
+	env["SKALD_SERVICES"] = strings.Join(services, ";")
+	env["SKALD_API_KEY_SECRET"] = s.demo.KeySecret
+	return env
+}
+
+// child is a process beside this one.
+type child struct {
+	processInfo
+
+	ended chan struct{} // closed once it has
+	err   error         // how, from then on
+}
+
 // startProcess starts a process and waits until it is alive.
-func (s *devStack) startProcess(ctx context.Context, name, addr string, role ...string) (url string, err error) {
-	addr, err = fixed(ctx, addr)
+func (s *devStack) startProcess(ctx context.Context, name, addr string, env map[string]string, role ...string) (url string, err error) {
+	if addr, err = fixed(ctx, addr); err != nil {
+		return "", err
+	}
+	c, err := s.spawn(name, addr, env, role...)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("start %s: %w", name, err)
 	}
-	env := filepath.Join(s.options.Data, "processes", name+".env")
-	if err := writeEnvironment(env, s.info.Environment); err != nil {
-		return "", err
-	}
-	self, err := os.Executable()
-	if err != nil {
-		return "", err
-	}
-	command := append([]string{self, processCommand, "--env-file", env, "--addr", addr}, role...)
-	log, err := os.OpenFile(filepath.Join(s.options.Data, name+".log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // the operator's own directory
-	if err != nil {
-		return "", err
-	}
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), command[0], command[1:]...) //nolint:gosec // it is this very program
-	cmd.Stderr, cmd.SysProcAttr = log, attributes()
-	if err := cmd.Start(); err != nil {
-		return "", errors.Join(err, log.Close())
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- errors.Join(cmd.Wait(), log.Close()) }()
 	stopping := make(chan struct{})
 	s.onStop(func() {
 		close(stopping)
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		<-ended
+		_ = syscall.Kill(c.PID, syscall.SIGTERM) // it may have ended
+		<-c.ended
 	})
-	url = "http://" + addr
-	if err := s.alive(ctx, name, url, ended); err != nil {
+	if err := s.alive(ctx, c); err != nil {
 		return "", err
 	}
 	go func() {
-		err := <-ended
-		ended <- err
 		select {
 		case <-stopping:
-		default:
-			_, _ = fmt.Fprintf(s.out, "\n%s (process %d) has ended: %v; start it again with\n  %s\n", name, cmd.Process.Pid, err, strings.Join(command, " "))
+		case <-c.ended:
+			_, _ = fmt.Fprintf(s.out, "\n%s (process %d) has ended: %v; start it again with\n  %s\n", name, c.PID, c.err, strings.Join(c.Command, " "))
 		}
 	}()
-	s.info.Processes = append(s.info.Processes, processInfo{Name: name, PID: cmd.Process.Pid, URL: url, Command: command})
-	return url, nil
+	s.info.Processes = append(s.info.Processes, c.processInfo)
+	return c.URL, nil
+}
+
+// spawn starts this very program in the role, with its log in a file of its name.
+func (s *devStack) spawn(name, addr string, env map[string]string, role ...string) (*child, error) {
+	file := filepath.Join(s.options.Data, "processes", name+".json")
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return nil, err
+	}
+	if err := writeJSON(file, env); err != nil {
+		return nil, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	log, err := os.OpenFile(filepath.Join(s.options.Data, name+".log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // the operator's own directory
+	if err != nil {
+		return nil, err
+	}
+	c := &child{ended: make(chan struct{}), processInfo: processInfo{
+		Name: name, URL: "http://" + addr, Command: append([]string{self, processCommand, file, "--addr", addr}, role...),
+	}}
+	cmd := exec.Command(c.Command[0], c.Command[1:]...) //nolint:gosec,noctx // it is this very program, and ends with this one: see untilAlone
+	cmd.Stderr, cmd.SysProcAttr = log, &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
+	c.PID = cmd.Process.Pid
+	go func() {
+		c.err = errors.Join(cmd.Wait(), log.Close())
+		close(c.ended)
+	}()
+	return c, nil
 }
 
 // alive waits until a process answers that it is.
-func (s *devStack) alive(ctx context.Context, name, url string, ended chan error) error {
+func (s *devStack) alive(ctx context.Context, c *child) error {
 	for {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/health", nil)
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL+"/health", nil)
 		if err != nil {
 			return err
 		}
@@ -120,10 +165,9 @@ func (s *devStack) alive(ctx context.Context, name, url string, ended chan error
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%s does not answer: %w", name, ctx.Err())
-		case err := <-ended:
-			ended <- err
-			return fmt.Errorf("%s ended (%w): see %s", name, err, filepath.Join(s.options.Data, name+".log"))
+			return fmt.Errorf("%s does not answer: %w", c.Name, ctx.Err())
+		case <-c.ended:
+			return fmt.Errorf("%s ended (%w): see %s", c.Name, c.err, filepath.Join(s.options.Data, c.Name+".log"))
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
@@ -141,35 +185,46 @@ func fixed(ctx context.Context, addr string) (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
-// writeEnvironment keeps what a process needs, for its owner only.
-func writeEnvironment(path string, env map[string]string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	return writeJSON(path, env)
-}
-
-// processCommand is the first argument of a process that startProcess starts.
+// processCommand is the first argument of a process that spawn starts.
 const processCommand = "process"
 
 // runProcess runs one role of the platform, which the arguments tell after the
 // file of its environment.
 func runProcess(ctx context.Context, args []string) error {
-	if len(args) < 2 || args[0] != "--env-file" {
-		return errors.New("usage: dev process --env-file FILE …")
+	if len(args) == 0 {
+		return errors.New("usage: dev process FILE …")
 	}
-	raw, err := os.ReadFile(args[1])
+	raw, err := os.ReadFile(args[0])
 	if err != nil {
 		return err
 	}
 	var env map[string]string
 	if err := json.Unmarshal(raw, &env); err != nil {
-		return fmt.Errorf("read %s: %w", args[1], err)
+		return fmt.Errorf("read %s: %w", args[0], err)
 	}
 	for name, value := range env {
 		if err := os.Setenv(name, value); err != nil {
 			return err
 		}
 	}
-	return platform.Run(ctx, args[2:], slog.New(slog.NewJSONHandler(os.Stderr, nil)))
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	go untilAlone(ctx, filepath.Join(filepath.Dir(args[0]), "..", "lock"), end)
+	return platform.Run(ctx, args[1:], slog.New(slog.NewJSONHandler(os.Stderr, nil)))
+}
+
+// untilAlone ends the process once the dev command that holds the lock has ended,
+// however it did, and whoever started this one.
+func untilAlone(ctx context.Context, path string, end func()) {
+	for ctx.Err() == nil {
+		if unlock, err := lock(path); err == nil {
+			unlock()
+			end()
+			return
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
+	}
 }

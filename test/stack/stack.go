@@ -30,8 +30,28 @@ type Info struct {
 	Databases  map[string]string `json:"databases"`
 	APIKeys    map[string]string `json:"api_keys"`
 	Users      map[string]string `json:"users"`
+	// Processes are those beside the command, where --split was given.
+	Processes []Process `json:"processes"`
 	// Environment is that of skald processes, where --infra-only was given.
 	Environment map[string]string `json:"environment"`
+}
+
+// Process is one of the platform, beside the dev command.
+type Process struct {
+	Name    string   `json:"name"`
+	PID     int      `json:"pid"`
+	URL     string   `json:"url"`
+	Command []string `json:"command"`
+}
+
+// Process finds a process by its name.
+func (i Info) Process(name string) Process {
+	for _, p := range i.Processes {
+		if p.Name == name {
+			return p
+		}
+	}
+	return Process{}
 }
 
 // Build compiles the dev command into dir.
