@@ -23,7 +23,7 @@ func (b *bootstrapCmd) Run(p *process) error {
 	if b.Auth.KeySecret == "" {
 		return errors.New("API keys are hashed with a secret: set SKALD_API_KEY_SECRET to that of the gateways")
 	}
-	if err := b.Auth.Validate(); err != nil {
+	if err := b.Auth.Sufficient(); err != nil {
 		return err
 	}
 	plat, err := platform.Open(p.ctx, b.Config, p.log, "user")

@@ -72,8 +72,8 @@ type OIDC struct {
 // shortestSecret is how long a secret must be, in characters.
 const shortestSecret = 32
 
-// Validate tells what is missing to find out who asks.
-func (a Auth) Validate() error {
+// Sufficient tells what is missing to find out who asks.
+func (a Auth) Sufficient() error {
 	switch {
 	case a.KeySecret == "" && a.OIDC.Issuer == "":
 		return errors.New("nobody could be told from anybody: set SKALD_API_KEY_SECRET to a long random text, or SKALD_OIDC_ISSUER, SKALD_OIDC_AUDIENCE and SKALD_OIDC_JWKS_URL to an identity provider's, or all of them")

@@ -83,6 +83,12 @@ func TestTwoOfAService(t *testing.T) {
 	b := startSplit(t, "--replicas", "inventory=2")
 	product := b.product(700, 10_000)
 	var placed []string
+	require.Eventually(t, func() bool {
+		for range 10 {
+			placed = append(placed, b.place(b.order(product, 1, visa), http.StatusCreated).OrderID())
+		}
+		return b.workedOn("inventory", placed) > 0 && b.workedOn("inventory-2", placed) > 0
+	}, time.Minute, time.Millisecond)
 	for i := range 60 {
 		if i == 20 {
 			require.NoError(t, syscall.Kill(b.stack.Process("inventory").PID, syscall.SIGKILL))
@@ -92,11 +98,9 @@ func TestTwoOfAService(t *testing.T) {
 	for _, id := range placed {
 		b.await(id, "confirmed")
 	}
+	left := 10_000 - int64(len(placed))
+	b.requireStock(stock{OnHand: left, Available: left}, product)
 	requireInvariants(t, b.stack)
-	b.requireStock(stock{OnHand: 10_000 - 60, Available: 10_000 - 60}, product)
-	for _, name := range []string{"inventory", "inventory-2"} {
-		require.Positive(t, b.workedOn(name, placed), "%s took no work", name)
-	}
 }
 
 func startSplit(t *testing.T, args ...string) *bench {
