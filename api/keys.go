@@ -14,8 +14,8 @@ import (
 	"github.com/skaldhq/skald/services/user"
 )
 
-// APIKey is who may ask the platform, and as whom.
-type APIKey struct {
+// Key is who may ask the platform, and as whom.
+type Key struct {
 	ID        string     `json:"id" example:"key_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 	Name      string     `json:"name" example:"shop checkout"`
 	Role      user.Role  `json:"role" enum:"customer,operator,service"`
@@ -28,14 +28,14 @@ type APIKey struct {
 	RevokedBy string     `json:"revoked_by,omitempty"`
 }
 
-// CreatedAPIKey is a key that was just made, with the key itself.
-type CreatedAPIKey struct {
-	APIKey
-	Key string `json:"key" doc:"Shown this once: only a hash of it is kept" example:"skald_…"`
+// CreatedKey is a key that was just made, with the key itself.
+type CreatedKey struct {
+	Key
+	Secret string `json:"key" doc:"Shown this once: only a hash of it is kept" example:"skald_…"`
 }
 
-// NewAPIKey asks for a key.
-type NewAPIKey struct {
+// NewKey asks for a key.
+type NewKey struct {
 	Name      string     `json:"name" minLength:"1" maxLength:"100" doc:"What it is for; no personal data" example:"shop checkout"`
 	Role      user.Role  `json:"role" enum:"customer,operator,service" doc:"A customer's key sees what is the user's, a service's orders for all, an operator's does everything"`
 	UserID    string     `json:"user_id,omitempty" maxLength:"64" doc:"Of a customer's key: the user" example:"usr_01k9m2v6y7e4p8s0t2w4x6z8ab"`
@@ -43,8 +43,8 @@ type NewAPIKey struct {
 	ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"Never where it is left out"`
 }
 
-func toAPIKey(k user.Key) APIKey {
-	out := APIKey(k)
+func toKey(k user.Key) Key {
+	out := Key(k)
 	if out.Scopes == nil {
 		out.Scopes = []string{}
 	}
@@ -53,19 +53,19 @@ func toAPIKey(k user.Key) APIKey {
 
 type createKeyInput struct {
 	KeyHeader
-	Body NewAPIKey
+	Body NewKey
 }
 
-type createKeyOutput struct{ Body CreatedAPIKey }
+type createKeyOutput struct{ Body CreatedKey }
 
-type listKeysOutput struct{ Body page[APIKey] }
+type listKeysOutput struct{ Body page[Key] }
 
 // KeyPath names an API key.
 type KeyPath struct {
 	KeyID string `path:"key_id" doc:"The id of the key, not the key" example:"key_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 }
 
-type keyOutput struct{ Body APIKey }
+type keyOutput struct{ Body Key }
 
 func (c Config) registerKeys(a huma.API) {
 	create := operation("create-api-key", http.MethodPost, "/v1/api-keys", "api-keys", operatorsOnly(writeKeys), "Create an API key",
@@ -106,7 +106,7 @@ func (c Config) createKey(ctx context.Context, in *createKeyInput) (*createKeyOu
 	case err != nil:
 		return nil, problem(ctx, err)
 	}
-	return &createKeyOutput{Body: CreatedAPIKey{APIKey: toAPIKey(made), Key: key}}, nil
+	return &createKeyOutput{Body: CreatedKey{Key: toKey(made), Secret: key}}, nil
 }
 
 func (c Config) listKeys(ctx context.Context, in *PageQuery) (*listKeysOutput, error) {
@@ -114,7 +114,7 @@ func (c Config) listKeys(ctx context.Context, in *PageQuery) (*listKeysOutput, e
 	if err != nil {
 		return nil, problem(ctx, err)
 	}
-	return &listKeysOutput{Body: newPage(found.Items, toAPIKey, found.NextCursor)}, nil
+	return &listKeysOutput{Body: newPage(found.Items, toKey, found.NextCursor)}, nil
 }
 
 func (c Config) revokeKey(ctx context.Context, in *KeyPath) (*keyOutput, error) {
@@ -125,7 +125,7 @@ func (c Config) revokeKey(ctx context.Context, in *KeyPath) (*keyOutput, error) 
 	if c.Keys != nil {
 		c.Keys.Forget()
 	}
-	return &keyOutput{Body: toAPIKey(k)}, nil
+	return &keyOutput{Body: toKey(k)}, nil
 }
 
 // knownScopes refuses a scope that no operation has.

@@ -194,7 +194,7 @@ func runProcess(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		return errors.New("usage: dev process FILE …")
 	}
-	raw, err := os.ReadFile(args[0])
+	raw, err := os.ReadFile(args[0]) //nolint:gosec // as spawn wrote it
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ type listKeysCmd struct {
 
 // Run prints a line a key.
 func (l *listKeysCmd) Run(p *process, ops *opsCmd) error {
-	keys, more, err := list[api.APIKey](p.ctx, ops, "/v1/api-keys", url.Values{}, l.Limit)
+	keys, more, err := list[api.Key](p.ctx, ops, "/v1/api-keys", url.Values{}, l.Limit)
 	if err != nil {
 		return err
 	}
@@ -56,16 +56,16 @@ type createKeyCmd struct {
 
 // Run makes a key and prints it.
 func (c *createKeyCmd) Run(p *process, ops *opsCmd) error {
-	wanted := api.NewAPIKey{Name: c.Name, Role: c.Role, UserID: c.User, Scopes: c.Scopes}
+	wanted := api.NewKey{Name: c.Name, Role: c.Role, UserID: c.User, Scopes: c.Scopes}
 	if c.For > 0 {
 		at := time.Now().Add(c.For)
 		wanted.ExpiresAt = &at
 	}
-	var made api.CreatedAPIKey
+	var made api.CreatedKey
 	if err := ops.call(p.ctx, http.MethodPost, "/v1/api-keys", wanted, &made, c.Key); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(p.out, "%s  %s\n", made.ID, made.Key)
+	_, err := fmt.Fprintf(p.out, "%s  %s\n", made.ID, made.Secret)
 	return err
 }
 
@@ -75,7 +75,7 @@ type revokeKeyCmd struct {
 
 // Run revokes a key.
 func (r *revokeKeyCmd) Run(p *process, ops *opsCmd) error {
-	var revoked api.APIKey
+	var revoked api.Key
 	if err := ops.call(p.ctx, http.MethodDelete, "/v1/api-keys/"+url.PathEscape(r.ID), nil, &revoked, ""); err != nil {
 		return err
 	}

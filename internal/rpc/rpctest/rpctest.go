@@ -10,7 +10,7 @@ import (
 )
 
 // token is what both sides of a test know.
-const token = "a token of a test"
+const token = "a token of a test" //nolint:gosec // it opens nothing else
 
 // Across mounts a service on a server of its own, and gives the way to it.
 func Across(t *testing.T, service string, mount func(*rpc.Server)) *rpc.Upstream {
