@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/skaldhq/skald/internal/config"
 )
 
 // options are the command's flags.
@@ -32,6 +34,8 @@ type options struct {
 
 	Split    bool           `help:"Run the front door and each service as a process of its own, on the ports 8001 to 8007."`
 	Replicas map[string]int `help:"With --split, how many processes of a service, as service=n." mapsep:"," placeholder:"SERVICE=N,…"`
+
+	Limits config.Limits `embed:"" prefix:"limit-" envprefix:"SKALD_LIMIT_"`
 
 	// For tests that run the services in processes of their own.
 	FreePorts      bool    `hidden:"" help:"With --split, let the services listen on free ports, not on their own."`

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/skaldhq/skald/internal/config"
 )
 
 func env(values map[string]string) func(string) string {
@@ -26,6 +28,7 @@ func TestFlags(t *testing.T) {
 		Addr: "127.0.0.1:1", TemporalAddr: "127.0.0.1:2", UIAddr: "localhost:3", PSPAddr: "[::1]:4", KafkaAddr: "127.0.0.1:5",
 		Data: dir, PSPURL: "http://psp.test", PostgresURL: "postgres://db.test", ActionTimeout: 5 * time.Minute,
 		ReconcileInterval: 2 * time.Second, ReconcileGrace: 3 * time.Second,
+		Limits:    config.Limits{PerSecond: 1000, Burst: 2000, UnknownPerSecond: 100, UnknownBurst: 2000},
 		InfraOnly: true, TemporalFaults: 0.1, StripeKey: "sk", StripeWebhookSecret: "whsec",
 	}, o)
 

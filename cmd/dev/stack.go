@@ -81,6 +81,7 @@ func (s *devStack) start(ctx context.Context) (err error) {
 	c := config.Config{
 		Databases: map[string]config.Secret{}, ActionTimeout: s.options.ActionTimeout, Temporal: config.Temporal{Namespace: namespace},
 		Reconcile: config.Reconcile{Interval: s.options.ReconcileInterval, Grace: s.options.ReconcileGrace},
+		Limits:    s.options.Limits,
 		Auth:      config.Auth{KeySecret: config.Secret(s.demo.KeySecret)},
 		BuildID:   workers.Unversioned, // whoever changes the code and starts again wants to see the change
 	}

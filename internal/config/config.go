@@ -39,6 +39,7 @@ type Config struct {
 	// Tokens let the processes of the platform know each other: the first is
 	// shown, all are taken.
 	Tokens []Secret `name:"service-tokens" help:"Tokens that the processes of the platform show each other: the first is shown, all are taken." env:"SKALD_SERVICE_TOKENS" json:"service_tokens"`
+	Limits Limits   `embed:"" prefix:"limit-" envprefix:"SKALD_LIMIT_" json:"limits"`
 	Auth   Auth     `embed:"" prefix:"auth-" json:"auth"`
 	Stripe Stripe   `embed:"" prefix:"stripe-" envprefix:"STRIPE_" json:"stripe"`
 	// ActionTimeout is how long a customer has to confirm a payment.

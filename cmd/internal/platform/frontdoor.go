@@ -113,12 +113,16 @@ func (p *Platform) FrontDoor(c client.Client) (http.Handler, error) {
 	}
 	sagas := api.NewSagas(c, all.orders, p.config.ActionTimeout)
 	all.probes["temporal"] = health.Probe{Ready: sagas.Ready}
+	limits, err := p.limits()
+	if err != nil {
+		return nil, err
+	}
 	by, keys := authenticators(p.config.Auth, all.users)
 	return api.New(api.Config{
 		Users: all.users, Products: all.products, Prices: all.prices, Stock: all.stock, Orders: all.orders, Payments: all.payments,
 		Sagas: sagas, Operators: api.NewOperators(c, p.config.Temporal.Namespace), Dependencies: all.probes,
 		Wait: wait, MaxWait: maxWait,
-		Auth: by, Keys: keys,
+		Auth: by, Keys: keys, Limits: limits,
 		Log: p.log, Metrics: p.metrics.Registry,
 	})
 }
