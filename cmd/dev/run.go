@@ -116,7 +116,7 @@ func parse(args []string, getenv func(string) string, out io.Writer) (options, e
 	if o.PSPURL != "" && (o.StripeKey == "" || o.StripeWebhookSecret == "") {
 		return o, errors.New("with --psp-url, set STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET to what that provider gave you")
 	}
-	if err := o.validateInfra(); err != nil {
+	if err := cmp.Or(o.validateInfra(), o.validateSplit()); err != nil {
 		return o, err
 	}
 	o.Data, err = filepath.Abs(o.Data)

@@ -39,10 +39,12 @@ func TestFlags(t *testing.T) {
 	require.Equal(t, options{
 		Addr: "127.0.0.1:8080", TemporalAddr: "127.0.0.1:7233", UIAddr: "127.0.0.1:8233", PSPAddr: "127.0.0.1:12111",
 		Data: data, ActionTimeout: time.Minute, ReconcileInterval: time.Minute, ReconcileGrace: 30 * time.Second,
+		Limits: config.Limits{PerSecond: 1000, Burst: 2000, UnknownPerSecond: 100, UnknownBurst: 2000},
 	}, o)
 
 	for flag, says := range map[string]string{
 		"--addr=0.0.0.0:8080":       "not on loopback",
+		"--replicas=inventory=2":    "--split",
 		"--ui-addr=8233":            "host:port",
 		"--psp-url=http://psp.test": "STRIPE_API_KEY",
 		"--temporal-faults=0.5":     "between 0 and 0.3",

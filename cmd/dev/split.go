@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -32,6 +33,27 @@ type processInfo struct {
 }
 
 const gateway = "gateway"
+
+// mostReplicas keeps a slip of the finger from filling the machine.
+const mostReplicas = 8
+
+// validateSplit checks the flags of a platform in many processes.
+func (o options) validateSplit() error {
+	if o.Split && o.InfraOnly {
+		return errors.New("--split runs what --infra-only leaves out: give one of them")
+	}
+	for name, n := range o.Replicas {
+		switch {
+		case !o.Split:
+			return errors.New("--replicas is for --split: give that too")
+		case !slices.Contains(db.Services(), name):
+			return fmt.Errorf("--replicas: there is no service %q: the services are %s", name, strings.Join(db.Services(), ", "))
+		case n < 1 || n > mostReplicas:
+			return fmt.Errorf("--replicas: of %s there can be 1 to %d processes", name, mostReplicas)
+		}
+	}
+	return nil
+}
 
 // startSplit runs the front door and each service as a process of its own, with
 // as many of a service as were asked for.
