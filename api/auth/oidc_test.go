@@ -1,131 +1,31 @@
 package auth_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/rsa"
-	"encoding/base64"
-	"encoding/json"
-	"net/http"
-	"net/http/httptest"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/lestrrat-go/jwx/v3/jwa"
-	"github.com/lestrrat-go/jwx/v3/jwk"
-	"github.com/lestrrat-go/jwx/v3/jws"
-	"github.com/lestrrat-go/jwx/v3/jwt"
 	"github.com/stretchr/testify/require"
 
 	"github.com/skaldhq/skald/api/auth"
+	"github.com/skaldhq/skald/api/auth/authtest"
 	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/services/user"
 )
 
-// issuer is an identity provider.
-type issuer struct {
-	*testing.T
-	url  string
-	mu   sync.Mutex
-	keys map[string]jwk.Key // private ones, by id
-	down bool
-	hits int
-}
-
-func newIssuer(t *testing.T) *issuer {
-	t.Helper()
-	i := &issuer{T: t, keys: map[string]jwk.Key{}}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		i.mu.Lock()
-		defer i.mu.Unlock()
-		i.hits++
-		if i.down {
-			w.WriteHeader(http.StatusBadGateway)
-			return
-		}
-		set := jwk.NewSet()
-		for _, key := range i.keys {
-			public, err := key.PublicKey()
-			require.NoError(t, err)
-			require.NoError(t, set.AddKey(public))
-		}
-		require.NoError(t, json.NewEncoder(w).Encode(set))
-	}))
-	t.Cleanup(server.Close)
-	i.url = server.URL
-	i.rotate("one", false)
-	return i
-}
-
-// rotate adds a key.
-func (i *issuer) rotate(id string, elliptical bool) {
-	i.Helper()
-	var raw any
-	var err error
-	alg := jwa.RS256()
-	if raw, err = rsa.GenerateKey(rand.Reader, 2048); elliptical {
-		raw, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		alg = jwa.ES256()
-	}
-	require.NoError(i, err)
-	key, err := jwk.Import(raw)
-	require.NoError(i, err)
-	require.NoError(i, key.Set(jwk.KeyIDKey, id))
-	require.NoError(i, key.Set(jwk.AlgorithmKey, alg))
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.keys[id] = key
-}
-
-func (i *issuer) claims() map[string]any {
-	return map[string]any{
-		"iss": "https://id.example", "aud": "skald", "sub": "42", "exp": time.Now().Add(time.Minute).Unix(), "nbf": time.Now().Add(-time.Minute).Unix(),
-		"skald_user_id": userID, "scope": "openid orders:read",
-	}
-}
-
 var userID = user.IDPrefix.New()
-
-func token(t *testing.T, claims map[string]any) jwt.Token {
-	t.Helper()
-	built := jwt.New()
-	for name, value := range claims {
-		require.NoError(t, built.Set(name, value))
-	}
-	return built
-}
-
-func (i *issuer) sign(id string, claims map[string]any) string {
-	i.Helper()
-	i.mu.Lock()
-	key := i.keys[id]
-	i.mu.Unlock()
-	alg, _ := key.Algorithm()
-	signed, err := jwt.Sign(token(i.T, claims), jwt.WithKey(alg, key))
-	require.NoError(i, err)
-	return string(signed)
-}
-
-func (i *issuer) tokens(now func() time.Time) *auth.Tokens {
-	return auth.NewTokens(auth.OIDC{
-		Issuer: "https://id.example", Audience: "skald", KeysURL: i.url, RoleClaim: "skald_role", UserClaim: "skald_user_id",
-	}, now)
-}
 
 // TestTokens: a token counts as what it says, once it is verified.
 func TestTokens(t *testing.T) {
 	t.Parallel()
-	i := newIssuer(t)
-	tokens := i.tokens(time.Now)
-	p, err := tokens.Authenticate(t.Context(), i.sign("one", i.claims()))
+	i := authtest.NewIssuer(t)
+	tokens := auth.NewTokens(i.Config(), time.Now)
+	p, err := tokens.Authenticate(t.Context(), i.Sign("one", i.Claims(userID)))
 	require.NoError(t, err)
 	require.Equal(t, auth.Principal{ID: userID, Name: userID, Role: user.RoleCustomer, UserID: userID, Scopes: []string{"orders:read"}}, p)
-	operator := i.claims()
+	operator := i.Claims(userID)
 	operator["skald_role"] = "operator"
 	delete(operator, "scope")
-	p, err = tokens.Authenticate(t.Context(), i.sign("one", operator))
+	p, err = tokens.Authenticate(t.Context(), i.Sign("one", operator))
 	require.NoError(t, err)
 	require.Equal(t, user.RoleOperator, p.Role)
 	require.Equal(t, "https://id.example#42", p.ID)
@@ -136,8 +36,8 @@ func TestTokens(t *testing.T) {
 // TestForged: whatever is not as it has to be makes a token speak for nobody.
 func TestForged(t *testing.T) {
 	t.Parallel()
-	i := newIssuer(t)
-	tokens := i.tokens(time.Now)
+	i := authtest.NewIssuer(t)
+	tokens := auth.NewTokens(i.Config(), time.Now)
 	for name, spoil := range map[string]func(map[string]any){
 		"expired":            func(c map[string]any) { c["exp"] = time.Now().Add(-time.Minute).Unix() },
 		"not yet valid":      func(c map[string]any) { c["nbf"] = time.Now().Add(time.Minute).Unix() },
@@ -149,42 +49,27 @@ func TestForged(t *testing.T) {
 		"an unknown role":    func(c map[string]any) { c["skald_role"] = "root" },
 		"a role that is two": func(c map[string]any) { c["skald_role"] = []string{"operator"}; c["skald_user_id"] = "" },
 	} {
-		claims := i.claims()
+		claims := i.Claims(userID)
 		spoil(claims)
-		_, err := tokens.Authenticate(t.Context(), i.sign("one", claims))
+		_, err := tokens.Authenticate(t.Context(), i.Sign("one", claims))
 		require.ErrorIs(t, err, auth.ErrUnknown, name)
 	}
 
-	good := i.sign("one", i.claims())
-	payload, err := json.Marshal(i.claims())
-	require.NoError(t, err)
-	encode := base64.RawURLEncoding.EncodeToString
-	none := encode([]byte(`{"alg":"none","kid":"one"}`)) + "." + encode(payload) + "."
-
-	public, err := i.keys["one"].PublicKey()
-	require.NoError(t, err)
-	pem, err := jwk.EncodePEM(public)
-	require.NoError(t, err)
-	secret, err := jwk.Import(pem) // RS/HS confusion: the public key as a secret
-	require.NoError(t, err)
-	require.NoError(t, secret.Set(jwk.KeyIDKey, "one"))
-	confused, err := jws.Sign(payload, jws.WithKey(jwa.HS256(), secret))
-	require.NoError(t, err)
-
-	stranger := newIssuer(t)
-	unknownKid := newIssuer(t)
-	unknownKid.rotate("other", false)
-	elsewhere := newIssuer(t)
-	elsewhere.rotate("one", true) // the same kid, another algorithm
+	good := i.Sign("one", i.Claims(userID))
+	stranger := authtest.NewIssuer(t)
+	unknownKid := authtest.NewIssuer(t)
+	unknownKid.Rotate("other", false)
+	elsewhere := authtest.NewIssuer(t)
+	elsewhere.Rotate("one", true) // the same kid, another algorithm
 	for name, forged := range map[string]string{
-		"none": none, "HS256 with the public key": string(confused), "another's key": stranger.sign("one", i.claims()),
-		"unknown kid": unknownKid.sign("other", i.claims()), "another algorithm": elsewhere.sign("one", i.claims()),
+		"none": i.Unsigned(i.Claims(userID)), "HS256 with the public key": i.Confused(i.Claims(userID)), "another's key": stranger.Sign("one", i.Claims(userID)),
+		"unknown kid": unknownKid.Sign("other", i.Claims(userID)), "another algorithm": elsewhere.Sign("one", i.Claims(userID)),
 		"cut": good[:len(good)-3], "empty": "", "nonsense": "a.b.c", "changed": good[:20] + "x" + good[21:],
 	} {
 		_, err := tokens.Authenticate(t.Context(), forged)
 		require.ErrorIs(t, err, auth.ErrUnknown, name)
 	}
-	_, err = tokens.Authenticate(t.Context(), good)
+	_, err := tokens.Authenticate(t.Context(), good)
 	require.NoError(t, err)
 }
 
@@ -192,33 +77,31 @@ func TestForged(t *testing.T) {
 // ones do; while the provider is away the keys that were there still count.
 func TestRotation(t *testing.T) {
 	t.Parallel()
-	i, c := newIssuer(t), &clock{time.Now()}
-	tokens := i.tokens(c.now)
-	old := i.sign("one", i.claims())
+	i, c := authtest.NewIssuer(t), &clock{time.Now()}
+	tokens := auth.NewTokens(i.Config(), c.now)
+	old := i.Sign("one", i.Claims(userID))
 	_, err := tokens.Authenticate(t.Context(), old)
 	require.NoError(t, err)
-	i.rotate("two", true)
-	fresh := i.sign("two", i.claims())
+	i.Rotate("two", true)
+	fresh := i.Sign("two", i.Claims(userID))
 	for range 20 {
 		_, err = tokens.Authenticate(t.Context(), fresh)
 		require.ErrorIs(t, err, auth.ErrUnknown, "it was looked for a moment ago")
 	}
-	require.Equal(t, 1, i.hits)
+	require.Equal(t, 1, i.Asked())
 	c.at = c.at.Add(11 * time.Second)
 	for _, signed := range []string{fresh, old} {
 		_, err = tokens.Authenticate(t.Context(), signed)
 		require.NoError(t, err)
 	}
-	require.Equal(t, 2, i.hits)
-	i.mu.Lock()
-	i.down = true
-	i.mu.Unlock()
+	require.Equal(t, 2, i.Asked())
+	i.Down()
 	c.at = c.at.Add(16 * time.Minute)
-	claims := i.claims()
+	claims := i.Claims(userID)
 	claims["exp"] = c.at.Add(time.Minute).Unix()
-	_, err = tokens.Authenticate(t.Context(), i.sign("two", claims))
+	_, err = tokens.Authenticate(t.Context(), i.Sign("two", claims))
 	require.NoError(t, err)
 
-	_, err = i.tokens(time.Now).Authenticate(t.Context(), old) // nothing to go by
+	_, err = auth.NewTokens(i.Config(), time.Now).Authenticate(t.Context(), old) // nothing to go by
 	require.Equal(t, fault.Unavailable, fault.KindOf(err))
 }
