@@ -64,9 +64,9 @@ func newWorld(t *testing.T, binary string, env ...string) *world {
 	w.temporal, w.psp = freeAddr(t), freeAddr(t)
 	t.Cleanup(w.close)
 	require.NoError(t, w.startInfra(0))
-	env = append(append(env, w.environment()...), "SKALD_SERVICE_ADDR=127.0.0.1:0")
+	env = slices.Concat(env, w.environment(), []string{"SKALD_SERVICE_ADDR=127.0.0.1:0"})
 	for i, addr := range w.doors {
-		w.run(binary, fmt.Sprintf("gateway-%d", i+1), append(env, "SKALD_ADDR="+addr), "gateway")
+		w.run(binary, fmt.Sprintf("gateway-%d", i+1), slices.Concat(env, []string{"SKALD_ADDR=" + addr}), "gateway")
 	}
 	for name, services := range roles() {
 		w.run(binary, name, env, append([]string{"service"}, services...)...)
