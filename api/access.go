@@ -156,7 +156,10 @@ func (c Config) authorize(a huma.API) func(huma.Context, func(huma.Context)) {
 // authenticate finds out who asks.
 func (c Config) authenticate(ctx context.Context, authorization string) (auth.Principal, error) {
 	scheme, token, ok := strings.Cut(authorization, " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") || c.Auth == nil {
+	if authorization == "" && c.Auth != nil {
+		return c.Auth.Authenticate(ctx, "")
+	}
+	if !ok || token == "" || !strings.EqualFold(scheme, "Bearer") || c.Auth == nil {
 		return auth.Principal{}, auth.ErrUnknown
 	}
 	return c.Auth.Authenticate(ctx, strings.TrimSpace(token))

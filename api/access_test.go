@@ -108,7 +108,7 @@ func TestRoles(t *testing.T) {
 		{http.MethodPut, "/v1/prices/prd_1", "so"},
 		{http.MethodPost, "/v1/users", "so"},
 		{http.MethodPut, "/v1/users/usr_1", "so"},
-		{http.MethodDelete, "/v1/users/usr_1", "o"},
+		{http.MethodDelete, "/v1/users/usr_1", "so"},
 		{http.MethodGet, "/v1/sagas", "o"},
 		{http.MethodPost, "/v1/sagas/order%2Ford_1/resolutions", "o"},
 		{http.MethodGet, "/v1/discrepancies", "o"},

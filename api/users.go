@@ -75,7 +75,7 @@ func (c Config) registerUsers(a huma.API) {
 		"The id is the client's own, a TypeID with the prefix `usr`.", http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity)
 	put.Responses = createdToo("User")
 	huma.Register(a, put, c.putUser)
-	huma.Register(a, operation("delete-user", http.MethodDelete, "/v1/users/{user_id}", "users", operatorsOnly(writeUsers), "Delete a user", "", http.StatusNotFound),
+	huma.Register(a, operation("delete-user", http.MethodDelete, "/v1/users/{user_id}", "users", servicesOnly(writeUsers), "Delete a user", "", http.StatusNotFound),
 		func(ctx context.Context, in *UserPath) (*struct{}, error) {
 			return nil, problem(ctx, c.Users.Delete(ctx, in.UserID))
 		})

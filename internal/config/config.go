@@ -57,6 +57,9 @@ type Temporal struct {
 
 // Auth is how the front door finds out who asks.
 type Auth struct {
+	// Open takes whoever shows no credential for a program that orders for all; for
+	// a platform on one machine.
+	Open      bool   `kong:"-" json:"open"`
 	KeySecret Secret `help:"Secret that API keys are hashed with, the same for all gateways; none: no API keys." env:"SKALD_API_KEY_SECRET" json:"key_secret"`
 	OIDC      OIDC   `embed:"" prefix:"oidc-" envprefix:"SKALD_OIDC_" json:"oidc"`
 }

@@ -128,13 +128,17 @@ func (p *Platform) FrontDoor(c client.Client) (http.Handler, error) {
 }
 
 // authenticators are who find out who asks.
-func authenticators(c config.Auth, users user.Keys) (by auth.By, keys *auth.Keys) {
+func authenticators(c config.Auth, users user.Keys) (all auth.Authenticator, keys *auth.Keys) {
+	var by auth.By
 	if c.KeySecret != "" {
 		keys = auth.NewKeys(auth.NewMint(string(c.KeySecret)), users, time.Now)
 		by.Keys = keys
 	}
 	if o := c.OIDC; o.Issuer != "" {
 		by.Tokens = auth.NewTokens(auth.OIDC(o), time.Now)
+	}
+	if c.Open {
+		return auth.Open{Authenticator: by}, keys
 	}
 	return by, keys
 }
