@@ -46,21 +46,17 @@ func (l *listKeysCmd) Run(p *process, ops *opsCmd) error {
 }
 
 type createKeyCmd struct {
-	Name   string        `arg:"" help:"What it is for."`
-	Role   user.Role     `help:"customer, service or operator." default:"service" enum:"customer,service,operator"`
-	User   string        `help:"Of a customer's key: the user."`
-	Scopes []string      `help:"What it may do of what its role may; all of that if not given."`
-	For    time.Duration `help:"How long it counts; for ever if not given."`
-	Key    string        `name:"idempotency-key" help:"Makes one key under this key, however often it is sent."`
+	Name   string     `arg:"" help:"What it is for."`
+	Role   user.Role  `help:"customer, service or operator." default:"service" enum:"customer,service,operator"`
+	User   string     `help:"Of a customer's key: the user."`
+	Scopes []string   `help:"What it may do of what its role may; all of that if not given."`
+	Until  *time.Time `help:"When it expires, such as 2027-01-31T00:00:00Z; never if not given."`
+	Key    string     `name:"idempotency-key" help:"Makes one key under this key, however often it is sent."`
 }
 
 // Run makes a key and prints it.
 func (c *createKeyCmd) Run(p *process, ops *opsCmd) error {
-	wanted := api.NewKey{Name: c.Name, Role: c.Role, UserID: c.User, Scopes: c.Scopes}
-	if c.For > 0 {
-		at := time.Now().Add(c.For)
-		wanted.ExpiresAt = &at
-	}
+	wanted := api.NewKey{Name: c.Name, Role: c.Role, UserID: c.User, Scopes: c.Scopes, ExpiresAt: c.Until}
 	var made api.CreatedKey
 	if err := ops.call(p.ctx, http.MethodPost, "/v1/api-keys", wanted, &made, c.Key); err != nil {
 		return err
