@@ -133,7 +133,7 @@ func (c Config) authorize(a huma.API) func(huma.Context, func(huma.Context)) {
 		p, err := c.authenticate(ctx.Context(), ctx.Header("Authorization"))
 		buckets, who := c.Limits.Principals, p.ID
 		if err != nil {
-			buckets, who = c.Limits.Addresses, c.Limits.address(ctx.RemoteAddr(), ctx.Header("X-Forwarded-For"))
+			buckets, who = c.Limits.Addresses, c.Limits.address(ctx.RemoteAddr(), forwarded(ctx))
 		}
 		if !c.let(a, ctx, buckets, who) {
 			return

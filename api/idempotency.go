@@ -14,7 +14,7 @@ import (
 
 // KeyHeader is how a POST that creates takes its idempotency key.
 type KeyHeader struct {
-	IdempotencyKey string `header:"Idempotency-Key" pattern:"^[\\x21-\\x7e][\\x20-\\x7e]{0,254}$" doc:"The same key with the same body creates once and gets the same answer; with another body it is refused with idempotency_mismatch. Scoped to the caller: give an API key, or a key that nobody else guesses" example:"checkout-4711"`
+	IdempotencyKey string `header:"Idempotency-Key" pattern:"^[\\x21-\\x7e][\\x20-\\x7e]{0,254}$" doc:"The same key with the same body creates once and gets the same answer; with another body it is refused with idempotency_mismatch. Scoped to the caller" example:"checkout-4711"`
 }
 
 // createdOnce describes a POST that takes a key and creates what a PUT can change.

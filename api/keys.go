@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/skaldhq/skald/api/auth"
 	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/services/user"
 )
@@ -89,7 +90,7 @@ func (c Config) createKey(ctx context.Context, in *createKeyInput) (*createKeyOu
 		ID: in.newID(ctx, user.KeyIDPrefix, "create-api-key"), Name: in.Body.Name, Role: in.Body.Role, UserID: in.Body.UserID,
 		Scopes: in.Body.Scopes, ExpiresAt: in.Body.ExpiresAt, By: principalOf(ctx).Name,
 	}
-	if err := knownScopes(r.Scopes); err != nil {
+	if err := grantable(principalOf(ctx), r.Scopes); err != nil {
 		return nil, problem(ctx, err)
 	}
 	key := c.Keys.New()
@@ -128,11 +129,18 @@ func (c Config) revokeKey(ctx context.Context, in *KeyPath) (*keyOutput, error) 
 	return &keyOutput{Body: toKey(k)}, nil
 }
 
-// knownScopes refuses a scope that no operation has.
-func knownScopes(scopes []string) error {
+// grantable refuses a scope that no operation has, and more than who asks may do
+// themselves.
+func grantable(by auth.Principal, scopes []string) error {
+	if len(by.Scopes) > 0 && len(scopes) == 0 {
+		return fault.InvalidField("scopes", "must be named, because your own credential is limited to some")
+	}
 	for i, s := range scopes {
 		if !slices.Contains(allScopes(), s) {
 			return fault.InvalidField(fmt.Sprintf("scopes[%d]", i), "must be a scope of an operation, see the document")
+		}
+		if !by.Holds(s) {
+			return fault.InvalidField(fmt.Sprintf("scopes[%d]", i), "must be one that your own credential has")
 		}
 	}
 	return nil

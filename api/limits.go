@@ -47,6 +47,18 @@ func (c Config) let(a huma.API, ctx huma.Context, buckets *limit.Buckets, who st
 // seconds is a time in whole seconds, not less than it is.
 func seconds(d time.Duration) string { return strconv.Itoa(int(math.Ceil(d.Seconds()))) }
 
+// forwarded is what all proxies wrote of where a request comes from: some add a
+// line of their own.
+func forwarded(ctx huma.Context) string {
+	var lines []string
+	ctx.EachHeader(func(name, value string) {
+		if strings.EqualFold(name, "X-Forwarded-For") {
+			lines = append(lines, value)
+		}
+	})
+	return strings.Join(lines, ",")
+}
+
 // address is where a request comes from: the peer, or, where that is a proxy that
 // is trusted, whom the proxy names last that is none. What a client writes into
 // the header itself stands before that, and is not looked at.

@@ -3,12 +3,13 @@ package api
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"log/slog"
 	"net/http"
-	"regexp"
 	"runtime/debug"
 	"time"
+
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/skaldhq/skald/internal/fault"
 )
@@ -40,21 +41,21 @@ func note(ctx context.Context, err error) {
 	}
 }
 
-// traceparent is the header of W3C Trace Context: version, trace, parent, flags.
-var traceparent = regexp.MustCompile(`^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$`)
-
-// traced gives each request a trace id: the caller's, or one of its own.
+// traced gives each request a trace (W3C Trace Context): the caller's, or one of
+// its own. It goes along to the services.
 func traced(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		info := &request{}
-		if m := traceparent.FindStringSubmatch(r.Header.Get("Traceparent")); m != nil {
-			info.trace = m[1]
-		} else {
-			b := make([]byte, 16)
-			_, _ = rand.Read(b) // never fails, see crypto/rand
-			info.trace = hex.EncodeToString(b)
+		ctx := propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
+		span := trace.SpanContextFromContext(ctx)
+		if !span.IsValid() {
+			var c trace.SpanContextConfig
+			_, _ = rand.Read(c.TraceID[:]) // never fails, see crypto/rand
+			_, _ = rand.Read(c.SpanID[:])
+			span = trace.NewSpanContext(c)
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, info)))
+		info := &request{trace: span.TraceID().String()}
+		ctx = context.WithValue(trace.ContextWithRemoteSpanContext(ctx, span), requestKey{}, info)
+		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 

@@ -23,7 +23,9 @@ const (
 	freshFor = 10 * time.Second
 	// staleFor is how long one counts while the user service does not answer.
 	staleFor = 15 * time.Minute
-	// mostKeys is how many are remembered.
+	// lookTimeout is what looking one up may add to a request.
+	lookTimeout = 2 * time.Second
+	// mostKeys is how many are remembered, and as many that are none.
 	mostKeys = 10_000
 )
 
@@ -62,11 +64,12 @@ type Keys struct {
 	Mint
 
 	users user.Keys
-	known *expirable.LRU[string, looked]
+	known *expirable.LRU[string, looked] // that there are, or were
+	wrong *expirable.LRU[string, struct{}]
 	now   func() time.Time
 }
 
-// looked is a key as it was found at some time; nil: there was none.
+// looked is a key as it was found at some time.
 type looked struct {
 	key *user.Key
 	at  time.Time
@@ -75,28 +78,36 @@ type looked struct {
 // NewKeys returns an authenticator that looks keys up at the user service, and
 // remembers them for a short while, longer while that does not answer.
 func NewKeys(m Mint, users user.Keys, now func() time.Time) *Keys {
-	return &Keys{Mint: m, users: users, known: expirable.NewLRU[string, looked](mostKeys, nil, staleFor), now: now}
+	return &Keys{
+		Mint: m, users: users, now: now,
+		known: expirable.NewLRU[string, looked](mostKeys, nil, staleFor), wrong: expirable.NewLRU[string, struct{}](mostKeys, nil, freshFor),
+	}
 }
 
 // Authenticate finds out whose key it is.
 func (k *Keys) Authenticate(ctx context.Context, token string) (Principal, error) {
 	hash := k.Hash(token)
+	if k.wrong.Contains(string(hash)) {
+		return Principal{}, ErrUnknown
+	}
 	found, remembered := k.known.Get(string(hash))
 	if !remembered || k.now().Sub(found.at) > freshFor {
-		key, err := k.users.FindKey(ctx, hash)
+		asking, cancel := context.WithTimeout(ctx, lookTimeout)
+		key, err := k.users.FindKey(asking, hash)
+		cancel()
 		switch {
 		case err == nil:
 			found = looked{&key, k.now()}
+			k.known.Add(string(hash), found)
 		case errors.Is(err, user.ErrKeyNotFound):
-			found = looked{nil, k.now()}
+			k.known.Remove(string(hash))
+			k.wrong.Add(string(hash), struct{}{})
+			return Principal{}, ErrUnknown
 		case !remembered:
 			return Principal{}, err
 		}
-		if err == nil || errors.Is(err, user.ErrKeyNotFound) {
-			k.known.Add(string(hash), found)
-		}
 	}
-	if found.key == nil || (found.key.ExpiresAt != nil && !k.now().Before(*found.key.ExpiresAt)) {
+	if found.key.ExpiresAt != nil && !k.now().Before(*found.key.ExpiresAt) {
 		return Principal{}, ErrUnknown
 	}
 	return principalOf(*found.key), nil

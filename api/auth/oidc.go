@@ -14,6 +14,7 @@ import (
 	"github.com/lestrrat-go/jwx/v3/jwk"
 	"github.com/lestrrat-go/jwx/v3/jws"
 	"github.com/lestrrat-go/jwx/v3/jwt"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/services/user"
@@ -31,9 +32,11 @@ type OIDC struct {
 
 const (
 	skew = 30 * time.Second
-	// keysFor is how long the provider's keys count, keysApart how long the next
-	// look for an unknown key waits: anybody can name one.
+	// keysFor is how long the provider's keys count without being fetched again,
+	// keysMost where they cannot be, keysApart how long the next look for an unknown
+	// key waits: anybody can name one.
 	keysFor     = 15 * time.Minute
+	keysMost    = 24 * time.Hour
 	keysApart   = 10 * time.Second
 	keysTimeout = 5 * time.Second
 )
@@ -50,9 +53,11 @@ type Tokens struct {
 	http   *http.Client
 	now    func() time.Time
 
-	mu   sync.Mutex
-	keys jwk.Set
-	at   time.Time // of the last look
+	fetches singleflight.Group
+
+	mu              sync.Mutex
+	keys            jwk.Set
+	fetched, looked time.Time // when they came, and when they were last asked for
 }
 
 // NewTokens returns an authenticator. It fetches the provider's keys when it
@@ -93,28 +98,58 @@ func (t *Tokens) Authenticate(ctx context.Context, token string) (Principal, err
 	return t.principal(parsed)
 }
 
-// key finds a key of the provider's by its id.
+// key finds a key of the provider's by its id. Those that were fetched count while
+// newer ones are; who names one that is not there waits for them.
 func (t *Tokens) key(ctx context.Context, kid string) (jwk.Key, error) {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	age := t.now().Sub(t.at)
+	now := t.now()
+	age, looked := now.Sub(t.fetched), now.Sub(t.looked)
 	key, found := lookUp(t.keys, kid)
-	if t.keys == nil || age > keysFor || (!found && age > keysApart) {
-		fresh, err := jwk.Fetch(ctx, t.config.KeysURL, jwk.WithHTTPClient(t.http))
-		switch {
-		case err == nil:
-			t.keys, t.at = fresh, t.now()
-			key, found = lookUp(fresh, kid)
-		case t.keys == nil:
-			return nil, fault.New(fault.Unavailable, "identity_provider_unavailable", "The identity provider does not answer.").Because(fmt.Errorf("fetch keys: %w", err))
-		default: // those it had still count
-			t.at = t.now()
-		}
+	none := t.keys == nil
+	t.mu.Unlock()
+	found = found && age <= keysMost
+	if found && age <= keysFor {
+		return key, nil
 	}
-	if !found {
+	if looked <= keysApart && !none {
+		if found {
+			return key, nil
+		}
 		return nil, ErrUnknown
 	}
-	return key, nil
+	fetching := t.fetches.DoChan("", func() (any, error) { return nil, t.fetch(context.WithoutCancel(ctx)) })
+	if found {
+		return key, nil
+	}
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case done := <-fetching:
+		if done.Err != nil {
+			return nil, fault.New(fault.Unavailable, "identity_provider_unavailable", "The identity provider does not answer.").Because(done.Err)
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if key, found := lookUp(t.keys, kid); found {
+		return key, nil
+	}
+	return nil, ErrUnknown
+}
+
+// fetch gets the provider's keys, whoever asked for them first.
+func (t *Tokens) fetch(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, keysTimeout)
+	defer cancel()
+	fresh, err := jwk.Fetch(ctx, t.config.KeysURL, jwk.WithHTTPClient(t.http))
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.looked = t.now()
+	if err != nil {
+		return fmt.Errorf("fetch keys: %w", err)
+	}
+	t.keys, t.fetched = fresh, t.now()
+	return nil
 }
 
 func lookUp(keys jwk.Set, kid string) (jwk.Key, bool) {
@@ -128,9 +163,11 @@ func lookUp(keys jwk.Set, kid string) (jwk.Key, bool) {
 func (t *Tokens) principal(token jwt.Token) (Principal, error) {
 	subject, _ := token.Subject()
 	role, userID, scope := string(user.RoleCustomer), "", ""
-	_ = token.Get(t.config.RoleClaim, &role) // as it is where there is none
-	_ = token.Get(t.config.UserClaim, &userID)
-	_ = token.Get("scope", &scope)
+	for name, into := range map[string]*string{t.config.RoleClaim: &role, t.config.UserClaim: &userID, "scope": &scope} {
+		if token.Has(name) && token.Get(name, into) != nil {
+			return Principal{}, ErrUnknown // it says something that is not understood
+		}
+	}
 	p := Principal{ID: t.config.Issuer + "#" + subject, Name: subject, Role: user.Role(role), Scopes: scopesOf(scope)}
 	switch p.Role {
 	case user.RoleCustomer:
@@ -145,8 +182,10 @@ func (t *Tokens) principal(token jwt.Token) (Principal, error) {
 	return p, nil
 }
 
-// scopesOf are the scopes of the platform in a claim, which are written
-// resource:verb; others are for other readers of the token.
+// scopesOf are the scopes in a claim but those of OpenID Connect itself. A token
+// that names any may do no more than those.
 func scopesOf(claim string) []string {
-	return slices.DeleteFunc(strings.Fields(claim), func(s string) bool { return !strings.Contains(s, ":") })
+	return slices.DeleteFunc(strings.Fields(claim), func(s string) bool {
+		return slices.Contains([]string{"openid", "profile", "email", "address", "phone", "offline_access"}, s)
+	})
 }

@@ -31,8 +31,9 @@ type processInfo struct {
 type child struct {
 	processInfo
 
-	ended chan struct{} // closed once it has
-	err   error         // how, from then on
+	process *os.Process
+	ended   chan struct{} // closed once it has
+	err     error         // how, from then on
 }
 
 // startProcess starts a process and waits until it is alive.
@@ -47,8 +48,7 @@ func (s *devStack) startProcess(ctx context.Context, name, addr string, env map[
 	stopping := make(chan struct{})
 	s.onStop(func() {
 		close(stopping)
-		_ = syscall.Kill(c.PID, syscall.SIGTERM) // it may have ended
-		<-c.ended
+		c.stop()
 	})
 	if err := s.alive(ctx, c); err != nil {
 		return "", err
@@ -63,6 +63,21 @@ func (s *devStack) startProcess(ctx context.Context, name, addr string, env map[
 	s.info.Processes = append(s.info.Processes, c.processInfo)
 	return c.URL, nil
 }
+
+// stop ends the process, gently at first.
+func (c *child) stop() {
+	for _, how := range []os.Signal{syscall.SIGTERM, os.Kill} {
+		_ = c.process.Signal(how) // it may have ended
+		select {
+		case <-c.ended:
+			return
+		case <-time.After(stopTimeout):
+		}
+	}
+}
+
+// stopTimeout is what a process has to finish what it does.
+const stopTimeout = 20 * time.Second
 
 // spawn starts this very program in the role, with its log in a file of its name.
 func (s *devStack) spawn(name, addr string, env map[string]string, role ...string) (*child, error) {
@@ -85,16 +100,28 @@ func (s *devStack) spawn(name, addr string, env map[string]string, role ...strin
 		Name: name, URL: "http://" + addr, Command: append([]string{self, processCommand, file, "--addr", addr}, role...),
 	}}
 	cmd := exec.Command(c.Command[0], c.Command[1:]...) //nolint:gosec,noctx // it is this very program, and ends with this one: see untilAlone
+	cmd.Env = inherited()
 	cmd.Stderr, cmd.SysProcAttr = log, &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
-	c.PID = cmd.Process.Pid
+	c.process, c.PID = cmd.Process, cmd.Process.Pid
 	go func() {
 		c.err = errors.Join(cmd.Wait(), log.Close())
 		close(c.ended)
 	}()
 	return c, nil
+}
+
+// inherited is what a process has of this one's environment: nothing that
+// configures the platform.
+func inherited() (env []string) {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "GOGC", "GOMEMLIMIT"} {
+		if value, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+value)
+		}
+	}
+	return env
 }
 
 // alive waits until a process answers that it is.
@@ -118,14 +145,12 @@ func (s *devStack) alive(ctx context.Context, c *child) error {
 	}
 }
 
-// fixed picks a free port where none is named.
+// fixed makes sure that a process can listen at an address, and picks a free port
+// where none is named.
 func fixed(ctx context.Context, addr string) (string, error) {
-	if !strings.HasSuffix(addr, ":0") {
-		return addr, nil
-	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("the address %s is not free: end what listens there: %w", addr, err)
 	}
 	return l.Addr().String(), l.Close()
 }

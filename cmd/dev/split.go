@@ -12,6 +12,7 @@ import (
 	"github.com/skaldhq/skald/cmd/internal/platform"
 	"github.com/skaldhq/skald/db"
 	"github.com/skaldhq/skald/internal/config"
+	"github.com/skaldhq/skald/workers"
 )
 
 const gateway = "gateway"
@@ -72,6 +73,7 @@ func (s *devStack) serviceEnvironment(name string) map[string]string {
 	env := maps.Clone(s.info.Environment)
 	env["SKALD_DATABASES"] = name + "=" + s.info.Databases[name]
 	delete(env, "SKALD_API_KEY_SECRET")
+	env["SKALD_BUILD_ID"] = workers.Unversioned
 	if name != "payment" {
 		maps.DeleteFunc(env, func(key, _ string) bool { return strings.HasPrefix(key, "STRIPE_") })
 	}
@@ -87,6 +89,16 @@ func (s *devStack) gatewayEnvironment(services []string) map[string]string {
 	l := s.options.Limits
 	for name, n := range map[string]int{"PER_SECOND": l.PerSecond, "BURST": l.Burst, "UNKNOWN_PER_SECOND": l.UnknownPerSecond, "UNKNOWN_BURST": l.UnknownBurst} {
 		env["SKALD_LIMIT_"+name] = strconv.Itoa(n)
+	}
+	if l.Redis != "" {
+		env["SKALD_LIMIT_REDIS_URL"] = string(l.Redis)
+	}
+	var proxies []string
+	for _, p := range l.Proxies {
+		proxies = append(proxies, p.String())
+	}
+	if proxies != nil {
+		env["SKALD_LIMIT_TRUSTED_PROXIES"] = strings.Join(proxies, ",")
 	}
 	return env
 }

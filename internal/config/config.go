@@ -114,6 +114,9 @@ func (c Config) Validate(services ...string) error {
 		faults = append(faults, errNoToken)
 	}
 	for name, at := range c.Services {
+		if len(strings.Fields(at)) == 0 {
+			faults = append(faults, fmt.Errorf("the %s service has no base URL: mend SKALD_SERVICES", name))
+		}
 		for _, one := range strings.Fields(at) {
 			if u, err := url.Parse(one); err != nil || u.Host == "" || !strings.HasPrefix(u.Scheme, "http") {
 				faults = append(faults, fmt.Errorf("the base URL of the %s service is not an http:// or https:// URL: mend SKALD_SERVICES", name))

@@ -46,8 +46,7 @@ func NewUpstream(service, baseURLs, token string, tell func(State)) *Upstream {
 	for _, base := range strings.Fields(baseURLs) {
 		u.urls = append(u.urls, strings.TrimSuffix(base, "/")+prefix+service+"/")
 	}
-	u.reads = failsafe.With[any](newRetries(), u.breaker)
-	u.writes = failsafe.With[any](u.breaker)
+	u.reads, u.writes = failsafe.With[any](newRetries()), failsafe.With[any]()
 	return u
 }
 
@@ -82,9 +81,9 @@ func call[A any](ctx context.Context, u *Upstream, executor failsafe.Executor[an
 	if mangled(body) {
 		return a, fault.New(fault.Invalid, "invalid", "Text must be UTF-8.")
 	}
-	_, err = executor.WithContext(ctx).GetWithExecution(func(failsafe.Execution[any]) (any, error) {
+	_, err = executor.WithContext(ctx).Get(func() (any, error) {
 		var answer A // of this attempt alone
-		if err := u.attempt(ctx, attempt, operation, body, &answer); err != nil {
+		if err := u.guarded(ctx, func() error { return u.attempt(ctx, attempt, operation, body, &answer) }); err != nil {
 			return nil, err
 		}
 		a = answer
@@ -94,6 +93,25 @@ func call[A any](ctx context.Context, u *Upstream, executor failsafe.Executor[an
 		err = fault.New(fault.Unavailable, "service_unavailable", "The "+u.service+" service does not answer.").Because(err)
 	}
 	return a, err
+}
+
+// guarded asks unless the breaker is open, and tells it how that went. That whoever
+// asked has gone says nothing of the service: only where the breaker waits for a
+// verdict, it is not a good one.
+func (u *Upstream) guarded(ctx context.Context, ask func() error) error {
+	if !u.breaker.TryAcquirePermit() {
+		return circuitbreaker.ErrOpen
+	}
+	err := ask()
+	gone := errors.Is(ctx.Err(), context.Canceled)
+	switch {
+	case gone && u.breaker.IsClosed():
+	case gone || failed(err):
+		u.breaker.RecordFailure()
+	default:
+		u.breaker.RecordSuccess()
+	}
+	return err
 }
 
 // mangled tells whether JSON holds what the encoder put where text was not UTF-8:
@@ -118,6 +136,7 @@ func mangled(body []byte) bool {
 func (u *Upstream) attempt(ctx context.Context, most time.Duration, operation string, body []byte, answer any) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
+	err = errors.New(u.service + " has no URL")
 	first := u.turn.Add(1)
 	for i := range uint64(len(u.urls)) {
 		err = u.ask(ctx, u.urls[(first+i)%uint64(len(u.urls))]+operation, body, answer)

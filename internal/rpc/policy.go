@@ -54,7 +54,7 @@ func stateOf(s circuitbreaker.State) State {
 }
 
 func newBreaker(tell func(State)) circuitbreaker.CircuitBreaker[any] {
-	b := circuitbreaker.NewBuilder[any]().HandleIf(func(_ any, err error) bool { return failed(err) }).
+	b := circuitbreaker.NewBuilder[any]().
 		WithFailureThreshold(failuresToOpen).WithDelay(openFor).WithSuccessThreshold(1)
 	if tell != nil {
 		b = b.OnStateChanged(func(e circuitbreaker.StateChangedEvent) { tell(stateOf(e.NewState)) })

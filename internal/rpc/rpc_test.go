@@ -117,6 +117,30 @@ func TestWhoAsksGoesAway(t *testing.T) {
 	require.Equal(t, rpc.Closed, up.State())
 }
 
+// TestWhoAsksGoesAwayBetween: a service that fails is not made well by those who
+// do not wait for it.
+func TestWhoAsksGoesAwayBetween(t *testing.T) {
+	t.Parallel()
+	up := answering(t, func(ctx context.Context, fail bool) (string, error) {
+		if !fail {
+			<-ctx.Done()
+		}
+		return "", fault.New(fault.Unavailable, "busy", "Busy.")
+	})
+	for range 5 {
+		_, err := rpc.Write[string](t.Context(), up, "do", true)
+		require.Error(t, err)
+		if up.State() == rpc.Open {
+			break
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Millisecond, cancel)
+		_, err = rpc.Write[string](ctx, up, "do", false)
+		require.ErrorIs(t, err, context.Canceled)
+	}
+	require.Equal(t, rpc.Open, up.State())
+}
+
 // TestDeadlineAndTraceCross: the service knows how long anybody waits, and for
 // whose request it works.
 func TestDeadlineAndTraceCross(t *testing.T) {

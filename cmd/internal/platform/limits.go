@@ -2,12 +2,16 @@ package platform
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/skaldhq/skald/api"
 	"github.com/skaldhq/skald/api/limit"
 )
+
+// countTimeout is what Redis may add to a request.
+const countTimeout = 100 * time.Millisecond
 
 // limits are what the configuration holds those who ask to.
 func (p *Platform) limits() (l api.Limits, err error) {
@@ -22,6 +26,8 @@ func (p *Platform) limits() (l api.Limits, err error) {
 		if err != nil {
 			return l, fmt.Errorf("the Redis of the rate limits cannot be reached as it is written: mend SKALD_LIMIT_REDIS_URL (%T)", err) // its text may hold the password
 		}
+		options.DialTimeout, options.ReadTimeout, options.WriteTimeout = countTimeout, countTimeout, countTimeout
+		options.MaxRetries, options.ContextTimeoutEnabled = -1, true // whoever asks does not wait for it
 		shared := redis.NewClient(options)
 		p.closers = append(p.closers, func() { _ = shared.Close() })
 		open = func(name string, r limit.Rate) (*limit.Buckets, error) {

@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 
@@ -48,7 +49,7 @@ type Platform struct {
 // Open connects the named services to their databases. A database that is not
 // there yet is no error: the service is not ready until it is.
 func Open(ctx context.Context, c config.Config, log *slog.Logger, services ...string) (*Platform, error) {
-	if err := cmp.Or(known(services), c.Validate(services...)); err != nil {
+	if err := cmp.Or(known(services), known(slices.Collect(maps.Keys(c.Services))), c.Validate(services...)); err != nil {
 		return nil, err
 	}
 	metrics, err := telemetry.New(log)
