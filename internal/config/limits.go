@@ -8,8 +8,8 @@ import (
 
 // Limits hold those who ask the front door to a rate. A rate of zero holds nobody.
 type Limits struct {
-	PerSecond        int `help:"Requests a second of each principal; 0: as many as they like." default:"1000" env:"PER_SECOND" json:"per_second"`
-	Burst            int `help:"Requests at once of each principal." default:"2000" env:"BURST" json:"burst"`
+	PerSecond        int `help:"Requests a second of each principal; 0: as many as they like." default:"2000" env:"PER_SECOND" json:"per_second"`
+	Burst            int `help:"Requests at once of each principal." default:"4000" env:"BURST" json:"burst"`
 	UnknownPerSecond int `help:"Requests a second of each address that shows no credential that counts; 0: as many as they like." default:"100" env:"UNKNOWN_PER_SECOND" json:"unknown_per_second"`
 	UnknownBurst     int `help:"Requests at once of each such address." default:"2000" env:"UNKNOWN_BURST" json:"unknown_burst"`
 	// Redis is where several gateways count together; empty: each counts for itself.
