@@ -31,9 +31,6 @@ func (c Config) registerHealth(a huma.API) {
 }
 
 func (c Config) ready(ctx context.Context, _ *struct{}) (*readyOutput, error) {
-	out := &readyOutput{Status: http.StatusOK, Body: health.Look(ctx, c.Dependencies)}
-	if !out.Body.Ready() {
-		out.Status = http.StatusServiceUnavailable
-	}
-	return out, nil
+	found := health.Look(ctx, c.Dependencies)
+	return &readyOutput{Status: found.Code(), Body: found}, nil
 }

@@ -29,8 +29,6 @@ type Sagas interface {
 	Repair(ctx context.Context, r order.RepairPlan) error
 	// NotifyPayment wakes the order's saga; one that has ended needs no waking.
 	NotifyPayment(ctx context.Context, orderID string) error
-	// Ready reports whether sagas can be started.
-	Ready(ctx context.Context) error
 }
 
 // TemporalSagas are Sagas on Temporal.
@@ -97,11 +95,5 @@ func (s *TemporalSagas) NotifyPayment(ctx context.Context, orderID string) error
 	if errors.As(err, &missing) {
 		return nil
 	}
-	return err
-}
-
-// Ready reports whether Temporal answers.
-func (s *TemporalSagas) Ready(ctx context.Context) error {
-	_, err := s.client.CheckHealth(ctx, &client.CheckHealthRequest{})
 	return err
 }

@@ -214,7 +214,6 @@ func (f fakeSagas) NotifyPayment(_ context.Context, id string) error {
 	f.notified = append(f.notified, id)
 	return f.notifyErr
 }
-func (f fakeSagas) Ready(context.Context) error { return nil }
 
 // holders have the keys.
 type holders struct{}

@@ -24,8 +24,13 @@ type Readiness struct {
 	Checks map[string]Check `json:"checks" doc:"What it depends on, by name"`
 }
 
-// Ready tells whether all of it answers.
-func (r Readiness) Ready() bool { return r.Status == "ready" }
+// Code is the HTTP status of the answer: 503 while anything does not answer.
+func (r Readiness) Code() int {
+	if r.Status != "ready" {
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusOK
+}
 
 // Check is the state of one dependency.
 type Check struct {
@@ -68,18 +73,14 @@ func Look(ctx context.Context, probes map[string]Probe) Readiness {
 	return out
 }
 
-// Mount serves /health, and /ready: 503 while anything that the process depends
-// on does not answer.
+// Mount serves /health and /ready.
 func Mount(mux *http.ServeMux, probes map[string]Probe) {
 	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
 		write(w, http.StatusOK, Alive{Status: "ok"})
 	})
 	mux.HandleFunc("GET /ready", func(w http.ResponseWriter, r *http.Request) {
-		found, status := Look(r.Context(), probes), http.StatusOK
-		if !found.Ready() {
-			status = http.StatusServiceUnavailable
-		}
-		write(w, status, found)
+		found := Look(r.Context(), probes)
+		write(w, found.Code(), found)
 	})
 }
 

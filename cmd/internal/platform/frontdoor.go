@@ -111,8 +111,7 @@ func (p *Platform) FrontDoor(c client.Client) (http.Handler, error) {
 		p.closers = append(p.closers, at.Close)
 		all.call(name, at)
 	}
-	sagas := api.NewSagas(c, all.orders, p.config.ActionTimeout)
-	all.probes["temporal"] = health.Probe{Ready: sagas.Ready}
+	all.probes["temporal"] = temporalProbe(c)
 	limits, err := p.limits()
 	if err != nil {
 		return nil, err
@@ -120,11 +119,19 @@ func (p *Platform) FrontDoor(c client.Client) (http.Handler, error) {
 	by, keys := authenticators(p.config.Auth, all.users)
 	return api.New(api.Config{
 		Users: all.users, Products: all.products, Prices: all.prices, Stock: all.stock, Orders: all.orders, Payments: all.payments,
-		Sagas: sagas, Operators: api.NewOperators(c, p.config.Temporal.Namespace), Dependencies: all.probes,
+		Sagas: api.NewSagas(c, all.orders, p.config.ActionTimeout), Operators: api.NewOperators(c, p.config.Temporal.Namespace), Dependencies: all.probes,
 		Wait: wait, MaxWait: maxWait,
 		Auth: by, Keys: keys, Limits: limits,
 		Log: p.log, Metrics: p.metrics.Registry,
 	})
+}
+
+// temporalProbe looks whether Temporal answers.
+func temporalProbe(c client.Client) health.Probe {
+	return health.Probe{Ready: func(ctx context.Context) error {
+		_, err := c.CheckHealth(ctx, &client.CheckHealthRequest{})
+		return err
+	}}
 }
 
 // authenticators are who find out who asks.

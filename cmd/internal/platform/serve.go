@@ -5,7 +5,6 @@ import (
 
 	"go.temporal.io/sdk/client"
 
-	"github.com/skaldhq/skald/api"
 	"github.com/skaldhq/skald/internal/health"
 	"github.com/skaldhq/skald/internal/rpc"
 	"github.com/skaldhq/skald/services/inventory/inventoryhttp"
@@ -40,7 +39,7 @@ func (p *Platform) Services(c client.Client) http.Handler {
 			paymenthttp.Serve(to, here.payments)
 		}
 	}
-	here.probes["temporal"] = health.Probe{Ready: api.NewSagas(c, here.orders, p.config.ActionTimeout).Ready}
+	here.probes["temporal"] = temporalProbe(c)
 	mux := http.NewServeMux()
 	mux.Handle("/rpc/", to)
 	mux.Handle("GET /metrics", p.metrics.Handler())
