@@ -126,7 +126,7 @@ func toDiscrepancy(row orderdb.Discrepancy, rawRepairs []byte) (order.Discrepanc
 	d := order.Discrepancy{
 		ID:      order.DiscrepancyIDPrefix.Format(row.ID),
 		Finding: order.Finding{Kind: order.DiscrepancyKind(row.Kind), OrderID: order.IDPrefix.Format(row.OrderID), Detail: row.Detail},
-		Repair:  row.Repair, FoundAt: row.FoundAt.UTC(), SeenAt: row.SeenAt.UTC(), ResolvedAt: utc(row.ResolvedAt), Resolution: text(row.Resolution),
+		Repair:  row.Repair, FoundAt: row.FoundAt.UTC(), SeenAt: row.SeenAt.UTC(), ResolvedAt: pg.UTC(row.ResolvedAt), Resolution: text(row.Resolution),
 		Repairs: []order.Repair{},
 	}
 	if row.AcceptedBy != nil {
@@ -139,7 +139,7 @@ func toDiscrepancy(row orderdb.Discrepancy, rawRepairs []byte) (order.Discrepanc
 	for _, r := range repairs {
 		d.Repairs = append(d.Repairs, order.Repair{
 			ID: order.RepairIDPrefix.Format(r.ID), Reason: r.Reason, By: r.By, At: r.At.UTC(),
-			Outcome: order.RepairOutcome(text(r.Outcome)), Code: text(r.Code), EndedAt: utc(r.EndedAt),
+			Outcome: order.RepairOutcome(text(r.Outcome)), Code: text(r.Code), EndedAt: pg.UTC(r.EndedAt),
 		})
 	}
 	return d, nil

@@ -87,14 +87,6 @@ func text(s *string) string {
 	return *s
 }
 
-func utc(t *time.Time) *time.Time {
-	if t == nil {
-		return nil
-	}
-	at := t.UTC()
-	return &at
-}
-
 func price(amount *int64, currency *string) *money.Money {
 	if amount == nil || currency == nil {
 		return nil

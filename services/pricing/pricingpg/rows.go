@@ -3,13 +3,13 @@ package pricingpg
 import (
 	"crypto/sha256"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 
 	pricingdb "github.com/skaldhq/skald/db/pricing"
 	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/internal/money"
+	"github.com/skaldhq/skald/internal/pg"
 	"github.com/skaldhq/skald/services/pricing"
 )
 
@@ -25,8 +25,8 @@ func priceFromRow(row pricingdb.Price, discounted bool) pricing.Price {
 	if discounted && row.DiscountBasisPoints != nil {
 		p.Discount = &pricing.Discount{
 			BasisPoints: int(*row.DiscountBasisPoints),
-			StartsAt:    utc(row.DiscountStartsAt),
-			EndsAt:      utc(row.DiscountEndsAt),
+			StartsAt:    pg.UTC(row.DiscountStartsAt),
+			EndsAt:      pg.UTC(row.DiscountEndsAt),
 		}
 		p.Current = p.Discount.Off(base)
 	}
@@ -41,14 +41,6 @@ func rowFromRequest(product uuid.UUID, r pricing.SetRequest) pricingdb.SetPriceP
 		row.DiscountStartsAt, row.DiscountEndsAt = r.Discount.StartsAt, r.Discount.EndsAt
 	}
 	return row
-}
-
-func utc(t *time.Time) *time.Time {
-	if t == nil {
-		return nil
-	}
-	u := t.UTC()
-	return &u
 }
 
 // rowFromQuote is a quote, or the refusal of one, as it is kept.

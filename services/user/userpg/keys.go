@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -95,7 +94,7 @@ func (s *Store) ListKeys(ctx context.Context, limit int, after string) (user.Key
 func toKey(row userdb.ApiKey) user.Key {
 	k := user.Key{
 		ID: user.KeyIDPrefix.Format(row.ID), Name: row.Name, Role: user.Role(row.Role), Scopes: slices.Clip(row.Scopes),
-		CreatedBy: row.CreatedBy, CreatedAt: row.CreatedAt.UTC(), ExpiresAt: utc(row.ExpiresAt), RevokedAt: utc(row.RevokedAt),
+		CreatedBy: row.CreatedBy, CreatedAt: row.CreatedAt.UTC(), ExpiresAt: pg.UTC(row.ExpiresAt), RevokedAt: pg.UTC(row.RevokedAt),
 	}
 	if row.UserID != nil {
 		k.UserID = user.IDPrefix.Format(*row.UserID)
@@ -104,12 +103,4 @@ func toKey(row userdb.ApiKey) user.Key {
 		k.RevokedBy = *row.RevokedBy
 	}
 	return k
-}
-
-func utc(t *time.Time) *time.Time {
-	if t == nil {
-		return nil
-	}
-	at := t.UTC()
-	return &at
 }
