@@ -130,6 +130,7 @@ func (c Config) authorize(a huma.API) func(huma.Context, func(huma.Context)) {
 			next(ctx)
 			return
 		}
+		ctx.SetHeader("Cache-Control", "private, no-cache")
 		p, err := c.authenticate(ctx.Context(), ctx.Header("Authorization"))
 		buckets, who := c.Limits.Principals, p.ID
 		if err != nil {

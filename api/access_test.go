@@ -107,7 +107,7 @@ func TestRoles(t *testing.T) {
 		{http.MethodPut, "/v1/stock/prd_1", "so"},
 		{http.MethodPut, "/v1/prices/prd_1", "so"},
 		{http.MethodPost, "/v1/users", "so"},
-		{http.MethodPut, "/v1/users/usr_1", "so"},
+		{http.MethodPut, "/v1/users/usr_1", "aso"},
 		{http.MethodDelete, "/v1/users/usr_1", "so"},
 		{http.MethodGet, "/v1/sagas", "o"},
 		{http.MethodPost, "/v1/sagas/order%2Ford_1/resolutions", "o"},

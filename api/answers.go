@@ -1,14 +1,13 @@
 package api
 
 import (
-	"crypto/sha256"
-	"fmt"
 	"net/http"
-	"strings"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 )
+
+// seenFirst describes a PUT that changes only what its sender has seen.
+const seenFirst = "To change what is there, say with `If-Match` which state you have seen: 412 where it has changed since, 428 without it. The same state again is no change."
 
 // createdToo documents that a PUT also answers 201.
 func createdToo(schema string) map[string]*huma.Response {
@@ -24,31 +23,4 @@ func putStatus(created bool, path string) (status int, location string) {
 		return http.StatusCreated, path
 	}
 	return http.StatusOK, ""
-}
-
-// etag names a state of something that has a version. more is what the answer
-// shows beside that state; empty where there is nothing.
-func etag(version int64, updated time.Time, more string) string {
-	if more == "" {
-		return fmt.Sprintf(`"%d-%x"`, version, updated.UnixMicro())
-	}
-	sum := sha256.Sum256([]byte(more))
-	return fmt.Sprintf(`"%d-%x-%x"`, version, updated.UnixMicro(), sum[:6])
-}
-
-// IfNoneMatch is how a GET asks for what changed only.
-type IfNoneMatch struct {
-	IfNoneMatch string `header:"If-None-Match" doc:"Answers 304 where it still has this ETag"`
-}
-
-// unchanged is the answer 304 where the client has the state with this tag, nil
-// where it has not. It compares weakly, as RFC 9110 wants it for If-None-Match.
-func (in IfNoneMatch) unchanged(tag string) error {
-	for candidate := range strings.SplitSeq(in.IfNoneMatch, ",") {
-		candidate = strings.TrimPrefix(strings.TrimSpace(candidate), "W/")
-		if candidate == tag || candidate == "*" {
-			return huma.ErrorWithHeaders(huma.Status304NotModified(), http.Header{"Etag": {tag}})
-		}
-	}
-	return nil
 }

@@ -40,6 +40,8 @@ type Config struct {
 	// Wait is how long a request waits for the outcome of an order, MaxWait how
 	// long where the client asks for a wait of its own.
 	Wait, MaxWait time.Duration
+	// Origins are those of the pages that may use the front door from a browser.
+	Origins []string
 	// Auth finds out who asks.
 	Auth auth.Authenticator
 	// Limits hold whoever asks to a rate.
@@ -50,6 +52,8 @@ type Config struct {
 	// Metrics are those of the process, which /metrics serves along with the
 	// front door's own; nil: these alone.
 	Metrics *prometheus.Registry
+
+	recent *recent
 }
 
 // maxBody bounds a request's body.
@@ -60,6 +64,7 @@ func New(c Config) (http.Handler, error) {
 	if c.Log == nil {
 		return nil, errors.New("the front door needs a log")
 	}
+	c.recent = newRecent(time.Now)
 	mux := http.NewServeMux()
 	spec := c.register(mux)
 	if err := requireAccess(spec.OpenAPI()); err != nil {
@@ -70,7 +75,12 @@ func New(c Config) (http.Handler, error) {
 	}
 	m := newMetrics(cmp.Or(c.Metrics, prometheus.NewRegistry()))
 	mux.Handle("GET /metrics", m.handler())
-	return traced(observed(recovered(c.Log, plainSagaPath(problems(mux))), logging(c.Log), m.observe)), nil
+	compress, err := compressing()
+	if err != nil {
+		return nil, err
+	}
+	routed := recovered(c.Log, sharing(c.Origins, compress(plainSagaPath(problems(mux)))))
+	return traced(observed(routed, logging(c.Log), m.observe)), nil
 }
 
 // OpenAPI gives the document of the front door, in YAML. It needs nothing that

@@ -14,8 +14,9 @@ import (
 const composeTimeout = 500 * time.Millisecond
 
 // compose adds stock and price to products, asking both services at the same
-// time, each once. A service that fails is named, and its part falls back: the
-// prices to the catalogue's base price, the stock to null.
+// time, each once. A service that fails is named, and its part falls back: to
+// what it said a moment ago, and without that the prices to the catalogue's base
+// price, the stock to null.
 func (c Config) compose(ctx context.Context, products ...product.Product) []Product {
 	ctx, cancel := context.WithTimeout(ctx, composeTimeout)
 	defer cancel()
@@ -34,6 +35,7 @@ func (c Config) compose(ctx context.Context, products ...product.Product) []Prod
 		both.Go(func() { prices, noPrice = c.Prices.List(ctx, ids) })
 		both.Wait()
 	}
+	stock, prices = c.recent.stock.or(ids, stock, noStock), c.recent.prices.or(ids, prices, noPrice)
 	degraded := []string{}
 	if noStock != nil {
 		degraded = append(degraded, "inventory")
@@ -50,8 +52,7 @@ func (c Config) compose(ctx context.Context, products ...product.Product) []Prod
 		if price, ok := prices[p.ID]; ok {
 			out[i].BasePrice, out[i].Price, out[i].Discount = price.Base, price.Current, toDiscount(price.Discount)
 		}
-		if noStock == nil { // a product that inventory does not know has none
-			s := stock[p.ID]
+		if s, ok := stock[p.ID]; ok || noStock == nil { // a product that inventory does not know has none
 			out[i].Stock.Value = &ProductStock{OnHand: s.OnHand, Reserved: s.Reserved, Available: s.Available}
 		}
 	}

@@ -70,7 +70,8 @@ func TestCreateAgain(t *testing.T) {
 			require.Equal(t, 4, len(w.users)+len(w.products))
 
 			// What was changed since is another body.
-			_, _ = call(h, http.MethodPut, tc.path+"/"+first, tc.other)
+			changed, _ := call(h, http.MethodPut, tc.path+"/"+first, tc.other, "If-Match", "*")
+			require.Equal(t, http.StatusOK, changed.Code)
 			status, _, code := post(tc.body, "k", "skald_s")
 			require.Equal(t, http.StatusUnprocessableEntity, status)
 			require.Equal(t, "idempotency_mismatch", code)

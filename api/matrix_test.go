@@ -68,8 +68,11 @@ func (op operationOf) owned() bool {
 // body is one that the operation takes, where it needs one to get as far as to
 // what it names.
 func (op operationOf) body() string {
-	if op.method == http.MethodGet || op.method == http.MethodDelete {
+	switch {
+	case op.method == http.MethodGet || op.method == http.MethodDelete:
 		return ""
+	case op.path == "/v1/users/{user_id}":
+		return userBody
 	}
 	return `{"reason":"for a test"}`
 }

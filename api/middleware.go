@@ -138,7 +138,8 @@ func recovered(log *slog.Logger, next http.Handler) http.Handler {
 }
 
 // problems lets the mux route, and says as a problem what it would say in plain
-// text: that there is no such path, or no such method on it.
+// text: that there is no such path, or no such method on it. OPTIONS tells the
+// methods of a path.
 func problems(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handler, pattern := mux.Handler(r)
@@ -149,6 +150,11 @@ func problems(mux *http.ServeMux) http.Handler {
 		probe := &discard{header: http.Header{}}
 		handler.ServeHTTP(probe, r)
 		if allow := probe.header.Get("Allow"); probe.status == http.StatusMethodNotAllowed {
+			if r.Method == http.MethodOptions {
+				w.Header().Set("Allow", allow+", OPTIONS")
+				w.WriteHeader(http.StatusNoContent)
+				return
+			}
 			w.Header().Set("Allow", allow)
 			writeProblem(w, newProblem(r.Context(), probe.status, "method_not_allowed", "The path does not know this method."))
 			return

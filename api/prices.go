@@ -76,6 +76,9 @@ func (c Config) registerPrices(a huma.API) {
 			r.Discount = &pricing.Discount{BasisPoints: d.BasisPoints, StartsAt: d.StartsAt, EndsAt: d.EndsAt}
 		}
 		p, created, err := c.Prices.Set(ctx, r)
+		if err == nil { // the catalogue says it while pricing cannot, and sorts by it
+			err = c.Products.Reprice(ctx, in.ProductID, r.Base)
+		}
 		return priceAnswer(ctx, p, created, err)
 	})
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
@@ -21,7 +22,7 @@ type Product struct {
 	BasePrice   money.Money         `json:"base_price" doc:"Pricing's; the catalogue's while pricing does not answer"`
 	Price       money.Money         `json:"price" doc:"What a unit costs now; the base price while pricing does not answer"`
 	Discount    Maybe[Discount]     `json:"discount" doc:"The discount that runs; null where none does"`
-	Stock       Maybe[ProductStock] `json:"stock" doc:"Null while inventory does not answer"`
+	Stock       Maybe[ProductStock] `json:"stock" doc:"Null while inventory does not answer, but for what it said in the last seconds"`
 	Degraded    []string            `json:"degraded" nullable:"false" doc:"Services that did not answer in time" example:"[]"`
 	Version     int64               `json:"version" example:"1"`
 	CreatedAt   time.Time           `json:"created_at"`
@@ -54,41 +55,46 @@ type createProductInput struct {
 	Body NewProduct
 }
 
+type getProductInput struct {
+	ProductPath
+	IfNoneMatch
+}
+
+type deleteProductInput struct {
+	ProductPath
+	Preconditions
+}
+
 type putProductInput struct {
 	ProductPath
+	Preconditions
 	Body NewProduct
 }
 
 type productOutput struct {
 	Status   int
 	Location string `header:"Location" doc:"Where the product is, where it is new"`
+	ETag     string `header:"ETag" doc:"Changes with the product, its price and its stock"`
 	Body     Product
 }
-
-type listProductsInput struct {
-	Category string `query:"category" maxLength:"100" doc:"Products of this category only"`
-	Query    string `query:"q" maxLength:"100" doc:"Products whose name or description has this in it"`
-	PageQuery
-}
-
-type listProductsOutput struct{ Body page[Product] }
 
 func (c Config) registerProducts(a huma.API) {
 	create := operation("create-product", http.MethodPost, "/v1/products", "products", servicesOnly(writeProducts), "Create a product", "Sets its base price too. "+createdOnce,
 		http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
 	create.DefaultStatus = http.StatusCreated
 	huma.Register(a, create, c.createProduct)
-	huma.Register(a, operation("list-products", http.MethodGet, "/v1/products", "products", customers(readProducts), "List products", "Newest first.",
+	huma.Register(a, operation("list-products", http.MethodGet, "/v1/products", "products", customers(readProducts), "List products",
+		"Newest first, or as `sort` says. Filters by price and stock look through a part of the catalogue at a time: a page may hold fewer than `limit`, and have a next one all the same.",
 		http.StatusUnprocessableEntity), c.listProducts)
 	huma.Register(a, operation("get-product", http.MethodGet, "/v1/products/{product_id}", "products", customers(readProducts), "Get a product",
 		"Composed of catalogue, inventory and pricing; what does not answer in time is named in `degraded`.", http.StatusNotFound), c.getProduct)
 	put := operation("put-product", http.MethodPut, "/v1/products/{product_id}", "products", servicesOnly(writeProducts), "Create or replace a product",
-		"The id is the client's own, a TypeID with the prefix `prd`. Sets the base price too.",
-		http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+		"The id is the client's own, a TypeID with the prefix `prd`. Sets the base price too. "+seenFirst+" What other resources set, the stock and the discount, is no change of it.",
+		http.StatusBadRequest, http.StatusPreconditionFailed, http.StatusUnprocessableEntity, http.StatusPreconditionRequired, http.StatusServiceUnavailable)
 	put.Responses = createdToo("Product")
 	huma.Register(a, put, c.putProduct)
 	huma.Register(a, operation("delete-product", http.MethodDelete, "/v1/products/{product_id}", "products", servicesOnly(writeProducts), "Delete a product",
-		"It can no longer be ordered; orders that were placed go on.", http.StatusNotFound), c.deleteProduct)
+		"It can no longer be ordered; orders that were placed go on.", http.StatusNotFound, http.StatusPreconditionFailed), c.deleteProduct)
 }
 
 func (n NewProduct) request(productID string) product.PutRequest {
@@ -102,7 +108,7 @@ func (c Config) createProduct(ctx context.Context, in *createProductInput) (*pro
 	r := in.Body.request(in.newID(ctx, product.IDPrefix, "create-product"))
 	p, err := c.Products.Get(ctx, r.ID)
 	if errors.Is(err, product.ErrNotFound) {
-		p, err = c.makeProduct(ctx, r)
+		p, _, err = c.makeProduct(ctx, r)
 	}
 	if err != nil {
 		return nil, problem(ctx, err)
@@ -116,70 +122,87 @@ func (c Config) createProduct(ctx context.Context, in *createProductInput) (*pro
 // makeProduct sets the price first: the product shows when it is whole. A price
 // without a product, which a failure in between leaves behind, sells nothing,
 // because there is no stock of it.
-func (c Config) makeProduct(ctx context.Context, r product.PutRequest) (product.Product, error) {
-	if err := c.price(ctx, r); err != nil {
-		return product.Product{}, err
+func (c Config) makeProduct(ctx context.Context, r product.PutRequest) (p product.Product, created bool, err error) {
+	if err := r.Validate(); err != nil {
+		return product.Product{}, false, err
 	}
-	p, created, err := c.Products.Create(ctx, r)
-	if err == nil && !created && p.BasePrice != r.BasePrice { // another body with the same key was faster: its price again
+	if _, err := c.Prices.SetBase(ctx, r.ID, r.BasePrice); err != nil {
+		return product.Product{}, false, err
+	}
+	p, created, err = c.Products.Create(ctx, r)
+	if err == nil && !created && p.BasePrice != r.BasePrice { // another was faster: its price again
 		_, err = c.Prices.SetBase(ctx, p.ID, p.BasePrice)
 	}
-	return p, err
+	return p, created, err
 }
 
-// putProduct sets the price first, as makeProduct does. Done again after a
-// failure in between it comes to the same.
 func (c Config) putProduct(ctx context.Context, in *putProductInput) (*productOutput, error) {
 	r := in.Body.request(in.ProductID)
-	if err := c.price(ctx, r); err != nil {
-		return nil, problem(ctx, err)
+	p, err := c.Products.Get(ctx, in.ProductID)
+	if errors.Is(err, product.ErrNotFound) {
+		if err := in.check(ctx, "", true); err != nil {
+			return nil, err
+		}
+		var created bool
+		if p, created, err = c.makeProduct(ctx, r); created {
+			return c.productAnswer(ctx, p, true), nil
+		}
 	}
-	p, created, err := c.Products.Put(ctx, r)
 	if err != nil {
 		return nil, problem(ctx, err)
 	}
-	return c.productAnswer(ctx, p, created), nil
-}
-
-// price sets the base price of a product that the catalogue will take.
-func (c Config) price(ctx context.Context, r product.PutRequest) error {
-	if err := r.Validate(); err != nil {
-		return err
+	same := r.Describes(p)
+	if err := in.check(ctx, productTag(p), same); err != nil {
+		return nil, err
 	}
-	_, err := c.Prices.SetBase(ctx, r.ID, r.BasePrice)
-	return err
-}
-
-func (c Config) productAnswer(ctx context.Context, p product.Product, created bool) *productOutput {
-	out := &productOutput{Body: c.compose(ctx, p)[0]}
-	out.Status, out.Location = putStatus(created, "/v1/products/"+p.ID)
-	return out
-}
-
-func (c Config) getProduct(ctx context.Context, in *ProductPath) (*productOutput, error) {
-	p, err := c.Products.Get(ctx, in.ProductID)
+	if !same {
+		p, err = c.Products.Update(ctx, r, p.Version)
+	}
+	if errors.Is(err, product.ErrChanged) {
+		return nil, preconditionFailed(ctx)
+	}
+	if err == nil { // also where the one before failed between the two
+		_, err = c.Prices.SetBase(ctx, r.ID, r.BasePrice)
+	}
 	if err != nil {
 		return nil, problem(ctx, err)
 	}
 	return c.productAnswer(ctx, p, false), nil
 }
 
-func (c Config) listProducts(ctx context.Context, in *listProductsInput) (*listProductsOutput, error) {
-	found, err := c.Products.List(ctx, product.Filter{Category: in.Category, Query: in.Query, Limit: in.Limit, Cursor: in.Cursor})
+// productTag names the state of a product that a PUT sets.
+func productTag(p product.Product) string { return etag(p.Version, p.UpdatedAt, "") }
+
+func (c Config) productAnswer(ctx context.Context, p product.Product, created bool) *productOutput {
+	shown := c.compose(ctx, p)[0]
+	said, err := json.Marshal([]any{shown.BasePrice, shown.Price, shown.Discount, shown.Stock, shown.Degraded})
+	if err != nil { // numbers, text and times always marshal
+		panic(err)
+	}
+	out := &productOutput{ETag: etag(p.Version, p.UpdatedAt, string(said)), Body: shown}
+	out.Status, out.Location = putStatus(created, "/v1/products/"+p.ID)
+	return out
+}
+
+func (c Config) getProduct(ctx context.Context, in *getProductInput) (*productOutput, error) {
+	p, err := c.Products.Get(ctx, in.ProductID)
 	if err != nil {
 		return nil, problem(ctx, err)
 	}
-	same := func(p Product) Product { return p }
-	return &listProductsOutput{Body: newPage(c.compose(ctx, found.Items...), same, found.NextCursor)}, nil
+	out := c.productAnswer(ctx, p, false)
+	return out, in.unchanged(out.ETag)
 }
 
 // deleteProduct takes the price first: from then on nobody can order it.
-func (c Config) deleteProduct(ctx context.Context, in *ProductPath) (*struct{}, error) {
-	if _, err := c.Products.Get(ctx, in.ProductID); err != nil {
+func (c Config) deleteProduct(ctx context.Context, in *deleteProductInput) (*struct{}, error) {
+	p, err := c.Products.Get(ctx, in.ProductID)
+	if err != nil {
 		return nil, problem(ctx, err)
 	}
-	err := c.Prices.Delete(ctx, in.ProductID)
-	if err == nil {
+	if err := in.check(ctx, productTag(p), true); err != nil {
+		return nil, err
+	}
+	if err = c.Prices.Delete(ctx, in.ProductID); err == nil {
 		err = c.Products.Delete(ctx, in.ProductID)
 	}
 	return nil, problem(ctx, err)

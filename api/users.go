@@ -1,7 +1,9 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -27,7 +29,7 @@ type NewUser struct {
 	Email  string      `json:"email" format:"email" maxLength:"254" example:"alice@example.com"`
 	Name   string      `json:"name" minLength:"1" maxLength:"200" example:"Alice"`
 	Locale string      `json:"locale,omitempty" default:"en" pattern:"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$" doc:"BCP 47" example:"en"`
-	Status user.Status `json:"status,omitempty" default:"active" enum:"active,suspended" doc:"A suspended user cannot order"`
+	Status user.Status `json:"status,omitempty" enum:"active,suspended" doc:"A suspended user cannot order. Left out, it stays as it is; a new user is active. Not the customers' own to change"`
 }
 
 func toUser(u user.User) User { return User(u) }
@@ -47,8 +49,14 @@ type getUserInput struct {
 	IfNoneMatch
 }
 
+type deleteUserInput struct {
+	UserPath
+	Preconditions
+}
+
 type putUserInput struct {
 	UserPath
+	Preconditions
 	Body NewUser
 }
 
@@ -71,18 +79,19 @@ func (c Config) registerUsers(a huma.API) {
 	huma.Register(a, operation("list-users", http.MethodGet, "/v1/users", "users", servicesOnly(readUsers), "List users", "Newest first.",
 		http.StatusUnprocessableEntity), c.listUsers)
 	huma.Register(a, operation("get-user", http.MethodGet, "/v1/users/{user_id}", "users", customers(readUsers), "Get a user", "", http.StatusNotFound), c.getUser)
-	put := operation("put-user", http.MethodPut, "/v1/users/{user_id}", "users", servicesOnly(writeUsers), "Create or replace a user",
-		"The id is the client's own, a TypeID with the prefix `usr`.", http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity)
+	put := operation("put-user", http.MethodPut, "/v1/users/{user_id}", "users", customers(writeUsers), "Create or replace a user",
+		"The id is the client's own, a TypeID with the prefix `usr`. Customers change themselves only. "+seenFirst,
+		http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusUnprocessableEntity, http.StatusPreconditionRequired)
 	put.Responses = createdToo("User")
 	huma.Register(a, put, c.putUser)
-	huma.Register(a, operation("delete-user", http.MethodDelete, "/v1/users/{user_id}", "users", servicesOnly(writeUsers), "Delete a user", "", http.StatusNotFound),
-		func(ctx context.Context, in *UserPath) (*struct{}, error) {
-			return nil, problem(ctx, c.Users.Delete(ctx, in.UserID))
-		})
+	huma.Register(a, operation("delete-user", http.MethodDelete, "/v1/users/{user_id}", "users", servicesOnly(writeUsers), "Delete a user", "Its API keys end too; orders that were placed go on.",
+		http.StatusNotFound, http.StatusPreconditionFailed), c.deleteUser)
 }
 
-func (n NewUser) request(userID string) user.PutRequest {
-	return user.PutRequest{ID: userID, Email: n.Email, Name: n.Name, Locale: n.Locale, Status: n.Status}
+// request is what a user is to be; was is the status that stays where none is
+// given.
+func (n NewUser) request(userID string, was user.Status) user.PutRequest {
+	return user.PutRequest{ID: userID, Email: n.Email, Name: n.Name, Locale: n.Locale, Status: cmp.Or(n.Status, was)}
 }
 
 // userUnknown is the answer to an order for a user who does not exist.
@@ -92,7 +101,7 @@ func userUnknown(ctx context.Context) error {
 
 // createUser creates the user or finds the one that its key made before.
 func (c Config) createUser(ctx context.Context, in *createUserInput) (*userOutput, error) {
-	r := in.Body.request(in.newID(ctx, user.IDPrefix, "create-user"))
+	r := in.Body.request(in.newID(ctx, user.IDPrefix, "create-user"), user.Active)
 	u, _, err := c.Users.Create(ctx, r)
 	if err != nil {
 		return nil, problem(ctx, err)
@@ -104,11 +113,59 @@ func (c Config) createUser(ctx context.Context, in *createUserInput) (*userOutpu
 }
 
 func (c Config) putUser(ctx context.Context, in *putUserInput) (*userOutput, error) {
-	u, created, err := c.Users.Put(ctx, in.Body.request(in.UserID))
+	if !owns(ctx, in.UserID) {
+		return nil, problem(ctx, user.ErrNotFound)
+	}
+	u, err := c.Users.Get(ctx, in.UserID)
+	if errors.Is(err, user.ErrNotFound) && principalOf(ctx).Role != user.RoleCustomer {
+		if err := in.check(ctx, "", true); err != nil {
+			return nil, err
+		}
+		var created bool
+		if u, created, err = c.Users.Create(ctx, in.Body.request(in.UserID, user.Active)); created {
+			return userAnswer(u, true), nil
+		}
+	}
 	if err != nil {
 		return nil, problem(ctx, err)
 	}
-	return userAnswer(u, created), nil
+	return c.changeUser(ctx, in, u)
+}
+
+// changeUser replaces the state of a user that is there.
+func (c Config) changeUser(ctx context.Context, in *putUserInput, u user.User) (*userOutput, error) {
+	r := in.Body.request(u.ID, u.Status)
+	if r.Status != u.Status && principalOf(ctx).Role == user.RoleCustomer {
+		p := newProblem(ctx, http.StatusForbidden, "forbidden", "Your credential does not allow this.")
+		p.Errors = []ProblemField{{Field: "status", Message: "is not the customer's to change"}}
+		return nil, p
+	}
+	same := r.Describes(u)
+	if err := in.check(ctx, userTag(u), same); err != nil {
+		return nil, err
+	}
+	if same {
+		return userAnswer(u, false), nil
+	}
+	u, err := c.Users.Update(ctx, r, u.Version)
+	if errors.Is(err, user.ErrChanged) {
+		return nil, preconditionFailed(ctx)
+	}
+	if err != nil {
+		return nil, problem(ctx, err)
+	}
+	return userAnswer(u, false), nil
+}
+
+func (c Config) deleteUser(ctx context.Context, in *deleteUserInput) (*struct{}, error) {
+	u, err := c.Users.Get(ctx, in.UserID)
+	if err != nil {
+		return nil, problem(ctx, err)
+	}
+	if err := in.check(ctx, userTag(u), true); err != nil {
+		return nil, err
+	}
+	return nil, problem(ctx, c.Users.Delete(ctx, in.UserID))
 }
 
 func (c Config) getUser(ctx context.Context, in *getUserInput) (*userOutput, error) {
@@ -123,8 +180,11 @@ func (c Config) getUser(ctx context.Context, in *getUserInput) (*userOutput, err
 	return out, in.unchanged(out.ETag)
 }
 
+// userTag names the state of a user.
+func userTag(u user.User) string { return etag(u.Version, u.UpdatedAt, "") }
+
 func userAnswer(u user.User, created bool) *userOutput {
-	out := &userOutput{ETag: etag(u.Version, u.UpdatedAt, ""), Body: toUser(u)}
+	out := &userOutput{ETag: userTag(u), Body: toUser(u)}
 	out.Status, out.Location = putStatus(created, "/v1/users/"+u.ID)
 	return out
 }

@@ -44,7 +44,10 @@ type world struct {
 	payErr    error
 	users     map[string]user.User
 	products  map[string]product.Product
+	shelf     []product.Product      // what the catalogue lists, by price
+	listed    []product.Filter       // what it was asked for
 	bases     map[string]money.Money // what pricing was told
+	repriced  map[string]money.Money // what the catalogue was told of it
 	cancelled []string
 	cancelErr error
 	refunds   []order.RefundRequest
@@ -116,22 +119,53 @@ func (f fakeProducts) Get(_ context.Context, id string) (product.Product, error)
 	}
 	return p, nil
 }
-func (f fakeProducts) Put(_ context.Context, r product.PutRequest) (product.Product, bool, error) {
-	was, found := f.products[r.ID]
-	f.products[r.ID] = product.Product{
-		ID: r.ID, Name: r.Name, Description: r.Description, Category: r.Category, BasePrice: r.BasePrice, Version: was.Version + 1,
-	}
-	return f.products[r.ID], !found, r.Validate()
-}
-func (f fakeProducts) Create(ctx context.Context, r product.PutRequest) (product.Product, bool, error) {
+func (f fakeProducts) Create(_ context.Context, r product.PutRequest) (product.Product, bool, error) {
 	if p, found := f.products[r.ID]; found {
 		return p, false, nil
 	}
-	return f.Put(ctx, r)
+	return f.put(r, 1), true, r.Validate()
+}
+func (f fakeProducts) Update(_ context.Context, r product.PutRequest, version int64) (product.Product, error) {
+	if f.products[r.ID].Version != version {
+		return product.Product{}, product.ErrChanged
+	}
+	return f.put(r, version+1), r.Validate()
+}
+func (f fakeProducts) put(r product.PutRequest, version int64) product.Product {
+	f.products[r.ID] = product.Product{
+		ID: r.ID, Name: r.Name, Description: r.Description, Category: r.Category, BasePrice: r.BasePrice, Version: version, UpdatedAt: time.Unix(version, 0),
+	}
+	return f.products[r.ID]
+}
+func (f fakeProducts) Reprice(_ context.Context, id string, base money.Money) error {
+	f.repriced[id] = base
+	return nil
+}
+func (f fakeProducts) List(_ context.Context, q product.Filter) (product.Page, error) {
+	sort, after, err := q.Begin()
+	f.listed = append(f.listed, q)
+	var page product.Page
+	for _, p := range f.shelf {
+		switch {
+		case after != nil && p.BasePrice.Amount <= after.Price || p.BasePrice.Amount < q.MinBase:
+		case len(page.Items) == q.Limit:
+			page.NextCursor = q.After(page.Items[q.Limit-1])
+			return page, err
+		case sort == product.Cheapest:
+			page.Items = append(page.Items, p)
+		}
+	}
+	return page, err
 }
 
-func (f fakeStock) List(context.Context, []string) (map[string]inventory.Stock, error) {
-	return map[string]inventory.Stock{"prd_1": {OnHand: 7, Reserved: 2, Available: 5}}, f.stockErr
+func (f fakeStock) List(_ context.Context, ids []string) (map[string]inventory.Stock, error) {
+	found := map[string]inventory.Stock{"prd_1": {OnHand: 7, Reserved: 2, Available: 5}}
+	for _, id := range ids {
+		if odd := id[len(id)-1]%2 == 1; odd && id != "prd_1" {
+			found[id] = inventory.Stock{OnHand: 1, Available: 1}
+		}
+	}
+	return found, f.stockErr
 }
 func (f fakeStock) Ready(context.Context) error { return f.stockErr }
 
@@ -142,6 +176,12 @@ func (f fakePrices) List(context.Context, []string) (map[string]pricing.Price, e
 	return map[string]pricing.Price{
 		"prd_1": {Base: money.New(1200, "EUR"), Current: money.New(1080, "EUR"), Discount: &pricing.Discount{BasisPoints: 1000}},
 	}, nil
+}
+func (f fakePrices) Set(_ context.Context, r pricing.SetRequest) (pricing.Price, bool, error) {
+	if f.priceErr == nil {
+		f.bases[r.ProductID] = r.Base
+	}
+	return pricing.Price{ProductID: r.ProductID, Base: r.Base, Current: r.Base}, false, f.priceErr
 }
 func (f fakePrices) SetBase(_ context.Context, id string, base money.Money) (pricing.Price, error) {
 	if f.priceErr == nil {
@@ -173,21 +213,27 @@ func (f fakeUsers) Get(_ context.Context, id string) (user.User, error) {
 	}
 	return u, nil
 }
-func (f fakeUsers) Put(_ context.Context, r user.PutRequest) (user.User, bool, error) {
-	for id, u := range f.users {
-		if id != r.ID && strings.EqualFold(u.Email, r.Email) {
-			return user.User{}, false, user.ErrEmailTaken
-		}
-	}
-	was, found := f.users[r.ID]
-	f.users[r.ID] = user.User{ID: r.ID, Email: r.Email, Name: r.Name, Locale: r.Locale, Status: r.Status, Version: was.Version + 1}
-	return f.users[r.ID], !found, r.Validate()
-}
-func (f fakeUsers) Create(ctx context.Context, r user.PutRequest) (user.User, bool, error) {
+func (f fakeUsers) Create(_ context.Context, r user.PutRequest) (user.User, bool, error) {
 	if u, found := f.users[r.ID]; found {
 		return u, false, nil
 	}
-	return f.Put(ctx, r)
+	u, err := f.put(r, 1)
+	return u, err == nil, err
+}
+func (f fakeUsers) Update(_ context.Context, r user.PutRequest, version int64) (user.User, error) {
+	if f.users[r.ID].Version != version {
+		return user.User{}, user.ErrChanged
+	}
+	return f.put(r, version+1)
+}
+func (f fakeUsers) put(r user.PutRequest, version int64) (user.User, error) {
+	for id, u := range f.users {
+		if id != r.ID && strings.EqualFold(u.Email, r.Email) {
+			return user.User{}, user.ErrEmailTaken
+		}
+	}
+	f.users[r.ID] = user.User{ID: r.ID, Email: r.Email, Name: r.Name, Locale: r.Locale, Status: r.Status, Version: version, UpdatedAt: time.Unix(version, 0)}
+	return f.users[r.ID], r.Validate()
 }
 
 func (f fakeSagas) Start(ctx context.Context, _ order.Order) error {
@@ -241,7 +287,7 @@ func setup(t *testing.T, change ...func(*api.Config)) (*world, http.Handler) {
 	t.Helper()
 	w := &world{
 		order: order.Order{ID: "ord_1", UserID: "usr_1", Status: order.Pending, Version: 1, UpdatedAt: time.Unix(1, 0)},
-		users: map[string]user.User{}, products: map[string]product.Product{}, bases: map[string]money.Money{},
+		users: map[string]user.User{}, products: map[string]product.Product{}, bases: map[string]money.Money{}, repriced: map[string]money.Money{},
 	}
 	c := api.Config{
 		Users: fakeUsers{world: w}, Products: fakeProducts{world: w}, Stock: fakeStock{world: w}, Prices: fakePrices{world: w},

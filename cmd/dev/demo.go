@@ -86,7 +86,7 @@ func (d *demo) seed(ctx context.Context, dir string, p *platform.Platform) error
 	}
 	for name, id := range d.Users {
 		r := user.PutRequest{ID: id, Name: name, Email: name + "@example.com", Locale: "en", Status: user.Active}
-		if _, _, err := p.Users().Put(ctx, r); err != nil {
+		if _, _, err := p.Users().Create(ctx, r); err != nil {
 			return fmt.Errorf("seed user: %w", err)
 		}
 	}
@@ -104,7 +104,7 @@ func (d *demo) seed(ctx context.Context, dir string, p *platform.Platform) error
 	for _, item := range d.Products {
 		price := money.New(item.Price, "EUR")
 		r := product.PutRequest{ID: item.ID, Name: item.Name, Description: item.Description, Category: item.Category, BasePrice: price}
-		if _, _, err := p.Products().Put(ctx, r); err != nil {
+		if _, _, err := p.Products().Create(ctx, r); err != nil {
 			return fmt.Errorf("seed product: %w", err)
 		}
 		set := pricing.SetRequest{ProductID: item.ID, Base: price}

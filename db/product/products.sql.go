@@ -97,29 +97,32 @@ func (q *Queries) GetProduct(ctx context.Context, id uuid.UUID) (Product, error)
 	return i, err
 }
 
-const listProducts = `-- name: ListProducts :many
+const listByName = `-- name: ListByName :many
 SELECT id, name, description, category, base_price, currency, searched, version, created_at, updated_at FROM products
-WHERE ($1::text IS NULL OR category = $1::text)
-  AND ($2::text IS NULL OR searched LIKE $2::text)
-  AND (created_at, id) < ($3::timestamptz, $4::uuid)
-ORDER BY created_at DESC, id DESC
-LIMIT $5
+WHERE (lower(name) COLLATE "C", id) > (lower($1::text) COLLATE "C", $2::uuid)
+  AND base_price >= $3
+  AND ($4::text IS NULL OR category = $4::text)
+  AND ($5::text IS NULL OR searched LIKE $5::text)
+ORDER BY lower(name) COLLATE "C", id
+LIMIT $6
 `
 
-type ListProductsParams struct {
+type ListByNameParams struct {
+	AfterName string
+	AfterID   uuid.UUID
+	MinBase   int64
 	Category  *string
 	Pattern   *string
-	BeforeAt  time.Time
-	BeforeID  uuid.UUID
 	PageLimit int32
 }
 
-func (q *Queries) ListProducts(ctx context.Context, arg ListProductsParams) ([]Product, error) {
-	rows, err := q.db.Query(ctx, listProducts,
+func (q *Queries) ListByName(ctx context.Context, arg ListByNameParams) ([]Product, error) {
+	rows, err := q.db.Query(ctx, listByName,
+		arg.AfterName,
+		arg.AfterID,
+		arg.MinBase,
 		arg.Category,
 		arg.Pattern,
-		arg.BeforeAt,
-		arg.BeforeID,
 		arg.PageLimit,
 	)
 	if err != nil {
@@ -151,35 +154,223 @@ func (q *Queries) ListProducts(ctx context.Context, arg ListProductsParams) ([]P
 	return items, nil
 }
 
-const putProduct = `-- name: PutProduct :one
-INSERT INTO products (id, name, description, category, base_price, currency, searched)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
-ON CONFLICT (id) DO UPDATE SET
-    name = excluded.name, description = excluded.description, category = excluded.category,
-    base_price = excluded.base_price, currency = excluded.currency, searched = excluded.searched,
-    version = products.version + 1, updated_at = now()
+const listCheapest = `-- name: ListCheapest :many
+SELECT id, name, description, category, base_price, currency, searched, version, created_at, updated_at FROM products
+WHERE (base_price, id) > ($1::bigint, $2::uuid)
+  AND base_price >= $3
+  AND ($4::text IS NULL OR category = $4::text)
+  AND ($5::text IS NULL OR searched LIKE $5::text)
+ORDER BY base_price, id
+LIMIT $6
+`
+
+type ListCheapestParams struct {
+	AfterPrice int64
+	AfterID    uuid.UUID
+	MinBase    int64
+	Category   *string
+	Pattern    *string
+	PageLimit  int32
+}
+
+func (q *Queries) ListCheapest(ctx context.Context, arg ListCheapestParams) ([]Product, error) {
+	rows, err := q.db.Query(ctx, listCheapest,
+		arg.AfterPrice,
+		arg.AfterID,
+		arg.MinBase,
+		arg.Category,
+		arg.Pattern,
+		arg.PageLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Product
+	for rows.Next() {
+		var i Product
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Description,
+			&i.Category,
+			&i.BasePrice,
+			&i.Currency,
+			&i.Searched,
+			&i.Version,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listNewest = `-- name: ListNewest :many
+SELECT id, name, description, category, base_price, currency, searched, version, created_at, updated_at FROM products
+WHERE (created_at, id) < ($1::timestamptz, $2::uuid)
+  AND base_price >= $3
+  AND ($4::text IS NULL OR category = $4::text)
+  AND ($5::text IS NULL OR searched LIKE $5::text)
+ORDER BY created_at DESC, id DESC
+LIMIT $6
+`
+
+type ListNewestParams struct {
+	BeforeAt  time.Time
+	BeforeID  uuid.UUID
+	MinBase   int64
+	Category  *string
+	Pattern   *string
+	PageLimit int32
+}
+
+func (q *Queries) ListNewest(ctx context.Context, arg ListNewestParams) ([]Product, error) {
+	rows, err := q.db.Query(ctx, listNewest,
+		arg.BeforeAt,
+		arg.BeforeID,
+		arg.MinBase,
+		arg.Category,
+		arg.Pattern,
+		arg.PageLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Product
+	for rows.Next() {
+		var i Product
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Description,
+			&i.Category,
+			&i.BasePrice,
+			&i.Currency,
+			&i.Searched,
+			&i.Version,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listPriciest = `-- name: ListPriciest :many
+SELECT id, name, description, category, base_price, currency, searched, version, created_at, updated_at FROM products
+WHERE (base_price, id) < ($1::bigint, $2::uuid)
+  AND base_price >= $3
+  AND ($4::text IS NULL OR category = $4::text)
+  AND ($5::text IS NULL OR searched LIKE $5::text)
+ORDER BY base_price DESC, id DESC
+LIMIT $6
+`
+
+type ListPriciestParams struct {
+	BeforePrice int64
+	BeforeID    uuid.UUID
+	MinBase     int64
+	Category    *string
+	Pattern     *string
+	PageLimit   int32
+}
+
+func (q *Queries) ListPriciest(ctx context.Context, arg ListPriciestParams) ([]Product, error) {
+	rows, err := q.db.Query(ctx, listPriciest,
+		arg.BeforePrice,
+		arg.BeforeID,
+		arg.MinBase,
+		arg.Category,
+		arg.Pattern,
+		arg.PageLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Product
+	for rows.Next() {
+		var i Product
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Description,
+			&i.Category,
+			&i.BasePrice,
+			&i.Currency,
+			&i.Searched,
+			&i.Version,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const repriceProduct = `-- name: RepriceProduct :exec
+UPDATE products
+SET base_price = $1, currency = $2, version = version + 1, updated_at = now()
+WHERE id = $3 AND (base_price, currency) IS DISTINCT FROM ($1, $2)
+`
+
+type RepriceProductParams struct {
+	BasePrice int64
+	Currency  string
+	ID        uuid.UUID
+}
+
+func (q *Queries) RepriceProduct(ctx context.Context, arg RepriceProductParams) error {
+	_, err := q.db.Exec(ctx, repriceProduct, arg.BasePrice, arg.Currency, arg.ID)
+	return err
+}
+
+const updateProduct = `-- name: UpdateProduct :one
+UPDATE products
+SET name = $1, description = $2, category = $3, base_price = $4, currency = $5,
+    searched = $6, version = version + 1, updated_at = now()
+WHERE id = $7 AND version = $8
 RETURNING id, name, description, category, base_price, currency, searched, version, created_at, updated_at
 `
 
-type PutProductParams struct {
-	ID          uuid.UUID
+type UpdateProductParams struct {
 	Name        string
 	Description string
 	Category    string
 	BasePrice   int64
 	Currency    string
 	Searched    string
+	ID          uuid.UUID
+	Version     int64
 }
 
-func (q *Queries) PutProduct(ctx context.Context, arg PutProductParams) (Product, error) {
-	row := q.db.QueryRow(ctx, putProduct,
-		arg.ID,
+func (q *Queries) UpdateProduct(ctx context.Context, arg UpdateProductParams) (Product, error) {
+	row := q.db.QueryRow(ctx, updateProduct,
 		arg.Name,
 		arg.Description,
 		arg.Category,
 		arg.BasePrice,
 		arg.Currency,
 		arg.Searched,
+		arg.ID,
+		arg.Version,
 	)
 	var i Product
 	err := row.Scan(

@@ -130,29 +130,30 @@ func (q *Queries) ListUsers(ctx context.Context, arg ListUsersParams) ([]User, e
 	return items, nil
 }
 
-const putUser = `-- name: PutUser :one
-INSERT INTO users (id, email, name, locale, status) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (id) DO UPDATE SET
-    email = excluded.email, name = excluded.name, locale = excluded.locale, status = excluded.status,
-    version = users.version + 1, updated_at = now()
+const updateUser = `-- name: UpdateUser :one
+UPDATE users
+SET email = $1, name = $2, locale = $3, status = $4, version = version + 1, updated_at = now()
+WHERE id = $5 AND version = $6
 RETURNING id, email, name, locale, status, version, created_at, updated_at
 `
 
-type PutUserParams struct {
-	ID     uuid.UUID
-	Email  string
-	Name   string
-	Locale string
-	Status string
+type UpdateUserParams struct {
+	Email   string
+	Name    string
+	Locale  string
+	Status  string
+	ID      uuid.UUID
+	Version int64
 }
 
-func (q *Queries) PutUser(ctx context.Context, arg PutUserParams) (User, error) {
-	row := q.db.QueryRow(ctx, putUser,
-		arg.ID,
+func (q *Queries) UpdateUser(ctx context.Context, arg UpdateUserParams) (User, error) {
+	row := q.db.QueryRow(ctx, updateUser,
 		arg.Email,
 		arg.Name,
 		arg.Locale,
 		arg.Status,
+		arg.ID,
+		arg.Version,
 	)
 	var i User
 	err := row.Scan(

@@ -41,6 +41,8 @@ type Config struct {
 	Tokens []Secret `name:"service-tokens" help:"Tokens that the processes of the platform show each other: the first is shown, all are taken." env:"SKALD_SERVICE_TOKENS" json:"service_tokens"`
 	Limits Limits   `embed:"" prefix:"limit-" envprefix:"SKALD_LIMIT_" json:"limits"`
 	Auth   Auth     `embed:"" prefix:"auth-" json:"auth"`
+	// Origins are those of the pages that may use the front door from a browser.
+	Origins []string `name:"cors-origins" help:"Origins of the pages that may use the front door from a browser, as https://shop.example; * for all." env:"SKALD_CORS_ORIGINS" json:"cors_origins"`
 	Stripe Stripe   `embed:"" prefix:"stripe-" envprefix:"STRIPE_" json:"stripe"`
 	// ActionTimeout is how long a customer has to confirm a payment.
 	ActionTimeout time.Duration `help:"How long a customer has to confirm a payment (3-D Secure)." default:"15m" env:"SKALD_ACTION_TIMEOUT" json:"action_timeout"`
@@ -121,6 +123,11 @@ func (c Config) Validate(services ...string) error {
 			if u, err := url.Parse(one); err != nil || u.Host == "" || !strings.HasPrefix(u.Scheme, "http") {
 				faults = append(faults, fmt.Errorf("the base URL of the %s service is not an http:// or https:// URL: mend SKALD_SERVICES", name))
 			}
+		}
+	}
+	for _, origin := range c.Origins {
+		if u, err := url.Parse(origin); origin != "*" && (err != nil || u.Host == "" || !strings.HasPrefix(u.Scheme, "http") || origin != u.Scheme+"://"+u.Host) {
+			faults = append(faults, errors.New("an origin is not of the form https://shop.example, without a path: mend SKALD_CORS_ORIGINS"))
 		}
 	}
 	if slices.Contains(services, "payment") {

@@ -33,22 +33,12 @@ type PutRequest struct {
 	BasePrice   money.Money
 }
 
-// Filter narrows a list; empty fields do not.
-type Filter struct {
-	Category string
-	Query    string // matches part of the name or description, case-insensitive
-	Limit    int    // 1 to MaxPage; what lies outside counts as the nearer of them
-	Cursor   string
-}
-
-// Page is a page of products, newest first.
-type Page struct {
-	Items      []Product
-	NextCursor string // empty on the last page
-}
-
-// ErrNotFound is the answer for a product that does not exist.
-var ErrNotFound = fault.New(fault.NotFound, "product_not_found", "No such product.")
+// The definite answers of the service.
+var (
+	ErrNotFound = fault.New(fault.NotFound, "product_not_found", "No such product.")
+	// ErrChanged: the product no longer has the version that was to be replaced.
+	ErrChanged = fault.New(fault.Conflict, "product_changed", "The product was changed meanwhile.")
+)
 
 // Service keeps the catalogue. No saga asks it for anything.
 type Service interface{ FrontDoor }

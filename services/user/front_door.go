@@ -5,13 +5,13 @@ import "context"
 // FrontDoor is what the front door asks of the service, over the network where
 // that is in another process.
 type FrontDoor interface {
-	// Put creates the user with the client's id, or replaces its state.
-	// created tells which. ErrEmailTaken, whatever the case of the letters;
-	// Invalid: see PutRequest.Validate.
-	Put(ctx context.Context, r PutRequest) (u User, created bool, err error)
 	// Create creates the user with the request's id, or finds it: then it stays
-	// as it is, and created is false. Errors are those of Put.
+	// as it is, and created is false. ErrEmailTaken, whatever the case of the
+	// letters; Invalid: see PutRequest.Validate.
 	Create(ctx context.Context, r PutRequest) (u User, created bool, err error)
+	// Update replaces the state of the user that has this version. ErrNotFound,
+	// ErrChanged; otherwise as Create.
+	Update(ctx context.Context, r PutRequest, version int64) (User, error)
 	// Get: ErrNotFound.
 	Get(ctx context.Context, userID string) (User, error)
 	// List gives at most limit users, 1 to MaxPage, newest first, after the

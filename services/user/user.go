@@ -63,6 +63,8 @@ type Page struct {
 // The definite answers of the service.
 var (
 	ErrNotFound = fault.New(fault.NotFound, "user_not_found", "No such user.")
+	// ErrChanged: the user no longer has the version that was to be replaced.
+	ErrChanged  = fault.New(fault.Conflict, "user_changed", "The user was changed meanwhile.")
 	ErrInactive = fault.New(fault.Refused, "user_inactive", "The user is suspended and cannot order.")
 	// ErrEmailTaken names the field email.
 	ErrEmailTaken = &fault.Error{Kind: fault.Conflict, Code: "email_taken", Message: "Another user has this e-mail address.", Field: "email"}

@@ -92,7 +92,7 @@ func (b *bench) place(t *testing.T, s scenario) (order.Order, user.PutRequest) {
 		ID: order.UserIDPrefix.New(), Email: order.UserIDPrefix.New() + "@example.com", Name: "Ann", Locale: "en", Status: user.Active,
 	}
 	if !s.unknown {
-		_, _, err := b.users.Put(t.Context(), customer)
+		_, _, err := b.users.Create(t.Context(), customer)
 		require.NoError(t, err)
 	}
 	item := product.IDPrefix.New()

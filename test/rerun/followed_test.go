@@ -41,7 +41,7 @@ func TestResetOfWhatEnded(t *testing.T) {
 		before := b.standing(t, o)
 		require.Equal(t, ended, before.Order.Status)
 		customer.Status = user.Suspended
-		_, _, err := b.users.Put(t.Context(), customer)
+		_, err := b.users.Update(t.Context(), customer, 1)
 		require.NoError(t, err)
 		b.run(t, o, false, time.Now(), func(env *testsuite.TestWorkflowEnvironment) { skip(t, env, "ReleaseStock", 10*time.Minute) })
 		after := b.standing(t, o)

@@ -54,7 +54,7 @@ func changes(b *bench) map[string]func(t *testing.T, o order.Order, customer use
 		"the customer is suspended": func(t *testing.T, _ order.Order, customer user.PutRequest) {
 			if _, err := b.users.Get(t.Context(), customer.ID); err == nil {
 				customer.Status = user.Suspended
-				_, _, err := b.users.Put(t.Context(), customer)
+				_, err := b.users.Update(t.Context(), customer, 1)
 				require.NoError(t, err)
 			}
 		},

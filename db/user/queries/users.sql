@@ -1,8 +1,7 @@
--- name: PutUser :one
-INSERT INTO users (id, email, name, locale, status) VALUES (@id, @email, @name, @locale, @status)
-ON CONFLICT (id) DO UPDATE SET
-    email = excluded.email, name = excluded.name, locale = excluded.locale, status = excluded.status,
-    version = users.version + 1, updated_at = now()
+-- name: UpdateUser :one
+UPDATE users
+SET email = @email, name = @name, locale = @locale, status = @status, version = version + 1, updated_at = now()
+WHERE id = @id AND version = @version
 RETURNING *;
 
 -- name: CreateUser :one

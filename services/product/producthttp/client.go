@@ -4,6 +4,7 @@ import (
 	"context"
 	"unicode/utf8"
 
+	"github.com/skaldhq/skald/internal/money"
 	"github.com/skaldhq/skald/internal/rpc"
 	"github.com/skaldhq/skald/services/product"
 )
@@ -17,20 +18,29 @@ var _ product.FrontDoor = Client{}
 // New returns a client of the service behind an upstream that is named "product".
 func New(at *rpc.Upstream) Client { return Client{at} }
 
-// Put creates or replaces a product.
-func (c Client) Put(ctx context.Context, r product.PutRequest) (product.Product, bool, error) {
-	if err := r.Validate(); err != nil {
-		return product.Product{}, false, err
-	}
-	return rpc.Make[product.Product](ctx, c.Upstream, "put", r)
-}
-
 // Create creates or finds a product.
 func (c Client) Create(ctx context.Context, r product.PutRequest) (product.Product, bool, error) {
 	if err := r.Validate(); err != nil {
 		return product.Product{}, false, err
 	}
 	return rpc.Make[product.Product](ctx, c.Upstream, "create", r)
+}
+
+// Update replaces a version of a product.
+func (c Client) Update(ctx context.Context, r product.PutRequest, version int64) (product.Product, error) {
+	if err := r.Validate(); err != nil {
+		return product.Product{}, err
+	}
+	return rpc.Write[product.Product](ctx, c.Upstream, "update", update{Product: r, Version: version})
+}
+
+// Reprice keeps a base price.
+func (c Client) Reprice(ctx context.Context, productID string, base money.Money) error {
+	if err := product.ValidatePrice(base); err != nil {
+		return err
+	}
+	_, err := rpc.Write[struct{}](ctx, c.Upstream, "reprice", price{ProductID: productID, Base: base})
+	return err
 }
 
 // Get gives a product.

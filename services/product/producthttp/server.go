@@ -3,6 +3,9 @@
 package producthttp
 
 import (
+	"context"
+
+	"github.com/skaldhq/skald/internal/money"
 	"github.com/skaldhq/skald/internal/rpc"
 	"github.com/skaldhq/skald/services/product"
 )
@@ -12,10 +15,23 @@ const name = "product"
 
 // Serve mounts what the front door asks of the service.
 func Serve(to *rpc.Server, s product.FrontDoor) {
-	rpc.Handle(to, name, "put", rpc.Making(s.Put))
 	rpc.Handle(to, name, "create", rpc.Making(s.Create))
+	rpc.Handle(to, name, "update", func(ctx context.Context, q update) (product.Product, error) {
+		return s.Update(ctx, q.Product, q.Version)
+	})
+	rpc.Handle(to, name, "reprice", rpc.Doing(func(ctx context.Context, q price) error { return s.Reprice(ctx, q.ProductID, q.Base) }))
 	rpc.Handle(to, name, "get", s.Get)
 	rpc.Handle(to, name, "list", s.List)
 	rpc.Handle(to, name, "delete", rpc.Doing(s.Delete))
 	rpc.Handle(to, name, "ready", rpc.Asking(s.Ready))
+}
+
+type update struct {
+	Product product.PutRequest `json:"product"`
+	Version int64              `json:"version"`
+}
+
+type price struct {
+	ProductID string      `json:"product_id"`
+	Base      money.Money `json:"base"`
 }

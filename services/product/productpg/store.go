@@ -37,22 +37,6 @@ func (s *Store) Ready(ctx context.Context) error {
 	return s.constraints.Translate(s.pool.Ping(ctx))
 }
 
-// Put creates the product or replaces its state.
-func (s *Store) Put(ctx context.Context, r product.PutRequest) (product.Product, bool, error) {
-	if err := r.Validate(); err != nil {
-		return product.Product{}, false, err
-	}
-	productID, _ := product.IDPrefix.Parse(r.ID) // what is valid parses
-	row, err := s.queries.PutProduct(ctx, productdb.PutProductParams{
-		ID: productID, Name: r.Name, Description: r.Description, Category: r.Category,
-		BasePrice: r.BasePrice.Amount, Currency: r.BasePrice.Currency, Searched: searched(r),
-	})
-	if err != nil {
-		return product.Product{}, false, s.constraints.Translate(err)
-	}
-	return toProduct(row), row.Version == 1, nil
-}
-
 // Create creates the product, or finds it.
 func (s *Store) Create(ctx context.Context, r product.PutRequest) (product.Product, bool, error) {
 	if err := r.Validate(); err != nil {
@@ -67,6 +51,41 @@ func (s *Store) Create(ctx context.Context, r product.PutRequest) (product.Produ
 		return product.Product{}, false, s.constraints.Translate(err)
 	}
 	return toProduct(row.Product), row.Created, nil
+}
+
+// Update replaces a version of a product.
+func (s *Store) Update(ctx context.Context, r product.PutRequest, version int64) (product.Product, error) {
+	if err := r.Validate(); err != nil {
+		return product.Product{}, err
+	}
+	productID, _ := product.IDPrefix.Parse(r.ID) // what is valid parses
+	row, err := s.queries.UpdateProduct(ctx, productdb.UpdateProductParams{
+		ID: productID, Name: r.Name, Description: r.Description, Category: r.Category,
+		BasePrice: r.BasePrice.Amount, Currency: r.BasePrice.Currency, Searched: searched(r), Version: version,
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		if _, err := s.Get(ctx, r.ID); err != nil {
+			return product.Product{}, err
+		}
+		return product.Product{}, product.ErrChanged
+	}
+	if err != nil {
+		return product.Product{}, s.constraints.Translate(err)
+	}
+	return toProduct(row), nil
+}
+
+// Reprice keeps a base price.
+func (s *Store) Reprice(ctx context.Context, productID string, base money.Money) error {
+	if err := product.ValidatePrice(base); err != nil {
+		return err
+	}
+	if _, err := s.Get(ctx, productID); err != nil {
+		return err
+	}
+	parsed, _ := product.IDPrefix.Parse(productID) // what is found parses
+	err := s.queries.RepriceProduct(ctx, productdb.RepriceProductParams{ID: parsed, BasePrice: base.Amount, Currency: base.Currency})
+	return s.constraints.Translate(err)
 }
 
 // searched is the text that a search looks in.
@@ -86,36 +105,6 @@ func (s *Store) Get(ctx context.Context, productID string) (product.Product, err
 		return product.Product{}, s.constraints.Translate(err)
 	}
 	return toProduct(row), nil
-}
-
-// List reads a page, newest first.
-func (s *Store) List(ctx context.Context, f product.Filter) (product.Page, error) {
-	cursor, err := pg.ParseCursor(f.Cursor)
-	if err != nil {
-		return product.Page{}, err
-	}
-	if !f.Matchable() {
-		return product.Page{}, nil
-	}
-	limit := min(max(f.Limit, 1), product.MaxPage)
-	params := productdb.ListProductsParams{BeforeAt: cursor.At, BeforeID: cursor.ID, PageLimit: int32(limit) + 1} //nolint:gosec // at most product.MaxPage
-	if f.Category != "" {
-		params.Category = &f.Category
-	}
-	if f.Query != "" {
-		pattern := "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(f.Query)) + "%"
-		params.Pattern = &pattern
-	}
-	rows, err := s.queries.ListProducts(ctx, params)
-	if err != nil {
-		return product.Page{}, s.constraints.Translate(err)
-	}
-	var page product.Page
-	rows, page.NextCursor = pg.Page(rows, limit, func(row productdb.Product) pg.Cursor { return pg.Cursor{At: row.CreatedAt, ID: row.ID} })
-	for _, row := range rows {
-		page.Items = append(page.Items, toProduct(row))
-	}
-	return page, nil
 }
 
 // Delete removes a product.

@@ -37,7 +37,7 @@ func suite(t *testing.T, reach func(*testing.T, product.Service) product.Service
 func TestGuard(t *testing.T) {
 	t.Parallel()
 	pool := cluster.Database(t, "product")
-	_, _, err := productpg.New(pool).Put(t.Context(), producttest.Request())
+	_, _, err := productpg.New(pool).Create(t.Context(), producttest.Request())
 	require.NoError(t, err)
 	for sql, constraint := range map[string]string{
 		"UPDATE products SET base_price = -1":  "products_base_price_not_negative",

@@ -1,7 +1,12 @@
 package producttest
 
 import (
+	"errors"
+	"fmt"
+	"maps"
+	"math"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -114,7 +119,7 @@ func pagesUnderInserts(t *testing.T, s product.Service) {
 					return nil
 				default:
 				}
-				if _, _, err := s.Put(t.Context(), Request()); err != nil {
+				if _, _, err := s.Create(t.Context(), Request()); err != nil {
 					return err
 				}
 			}
@@ -131,27 +136,66 @@ func pagesUnderInserts(t *testing.T, s product.Service) {
 	require.Len(t, slices.Compact(slices.Clone(seen)), len(seen), "none twice")
 }
 
-// putsRace: the same product put many times at once is created once, and each
-// put is a version.
-func putsRace(t *testing.T, s product.Service) {
+// updatesRace: of many who replace the same version at once one does, and the
+// others are told.
+func updatesRace(t *testing.T, s product.Service) {
 	r := Request()
-	versions := make([]int64, 30)
-	var created atomic.Int64
+	add(t, s, r)
+	var replaced atomic.Int64
 	var all errgroup.Group
-	for i := range versions {
+	for range 30 {
 		all.Go(func() error {
-			p, isNew, err := s.Put(t.Context(), r)
-			versions[i] = p.Version
-			if isNew {
-				created.Add(1)
+			_, err := s.Update(t.Context(), r, 1)
+			if errors.Is(err, product.ErrChanged) {
+				return nil
 			}
+			replaced.Add(1)
 			return err
 		})
 	}
 	require.NoError(t, all.Wait())
-	require.EqualValues(t, 1, created.Load())
-	slices.Sort(versions)
-	for i, version := range versions {
-		require.EqualValues(t, i+1, version)
+	require.EqualValues(t, 1, replaced.Load())
+	require.EqualValues(t, 2, get(t, s, r.ID).Version)
+}
+
+// listSorts: each sort is whole and in its sequence, whatever the page, with a
+// least price and without; a cursor is good for its own sort alone.
+func listSorts(t *testing.T, s product.Service) {
+	named := map[string]string{} // id → name and price
+	for _, name := range []string{"saga", "Rune dice", "ärmel", "rune Dice", "Saga II", "under_score", strings.Repeat("ᚱ", 200)} {
+		for _, price := range []int64{0, 700, 700, math.MaxInt64} {
+			r := Request()
+			r.Name, r.BasePrice.Amount = name, price
+			p := add(t, s, r)
+			named[p.ID] = fmt.Sprintf("%s %019d", strings.ToLower(name), price)
+		}
 	}
+	price := func(id string) string { return named[id][len(named[id])-19:] }
+	for _, limit := range []int{1, 3, 28, 100} {
+		for sort, key := range map[product.Sort]func(id string) string{
+			product.ByName:   func(id string) string { return named[id][:len(named[id])-20] },
+			product.Cheapest: price,
+		} {
+			got := walk(t, s, product.Filter{Sort: sort, Limit: limit})
+			require.ElementsMatch(t, slices.Collect(maps.Keys(named)), got, "%s by %d", sort, limit)
+			require.True(t, slices.IsSortedFunc(got, func(a, b string) int { return strings.Compare(key(a), key(b)) }), "%s by %d", sort, limit)
+		}
+		down := walk(t, s, product.Filter{Sort: product.Priciest, Limit: limit})
+		slices.Reverse(down)
+		require.Equal(t, walk(t, s, product.Filter{Sort: product.Cheapest, Limit: limit}), down)
+		for _, sort := range []product.Sort{"", product.Newest, product.ByName, product.Cheapest, product.Priciest} {
+			require.Len(t, walk(t, s, product.Filter{Sort: sort, MinBase: 700, Limit: limit}), 21)
+			require.Len(t, walk(t, s, product.Filter{Sort: sort, MinBase: 701, Category: "games", Query: "rune", Limit: limit}), 2)
+		}
+	}
+	require.Equal(t, walk(t, s, product.Filter{Limit: 9}), walk(t, s, product.Filter{Sort: product.Newest, Limit: 4}))
+
+	page, err := s.List(t.Context(), product.Filter{Sort: product.Cheapest, Limit: 1})
+	require.NoError(t, err)
+	for _, f := range []product.Filter{{Sort: product.Priciest, Limit: 1, Cursor: page.NextCursor}, {Sort: product.Cheapest, Limit: 1, Cursor: "e30"}} {
+		_, err = s.List(t.Context(), f)
+		require.Equal(t, "cursor", fault.From(err).Field)
+	}
+	_, err = s.List(t.Context(), product.Filter{Sort: "color", Limit: 1})
+	require.Equal(t, "sort", fault.From(err).Field)
 }

@@ -18,13 +18,15 @@ import (
 func Run(t *testing.T, open func(*testing.T) product.Service) {
 	t.Helper()
 	for name, test := range map[string]func(*testing.T, product.Service){
-		"put":                 put,
+		"update":              update,
+		"reprice":             reprice,
 		"create":              create,
-		"puts race":           putsRace,
+		"updates race":        updatesRace,
 		"invalid":             invalid,
 		"delete":              remove,
 		"list":                list,
 		"list filters":        listFilters,
+		"list sorts":          listSorts,
 		"pages under inserts": pagesUnderInserts,
 		"missing":             missing,
 		"ready":               ready,
@@ -46,7 +48,7 @@ func Request() product.PutRequest {
 
 func add(t *testing.T, s product.Service, r product.PutRequest) product.Product {
 	t.Helper()
-	p, created, err := s.Put(t.Context(), r)
+	p, created, err := s.Create(t.Context(), r)
 	require.NoError(t, err)
 	require.True(t, created)
 	return p
@@ -59,7 +61,7 @@ func get(t *testing.T, s product.Service, productID string) product.Product {
 	return p
 }
 
-func put(t *testing.T, s product.Service) {
+func update(t *testing.T, s product.Service) {
 	r := Request()
 	first := add(t, s, r)
 	require.Equal(t, product.Product{
@@ -70,9 +72,8 @@ func put(t *testing.T, s product.Service) {
 	require.Equal(t, first, get(t, s, r.ID))
 
 	r.Name, r.Description, r.Category, r.BasePrice = "Runenwürfel ᚱ", "", "", money.New(0, "USD")
-	second, created, err := s.Put(t.Context(), r)
+	second, err := s.Update(t.Context(), r, 1)
 	require.NoError(t, err)
-	require.False(t, created)
 	require.Equal(t, product.Product{
 		ID: r.ID, Name: r.Name, BasePrice: r.BasePrice,
 		Version: 2, CreatedAt: first.CreatedAt, UpdatedAt: second.UpdatedAt,
@@ -81,9 +82,37 @@ func put(t *testing.T, s product.Service) {
 	require.Equal(t, second, get(t, s, r.ID))
 
 	r.BasePrice.Amount = math.MaxInt64
-	third, _, err := s.Put(t.Context(), r)
+	third, err := s.Update(t.Context(), r, 2)
 	require.NoError(t, err)
 	require.Equal(t, r.BasePrice, third.BasePrice)
+
+	r.Name = "Another"
+	for _, version := range []int64{1, 2, 4, 0, -1} {
+		_, err := s.Update(t.Context(), r, version)
+		require.ErrorIs(t, err, product.ErrChanged)
+	}
+	require.Equal(t, third, get(t, s, r.ID))
+	_, err = s.Update(t.Context(), Request(), 1)
+	require.ErrorIs(t, err, product.ErrNotFound)
+}
+
+// reprice changes the base price alone, and the version with it; the same price
+// again changes nothing.
+func reprice(t *testing.T, s product.Service) {
+	first := add(t, s, Request())
+	want := first
+	want.BasePrice, want.Version = money.New(5, "USD"), 2
+	for range 2 {
+		require.NoError(t, s.Reprice(t.Context(), first.ID, want.BasePrice))
+		now := get(t, s, first.ID)
+		want.UpdatedAt = now.UpdatedAt
+		require.Equal(t, want, now)
+	}
+	require.ErrorIs(t, s.Reprice(t.Context(), product.IDPrefix.New(), want.BasePrice), product.ErrNotFound)
+	require.ErrorIs(t, s.Reprice(t.Context(), "prd_nothing", want.BasePrice), product.ErrNotFound)
+	require.Equal(t, "base_price.amount", fault.From(s.Reprice(t.Context(), first.ID, money.New(-1, "EUR"))).Field)
+	require.Equal(t, "base_price.currency", fault.From(s.Reprice(t.Context(), first.ID, money.New(1, "eur"))).Field)
+	require.Equal(t, want, get(t, s, first.ID))
 }
 
 // create finds what is there, whatever the request, and leaves it as it is.
@@ -122,6 +151,7 @@ func invalid(t *testing.T, s product.Service) {
 		{"product_id", func(r *product.PutRequest) { r.ID = strings.Replace(r.ID, "prd", "usr", 1) }},
 		{"name", func(r *product.PutRequest) { r.Name = "" }},
 		{"name", func(r *product.PutRequest) { r.Name = "\x00" }},
+		{"name", func(r *product.PutRequest) { r.Name = strings.Repeat("ä", 201) }},
 		{"description", func(r *product.PutRequest) { r.Description = "\xff" }},
 		{"category", func(r *product.PutRequest) { r.Category = "\x00" }},
 		{"base_price.amount", func(r *product.PutRequest) { r.BasePrice.Amount = -1 }},
@@ -131,8 +161,10 @@ func invalid(t *testing.T, s product.Service) {
 	} {
 		r := Request()
 		test.spoil(&r)
-		_, _, err := s.Put(t.Context(), r)
+		_, _, err := s.Create(t.Context(), r)
 		require.Equal(t, fault.Invalid, fault.KindOf(err), "%v", err)
+		require.Equal(t, test.field, fault.From(err).Field)
+		_, err = s.Update(t.Context(), r, 1)
 		require.Equal(t, test.field, fault.From(err).Field)
 	}
 	require.Empty(t, walk(t, s, product.Filter{Limit: 10}))

@@ -16,20 +16,20 @@ var _ user.FrontDoor = Client{}
 // New returns a client of the service behind an upstream that is named "user".
 func New(at *rpc.Upstream) Client { return Client{at} }
 
-// Put creates or replaces a user.
-func (c Client) Put(ctx context.Context, r user.PutRequest) (user.User, bool, error) {
-	if err := r.Validate(); err != nil {
-		return user.User{}, false, err
-	}
-	return rpc.Make[user.User](ctx, c.Upstream, "put", r)
-}
-
 // Create creates or finds a user.
 func (c Client) Create(ctx context.Context, r user.PutRequest) (user.User, bool, error) {
 	if err := r.Validate(); err != nil {
 		return user.User{}, false, err
 	}
 	return rpc.Make[user.User](ctx, c.Upstream, "create", r)
+}
+
+// Update replaces a version of a user.
+func (c Client) Update(ctx context.Context, r user.PutRequest, version int64) (user.User, error) {
+	if err := r.Validate(); err != nil {
+		return user.User{}, err
+	}
+	return rpc.Write[user.User](ctx, c.Upstream, "update", update{User: r, Version: version})
 }
 
 // Get gives a user.

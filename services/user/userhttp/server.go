@@ -14,8 +14,8 @@ const name = "user"
 
 // Serve mounts what the front door asks of the service.
 func Serve(to *rpc.Server, s user.FrontDoor) {
-	rpc.Handle(to, name, "put", rpc.Making(s.Put))
 	rpc.Handle(to, name, "create", rpc.Making(s.Create))
+	rpc.Handle(to, name, "update", func(ctx context.Context, q update) (user.User, error) { return s.Update(ctx, q.User, q.Version) })
 	rpc.Handle(to, name, "get", s.Get)
 	rpc.Handle(to, name, "list", func(ctx context.Context, q page) (user.Page, error) { return s.List(ctx, q.Limit, q.Cursor) })
 	rpc.Handle(to, name, "delete", rpc.Doing(s.Delete))
@@ -24,6 +24,11 @@ func Serve(to *rpc.Server, s user.FrontDoor) {
 	rpc.Handle(to, name, "list-keys", func(ctx context.Context, q page) (user.KeyPage, error) { return s.ListKeys(ctx, q.Limit, q.Cursor) })
 	rpc.Handle(to, name, "revoke-key", func(ctx context.Context, q revocation) (user.Key, error) { return s.RevokeKey(ctx, q.KeyID, q.By) })
 	rpc.Handle(to, name, "ready", rpc.Asking(s.Ready))
+}
+
+type update struct {
+	User    user.PutRequest `json:"user"`
+	Version int64           `json:"version"`
 }
 
 type page struct {

@@ -43,23 +43,6 @@ func (s *Store) Ready(ctx context.Context) error {
 	return s.constraints.Translate(s.pool.Ping(ctx))
 }
 
-// Put creates the user or replaces its state.
-func (s *Store) Put(ctx context.Context, r user.PutRequest) (user.User, bool, error) {
-	if err := r.Validate(); err != nil {
-		return user.User{}, false, err
-	}
-	userID, _ := user.IDPrefix.Parse(r.ID) // what is valid parses
-	row, err := pastItself(emailOnce, func() (userdb.User, error) {
-		return s.queries.PutUser(ctx, userdb.PutUserParams{
-			ID: userID, Email: r.Email, Name: r.Name, Locale: r.Locale, Status: string(r.Status),
-		})
-	})
-	if err != nil {
-		return user.User{}, false, s.constraints.Translate(err)
-	}
-	return toUser(row), row.Version == 1, nil
-}
-
 // Create creates the user, or finds it.
 func (s *Store) Create(ctx context.Context, r user.PutRequest) (user.User, bool, error) {
 	if err := r.Validate(); err != nil {
@@ -75,6 +58,27 @@ func (s *Store) Create(ctx context.Context, r user.PutRequest) (user.User, bool,
 		return user.User{}, false, s.constraints.Translate(err)
 	}
 	return toUser(row.User), row.Created, nil
+}
+
+// Update replaces a version of a user.
+func (s *Store) Update(ctx context.Context, r user.PutRequest, version int64) (user.User, error) {
+	if err := r.Validate(); err != nil {
+		return user.User{}, err
+	}
+	userID, _ := user.IDPrefix.Parse(r.ID) // what is valid parses
+	row, err := s.queries.UpdateUser(ctx, userdb.UpdateUserParams{
+		ID: userID, Email: r.Email, Name: r.Name, Locale: r.Locale, Status: string(r.Status), Version: version,
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		if _, err := s.Get(ctx, r.ID); err != nil {
+			return user.User{}, err
+		}
+		return user.User{}, user.ErrChanged
+	}
+	if err != nil {
+		return user.User{}, s.constraints.Translate(err)
+	}
+	return toUser(row), nil
 }
 
 // pastItself writes what is kept apart by more than its id. Of two writes of the

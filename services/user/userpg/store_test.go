@@ -37,7 +37,7 @@ func suite(t *testing.T, reach func(*testing.T, user.Service) user.Service) {
 func TestGuard(t *testing.T) {
 	t.Parallel()
 	pool := cluster.Database(t, "user")
-	_, _, err := userpg.New(pool).Put(t.Context(), usertest.Request())
+	_, _, err := userpg.New(pool).Create(t.Context(), usertest.Request())
 	require.NoError(t, err)
 	_, err = pool.Exec(t.Context(), "UPDATE users SET status = 'lost'")
 	require.ErrorContains(t, err, "users_status_known")

@@ -66,7 +66,7 @@ func pagesUnderInserts(t *testing.T, s user.Service) {
 					return nil
 				default:
 				}
-				if _, _, err := s.Put(t.Context(), Request()); err != nil {
+				if _, _, err := s.Create(t.Context(), Request()); err != nil {
 					return err
 				}
 			}
@@ -83,30 +83,27 @@ func pagesUnderInserts(t *testing.T, s user.Service) {
 	require.Len(t, slices.Compact(slices.Clone(seen)), len(seen), "none twice")
 }
 
-// putsRace: the same user put many times at once is created once, and each put
-// is a version.
-func putsRace(t *testing.T, s user.Service) {
+// updatesRace: of many who replace the same version at once one does, and the
+// others are told.
+func updatesRace(t *testing.T, s user.Service) {
 	for range 20 {
 		r := Request()
-		versions := make([]int64, 8)
-		var created atomic.Int64
+		add(t, s, r)
+		var replaced atomic.Int64
 		var all errgroup.Group
-		for i := range versions {
+		for range 8 {
 			all.Go(func() error {
-				u, isNew, err := s.Put(t.Context(), r)
-				versions[i] = u.Version
-				if isNew {
-					created.Add(1)
+				_, err := s.Update(t.Context(), r, 1)
+				if errors.Is(err, user.ErrChanged) {
+					return nil
 				}
+				replaced.Add(1)
 				return err
 			})
 		}
 		require.NoError(t, all.Wait())
-		require.EqualValues(t, 1, created.Load())
-		slices.Sort(versions)
-		for i, version := range versions {
-			require.EqualValues(t, i+1, version)
-		}
+		require.EqualValues(t, 1, replaced.Load())
+		require.EqualValues(t, 2, get(t, s, r.ID).Version)
 	}
 }
 
@@ -142,7 +139,7 @@ func emailRaces(t *testing.T, s user.Service) {
 		all.Go(func() error {
 			r := Request()
 			r.Email = "one@example.com"
-			_, _, err := s.Put(t.Context(), r)
+			_, _, err := s.Create(t.Context(), r)
 			if errors.Is(err, user.ErrEmailTaken) {
 				return nil
 			}

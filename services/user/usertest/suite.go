@@ -17,12 +17,12 @@ import (
 func Run(t *testing.T, open func(*testing.T) user.Service) {
 	t.Helper()
 	for name, test := range map[string]func(*testing.T, user.Service){
-		"put":                   put,
+		"update":                update,
 		"create":                create,
 		"creates race":          createsRace,
 		"invalid":               invalid,
 		"e-mail is unique":      emailIsUnique,
-		"puts race":             putsRace,
+		"updates race":          updatesRace,
 		"e-mail races":          emailRaces,
 		"delete":                remove,
 		"check customer":        checkCustomer,
@@ -50,7 +50,7 @@ func Request() user.PutRequest {
 
 func add(t *testing.T, s user.Service, r user.PutRequest) user.User {
 	t.Helper()
-	u, created, err := s.Put(t.Context(), r)
+	u, created, err := s.Create(t.Context(), r)
 	require.NoError(t, err)
 	require.True(t, created)
 	return u
@@ -63,7 +63,7 @@ func get(t *testing.T, s user.Service, userID string) user.User {
 	return u
 }
 
-func put(t *testing.T, s user.Service) {
+func update(t *testing.T, s user.Service) {
 	r := Request()
 	first := add(t, s, r)
 	require.Equal(t, user.User{
@@ -74,15 +74,23 @@ func put(t *testing.T, s user.Service) {
 	require.Equal(t, first, get(t, s, r.ID))
 
 	r.Email, r.Name, r.Locale, r.Status = "Other@example.com", "Ada Ö. Lovelace", "de-AT", user.Suspended
-	second, created, err := s.Put(t.Context(), r)
+	second, err := s.Update(t.Context(), r, 1)
 	require.NoError(t, err)
-	require.False(t, created)
 	require.Equal(t, user.User{
 		ID: r.ID, Email: r.Email, Name: r.Name, Locale: r.Locale, Status: r.Status,
 		Version: 2, CreatedAt: first.CreatedAt, UpdatedAt: second.UpdatedAt,
 	}, second)
 	require.True(t, second.UpdatedAt.After(first.UpdatedAt))
 	require.Equal(t, second, get(t, s, r.ID))
+
+	r.Name = "Somebody else"
+	for _, version := range []int64{1, 3, 0, -1} {
+		_, err := s.Update(t.Context(), r, version)
+		require.ErrorIs(t, err, user.ErrChanged)
+	}
+	require.Equal(t, second, get(t, s, r.ID))
+	_, err = s.Update(t.Context(), Request(), 1)
+	require.ErrorIs(t, err, user.ErrNotFound)
 }
 
 // create finds what is there, whatever the request, and leaves it as it is.
@@ -139,8 +147,10 @@ func invalid(t *testing.T, s user.Service) {
 	} {
 		r := Request()
 		test.spoil(&r)
-		_, _, err := s.Put(t.Context(), r)
+		_, _, err := s.Create(t.Context(), r)
 		require.Equal(t, fault.Invalid, fault.KindOf(err), "%v", err)
+		require.Equal(t, test.field, fault.From(err).Field)
+		_, err = s.Update(t.Context(), r, 1)
 		require.Equal(t, test.field, fault.From(err).Field)
 	}
 	page, err := s.List(t.Context(), 10, "")
@@ -155,22 +165,21 @@ func emailIsUnique(t *testing.T, s user.Service) {
 	for _, email := range []string{"Ada@Example.com", "ada@example.com", "ADA@EXAMPLE.COM"} {
 		other := Request()
 		other.Email = email
-		_, _, err := s.Put(t.Context(), other)
+		_, _, err := s.Create(t.Context(), other)
 		require.ErrorIs(t, err, user.ErrEmailTaken)
 		require.Equal(t, "email", fault.From(err).Field)
 		_, err = s.Get(t.Context(), other.ID)
 		require.ErrorIs(t, err, user.ErrNotFound)
 	}
 	bob := add(t, s, Request())
-	_, _, err := s.Put(t.Context(), user.PutRequest{ID: bob.ID, Email: "ada@example.com", Name: "Bob", Locale: "en", Status: user.Active})
+	_, err := s.Update(t.Context(), user.PutRequest{ID: bob.ID, Email: "ada@example.com", Name: "Bob", Locale: "en", Status: user.Active}, 1)
 	require.ErrorIs(t, err, user.ErrEmailTaken)
 	require.Equal(t, bob, get(t, s, bob.ID), "a refusal changes nothing")
 	require.Equal(t, was, get(t, s, ada.ID))
 
 	ada.Email = "ada@example.com"
-	_, created, err := s.Put(t.Context(), ada)
+	_, err = s.Update(t.Context(), ada, 1)
 	require.NoError(t, err, "one's own address in other letters")
-	require.False(t, created)
 
 	require.NoError(t, s.Delete(t.Context(), ada.ID))
 	again := Request()
@@ -202,14 +211,14 @@ func checkCustomer(t *testing.T, s user.Service) {
 	require.Equal(t, user.Customer{UserID: r.ID, Locale: "de-AT"}, customer)
 
 	r.Status = user.Suspended
-	_, _, err = s.Put(t.Context(), r)
+	_, err = s.Update(t.Context(), r, 1)
 	require.NoError(t, err)
 	_, err = s.CheckCustomer(t.Context(), check)
 	require.ErrorIs(t, err, user.ErrInactive)
 	require.NotContains(t, fmt.Sprint(err), r.Email)
 
 	r.Status = user.Active
-	_, _, err = s.Put(t.Context(), r)
+	_, err = s.Update(t.Context(), r, 2)
 	require.NoError(t, err)
 	_, err = s.CheckCustomer(t.Context(), check)
 	require.NoError(t, err)

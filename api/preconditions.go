@@ -1,0 +1,93 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// etag names a state of something that has a version. more is what the answer
+// shows beside that state; empty where there is nothing.
+func etag(version int64, updated time.Time, more string) string {
+	if more == "" {
+		return fmt.Sprintf(`"%d-%x"`, version, updated.UnixMicro())
+	}
+	sum := sha256.Sum256([]byte(more))
+	return fmt.Sprintf(`"%d-%x-%x"`, version, updated.UnixMicro(), sum[:6])
+}
+
+// IfNoneMatch is how a GET asks for what changed only.
+type IfNoneMatch struct {
+	IfNoneMatch string `header:"If-None-Match" maxLength:"1000" doc:"Answers 304 where it still has this ETag"`
+}
+
+// unchanged is the answer 304 where the client has the state with this tag, nil
+// where it has not. It compares weakly, as RFC 9110 (section 13.1.2) wants it.
+func (in IfNoneMatch) unchanged(tag string) error {
+	if !anyTag(in.IfNoneMatch, tag, func(candidate, tag string) bool { return strong(candidate) == tag }) {
+		return nil
+	}
+	return huma.ErrorWithHeaders(huma.Status304NotModified(), http.Header{"Etag": {tag}})
+}
+
+// Preconditions are how a change is bound to the state that the client has seen
+// (RFC 9110, section 13).
+type Preconditions struct {
+	IfMatch     string `header:"If-Match" maxLength:"1000" doc:"The ETag of the state that is to be changed; * for any"`
+	IfNoneMatch string `header:"If-None-Match" maxLength:"1000" doc:"* where there must be none yet"`
+}
+
+// check tells whether a change may be made of what has this tag; empty: of what is
+// not there. Nobody changes by PUT what they have not seen; harmless are what
+// creates, and what changes nothing.
+func (in Preconditions) check(ctx context.Context, tag string, harmless bool) error {
+	switch {
+	case in.IfMatch != "" && (tag == "" || !anyTag(in.IfMatch, tag, sameState)):
+		return preconditionFailed(ctx)
+	case in.IfNoneMatch != "" && tag != "" && anyTag(in.IfNoneMatch, tag, func(candidate, tag string) bool { return sameState(strong(candidate), tag) }):
+		return preconditionFailed(ctx)
+	case in.IfMatch == "" && in.IfNoneMatch == "" && !harmless:
+		return newProblem(ctx, http.StatusPreconditionRequired, "precondition_required", "Say which state this is to change: send If-Match with the ETag of your GET.")
+	}
+	return nil
+}
+
+func preconditionFailed(ctx context.Context) error {
+	return newProblem(ctx, http.StatusPreconditionFailed, "precondition_failed", "It is not in the state that the request asks for. Get it, and try again.")
+}
+
+// sameState tells whether two tags name the same state; of what an answer only
+// shows beside it, the third part of a tag, a change says nothing.
+func sameState(candidate, tag string) bool { return state(candidate) == state(tag) }
+
+// strong is a tag that may be weak as one that is not, to compare weakly.
+func strong(tag string) string { return strings.TrimPrefix(tag, "W/") }
+
+// state is the part of a tag that names what a PUT sets.
+func state(tag string) string {
+	parts := strings.SplitN(tag, "-", 3)
+	return strings.TrimSuffix(strings.Join(parts[:min(len(parts), 2)], "-"), `"`)
+}
+
+// compressed ends the tag of an answer that was compressed on its way.
+const compressed = "-gzip"
+
+// anyTag tells whether a header that lists tags has one that is the same.
+func anyTag(header, tag string, same func(candidate, tag string) bool) bool {
+	for candidate := range strings.SplitSeq(header, ",") {
+		candidate = strings.TrimSpace(candidate)
+		if plain, ok := strings.CutSuffix(candidate, compressed+`"`); ok {
+			candidate = plain + `"`
+		}
+		quoted := len(candidate) > 1 && strings.HasPrefix(strings.TrimPrefix(candidate, "W/"), `"`) && strings.HasSuffix(candidate, `"`)
+		if candidate == "*" || quoted && same(candidate, tag) {
+			return true
+		}
+	}
+	return false
+}
