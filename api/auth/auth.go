@@ -33,24 +33,6 @@ type Authenticator interface {
 	Authenticate(ctx context.Context, token string) (Principal, error)
 }
 
-// Open is for a platform on one machine, where everybody is at home: who shows no
-// credential, and every customer, is taken for a program that orders for all. What
-// operators alone may do still needs their key, and a credential that does not
-// count is refused.
-type Open struct{ Authenticator }
-
-// Authenticate finds out who shows a token, if any.
-func (o Open) Authenticate(ctx context.Context, token string) (Principal, error) {
-	if token == "" {
-		return Principal{ID: "anonymous", Name: "anonymous", Role: user.RoleService}, nil
-	}
-	p, err := o.Authenticator.Authenticate(ctx, token)
-	if err == nil && p.Role == user.RoleCustomer {
-		p.Role = user.RoleService
-	}
-	return p, err
-}
-
 // ErrUnknown is the answer to a token that speaks for nobody.
 var ErrUnknown = fault.New(fault.Refused, "unauthenticated", "The credential is not valid.")
 

@@ -132,26 +132,3 @@ func TestBy(t *testing.T) {
 		require.ErrorIs(t, err, auth.ErrUnknown)
 	}
 }
-
-// TestOpen: at home nobody needs a key but for what operators alone may do, and a
-// key that does not count is refused.
-func TestOpen(t *testing.T) {
-	t.Parallel()
-	mint := auth.NewMint("a secret")
-	alice, operator := mint.New(), mint.New()
-	open := auth.Open{Authenticator: auth.By{Keys: auth.NewKeys(mint, &keyring{keys: map[string]user.Key{
-		string(mint.Hash(alice)):    {ID: "key_1", Name: "phone", Role: user.RoleCustomer, UserID: "usr_1"},
-		string(mint.Hash(operator)): {ID: "key_2", Name: "ops", Role: user.RoleOperator},
-	}}, time.Now)}}
-	for token, want := range map[string]auth.Principal{
-		"":       {ID: "anonymous", Name: "anonymous", Role: user.RoleService},
-		alice:    {ID: "usr_1", Name: "phone", Role: user.RoleService, UserID: "usr_1"},
-		operator: {ID: "key_2", Name: "ops", Role: user.RoleOperator},
-	} {
-		p, err := open.Authenticate(t.Context(), token)
-		require.NoError(t, err)
-		require.Equal(t, want, p)
-	}
-	_, err := open.Authenticate(t.Context(), mint.New())
-	require.ErrorIs(t, err, auth.ErrUnknown)
-}

@@ -35,7 +35,6 @@ type options struct {
 	Split    bool           `help:"Run the front door and each service as a process of its own, on the ports 8001 to 8007."`
 	Replicas map[string]int `help:"With --split, how many processes of a service, as service=n." mapsep:"," placeholder:"SERVICE=N,…"`
 
-	Auth   string        `help:"open: who shows no key is taken for the shop's own backend; strict: as in production, and with --split." default:"open" enum:"open,strict"`
 	Limits config.Limits `embed:"" prefix:"limit-" envprefix:"SKALD_LIMIT_"`
 
 	// For tests that run the services in processes of their own.

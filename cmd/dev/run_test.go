@@ -28,7 +28,6 @@ func TestFlags(t *testing.T) {
 		Addr: "127.0.0.1:1", TemporalAddr: "127.0.0.1:2", UIAddr: "localhost:3", PSPAddr: "[::1]:4", KafkaAddr: "127.0.0.1:5",
 		Data: dir, PSPURL: "http://psp.test", PostgresURL: "postgres://db.test", ActionTimeout: 5 * time.Minute,
 		ReconcileInterval: 2 * time.Second, ReconcileGrace: 3 * time.Second,
-		Auth:      "open",
 		Limits:    config.Limits{PerSecond: 2000, Burst: 4000, UnknownPerSecond: 100, UnknownBurst: 2000},
 		InfraOnly: true, TemporalFaults: 0.1, StripeKey: "sk", StripeWebhookSecret: "whsec",
 	}, o)
@@ -40,7 +39,7 @@ func TestFlags(t *testing.T) {
 	require.Equal(t, options{
 		Addr: "127.0.0.1:8080", TemporalAddr: "127.0.0.1:7233", UIAddr: "127.0.0.1:8233", PSPAddr: "127.0.0.1:12111",
 		Data: data, ActionTimeout: time.Minute, ReconcileInterval: time.Minute, ReconcileGrace: 30 * time.Second,
-		Limits: config.Limits{PerSecond: 2000, Burst: 4000, UnknownPerSecond: 100, UnknownBurst: 2000}, Auth: "open",
+		Limits: config.Limits{PerSecond: 2000, Burst: 4000, UnknownPerSecond: 100, UnknownBurst: 2000},
 	}, o)
 
 	for flag, says := range map[string]string{

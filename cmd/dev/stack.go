@@ -82,7 +82,7 @@ func (s *devStack) start(ctx context.Context) (err error) {
 		Databases: map[string]config.Secret{}, ActionTimeout: s.options.ActionTimeout, Temporal: config.Temporal{Namespace: namespace},
 		Reconcile: config.Reconcile{Interval: s.options.ReconcileInterval, Grace: s.options.ReconcileGrace},
 		Limits:    s.options.Limits,
-		Auth:      config.Auth{KeySecret: config.Secret(s.demo.KeySecret), Open: s.options.Auth == "open"},
+		Auth:      config.Auth{KeySecret: config.Secret(s.demo.KeySecret)},
 		BuildID:   workers.Unversioned, // whoever changes the code and starts again wants to see the change
 	}
 	err = s.together(

@@ -43,7 +43,7 @@ type Config struct {
 	Auth   Auth     `embed:"" prefix:"auth-" json:"auth"`
 	// Origins are those of the pages that may use the front door from a browser.
 	Origins []string `name:"cors-origins" help:"Origins of the pages that may use the front door from a browser, as https://shop.example; * for all." env:"SKALD_CORS_ORIGINS" json:"cors_origins"`
-	Stripe Stripe   `embed:"" prefix:"stripe-" envprefix:"STRIPE_" json:"stripe"`
+	Stripe  Stripe   `embed:"" prefix:"stripe-" envprefix:"STRIPE_" json:"stripe"`
 	// ActionTimeout is how long a customer has to confirm a payment.
 	ActionTimeout time.Duration `help:"How long a customer has to confirm a payment (3-D Secure)." default:"15m" env:"SKALD_ACTION_TIMEOUT" json:"action_timeout"`
 	Reconcile     Reconcile     `embed:"" prefix:"reconcile-" envprefix:"SKALD_RECONCILE_" json:"reconcile"`
@@ -59,9 +59,6 @@ type Temporal struct {
 
 // Auth is how the front door finds out who asks.
 type Auth struct {
-	// Open takes whoever shows no credential for a program that orders for all; for
-	// a platform on one machine.
-	Open      bool   `kong:"-" json:"open"`
 	KeySecret Secret `help:"Secret that API keys are hashed with, the same for all gateways; none: no API keys." env:"SKALD_API_KEY_SECRET" json:"key_secret"`
 	OIDC      OIDC   `embed:"" prefix:"oidc-" envprefix:"SKALD_OIDC_" json:"oidc"`
 }

@@ -89,7 +89,7 @@ type Stack struct {
 func Start(ctx context.Context, binary, data string, args ...string) (*Stack, error) {
 	free := []string{
 		"--data", data, "--addr", "127.0.0.1:0", "--temporal-addr", "127.0.0.1:0",
-		"--ui-addr", "127.0.0.1:0", "--psp-addr", "127.0.0.1:0", "--auth", "strict",
+		"--ui-addr", "127.0.0.1:0", "--psp-addr", "127.0.0.1:0",
 	}
 	cmd := exec.Command(binary, append(free, args...)...) //nolint:noctx // ended by Stop or Kill
 	cmd.SysProcAttr = Attributes()

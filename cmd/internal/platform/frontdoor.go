@@ -144,8 +144,5 @@ func authenticators(c config.Auth, users user.Keys) (all auth.Authenticator, key
 	if o := c.OIDC; o.Issuer != "" {
 		by.Tokens = auth.NewTokens(auth.OIDC(o), time.Now)
 	}
-	if c.Open {
-		return auth.Open{Authenticator: by}, keys
-	}
 	return by, keys
 }
