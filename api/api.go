@@ -64,9 +64,8 @@ func New(c Config) (http.Handler, error) {
 	if c.Log == nil {
 		return nil, errors.New("the front door needs a log")
 	}
-	c.recent = newRecent(time.Now)
 	mux := http.NewServeMux()
-	spec := c.register(mux)
+	spec := c.guarded(mux)
 	if err := requireAccess(spec.OpenAPI()); err != nil {
 		return nil, err
 	}
@@ -86,13 +85,21 @@ func New(c Config) (http.Handler, error) {
 // OpenAPI gives the document of the front door, in YAML. It needs nothing that
 // runs.
 func OpenAPI() ([]byte, error) {
-	return Config{}.register(http.NewServeMux()).OpenAPI().YAML()
+	return Config{}.guarded(http.NewServeMux()).OpenAPI().YAML()
 }
 
-// register mounts every resource.
-func (c Config) register(mux *http.ServeMux) huma.API {
+// guarded mounts every resource, each operation for whom it is.
+func (c Config) guarded(mux *http.ServeMux) huma.API {
 	a := humago.New(mux, humaConfig())
 	a.UseMiddleware(c.authorize(a)) // of the operations from here on
+	c.Register(a)
+	return a
+}
+
+// Register mounts every resource, and nothing around them: nobody is asked who
+// they are. It is there to be measured; New is what to serve.
+func (c Config) Register(a huma.API) {
+	c.recent = newRecent(time.Now)
 	c.registerOrders(a)
 	c.registerCancellation(a)
 	c.registerRefunds(a)
@@ -106,7 +113,6 @@ func (c Config) register(mux *http.ServeMux) huma.API {
 	c.registerKeys(a)
 	c.registerWebhooks(a)
 	c.registerHealth(a)
-	return a
 }
 
 func humaConfig() huma.Config {

@@ -87,6 +87,9 @@ func run(ctx context.Context, o options) error {
 	if r.Events, err = events(ctx, c, orders.last()); err != nil {
 		return err
 	}
-	fmt.Print(r.text())
+	if r.Reads, err = measureReads(ctx, o, s, orders, dir); err != nil {
+		return err
+	}
+	fmt.Print(r.text(), r.readsText())
 	return r.write(o.out)
 }

@@ -36,6 +36,7 @@ type result struct {
 	Floor, Shape, Orders series
 	Events               int
 	Work                 work
+	Reads                []read
 }
 
 // measure runs floor, shape and orders in turn, so that a machine that slows down
