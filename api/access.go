@@ -20,6 +20,7 @@ import (
 type access struct {
 	scope string
 	roles []user.Role // none: everybody, without a credential
+	often bool        // everybody, as often as they like
 }
 
 // accessKey is where an operation keeps its access.
@@ -51,27 +52,36 @@ func allScopes() []string {
 	}
 }
 
-// everybody needs no credential.
+// everybody needs no credential, and is held to a rate by their address.
 func everybody() access { return access{} }
+
+// probes need no credential, and are held to no rate: the address of who looks
+// after the process may be that of those who flood it.
+func probes() access { return access{often: true} }
 
 // customers may use it for what is theirs, services and operators for all.
 func customers(scope string) access {
-	return access{scope, []user.Role{user.RoleCustomer, user.RoleService, user.RoleOperator}}
+	return access{scope: scope, roles: []user.Role{user.RoleCustomer, user.RoleService, user.RoleOperator}}
 }
 
 // services and operators may use it.
 func servicesOnly(scope string) access {
-	return access{scope, []user.Role{user.RoleService, user.RoleOperator}}
+	return access{scope: scope, roles: []user.Role{user.RoleService, user.RoleOperator}}
 }
 
 // operators alone may use it.
-func operatorsOnly(scope string) access { return access{scope, []user.Role{user.RoleOperator}} }
+func operatorsOnly(scope string) access {
+	return access{scope: scope, roles: []user.Role{user.RoleOperator}}
+}
 
 // declare writes the access into an operation.
 func (a access) declare(op *huma.Operation) {
 	op.Metadata = map[string]any{accessKey: a}
 	if len(a.roles) == 0 {
 		op.Security = []map[string][]string{}
+		if !a.often {
+			op.Errors = append(op.Errors, http.StatusTooManyRequests)
+		}
 		return
 	}
 	op.Security = []map[string][]string{{schemeKey: {a.scope}}, {schemeToken: {a.scope}}}
@@ -127,16 +137,14 @@ func (c Config) authorize(a huma.API) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		rule, declared := ctx.Operation().Metadata[accessKey].(access)
 		if declared && len(rule.roles) == 0 {
-			next(ctx)
+			if rule.often || c.letAddress(a, ctx) {
+				next(ctx)
+			}
 			return
 		}
 		ctx.SetHeader("Cache-Control", "private, no-cache")
 		p, err := c.authenticate(ctx.Context(), ctx.Header("Authorization"))
-		buckets, who := c.Limits.Principals, p.ID
-		if err != nil {
-			buckets, who = c.Limits.Addresses, c.Limits.address(ctx.RemoteAddr(), forwarded(ctx))
-		}
-		if !c.let(a, ctx, buckets, who) {
+		if known := err == nil; known && !c.let(a, ctx, c.Limits.Principals, p.ID) || !known && !c.letAddress(a, ctx) {
 			return
 		}
 		switch {

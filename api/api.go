@@ -35,8 +35,8 @@ type Config struct {
 	Sagas    Sagas
 	// Operators is what those who run the platform see and do.
 	Operators Operators
-	// Dependencies are what /ready looks at, by name.
-	Dependencies map[string]health.Probe
+	// Dependencies are what /ready looks at.
+	Dependencies *health.Watch
 	// Wait is how long a request waits for the outcome of an order, MaxWait how
 	// long where the client asks for a wait of its own.
 	Wait, MaxWait time.Duration

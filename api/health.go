@@ -17,11 +17,11 @@ type readyOutput struct {
 }
 
 func (c Config) registerHealth(a huma.API) {
-	huma.Register(a, operation("get-health", http.MethodGet, "/health", operations, everybody(), "Is the process alive?", ""),
+	huma.Register(a, operation("get-health", http.MethodGet, "/health", operations, probes(), "Is the process alive?", ""),
 		func(context.Context, *struct{}) (*healthOutput, error) {
 			return &healthOutput{Body: health.Alive{Status: "ok"}}, nil
 		})
-	ready := operation("get-readiness", http.MethodGet, "/ready", operations, everybody(), "Can the front door work?",
+	ready := operation("get-readiness", http.MethodGet, "/ready", operations, probes(), "Can the front door work?",
 		"503 while anything that it depends on does not answer.")
 	ready.Responses = map[string]*huma.Response{"503": {
 		Description: "Something does not answer",
@@ -31,6 +31,6 @@ func (c Config) registerHealth(a huma.API) {
 }
 
 func (c Config) ready(ctx context.Context, _ *struct{}) (*readyOutput, error) {
-	found := health.Look(ctx, c.Dependencies)
+	found := c.Dependencies.Look(ctx)
 	return &readyOutput{Status: found.Code(), Body: found}, nil
 }

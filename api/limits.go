@@ -18,9 +18,14 @@ import (
 // Limits hold whoever asks to a rate. Those that are nil hold nobody.
 type Limits struct {
 	Principals *limit.Buckets // one bucket each
-	Addresses  *limit.Buckets // one for each address that shows no credential that counts
+	Addresses  *limit.Buckets // one for each address that shows no credential that counts, or needs none
 	// Proxies are those whose word on where a request comes from is taken.
 	Proxies []netip.Prefix
+}
+
+// letAddress lets those through whom no credential tells, by where they are.
+func (c Config) letAddress(a huma.API, ctx huma.Context) (ok bool) {
+	return c.let(a, ctx, c.Limits.Addresses, c.Limits.address(ctx.RemoteAddr(), forwarded(ctx)))
 }
 
 // let takes a token for who asks, and tells them how they stand. Not ok: they were

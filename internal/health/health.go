@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 )
 
 // timeout bounds each look.
@@ -45,8 +47,24 @@ type Probe struct {
 	Breaker func() string
 }
 
-// Look looks at all dependencies, side by side.
-func Look(ctx context.Context, probes map[string]Probe) Readiness {
+// Watch looks at what a process depends on.
+type Watch struct {
+	probes map[string]Probe
+	once   singleflight.Group
+}
+
+// NewWatch returns a watch over dependencies, by name.
+func NewWatch(probes map[string]Probe) *Watch { return &Watch{probes: probes} }
+
+// Look tells how all dependencies stand. However many ask at once, each dependency
+// is asked once, so that nobody can wear it out by asking.
+func (w *Watch) Look(ctx context.Context) Readiness {
+	found, _, _ := w.once.Do("", func() (any, error) { return look(context.WithoutCancel(ctx), w.probes), nil })
+	return found.(Readiness)
+}
+
+// look looks at all dependencies, side by side.
+func look(ctx context.Context, probes map[string]Probe) Readiness {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	out := Readiness{Status: "ready", Checks: map[string]Check{}}
@@ -74,13 +92,13 @@ func Look(ctx context.Context, probes map[string]Probe) Readiness {
 }
 
 // Mount serves /health and /ready.
-func Mount(mux *http.ServeMux, probes map[string]Probe) {
-	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
-		write(w, http.StatusOK, Alive{Status: "ok"})
+func Mount(mux *http.ServeMux, w *Watch) {
+	mux.HandleFunc("GET /health", func(out http.ResponseWriter, _ *http.Request) {
+		write(out, http.StatusOK, Alive{Status: "ok"})
 	})
-	mux.HandleFunc("GET /ready", func(w http.ResponseWriter, r *http.Request) {
-		found := Look(r.Context(), probes)
-		write(w, found.Code(), found)
+	mux.HandleFunc("GET /ready", func(out http.ResponseWriter, r *http.Request) {
+		found := w.Look(r.Context())
+		write(out, found.Code(), found)
 	})
 }
 

@@ -43,6 +43,6 @@ func (p *Platform) Services(c client.Client) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/rpc/", to)
 	mux.Handle("GET /metrics", p.metrics.Handler())
-	health.Mount(mux, here.probes)
+	health.Mount(mux, health.NewWatch(here.probes))
 	return mux
 }
