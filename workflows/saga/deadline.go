@@ -6,6 +6,9 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
+// DeadlineSummary is what a history shows on the timer of the deadline.
+const DeadlineSummary = "saga deadline"
+
 // deadline is when the way forward ends. The activities of steps are bounded by
 // it; a timer of the workflow, which costs an event, watches it only while a
 // step waits for something else. An execution timeout could not be caught, so
@@ -46,7 +49,7 @@ func (d *deadline) watch(sure workflow.Context) {
 	workflow.GoNamed(sure, "deadline", func(ctx workflow.Context) {
 		for !d.passed {
 			timerCtx, stop := workflow.WithCancel(ctx)
-			timer := workflow.NewTimerWithOptions(timerCtx, after, workflow.TimerOptions{Summary: "saga deadline"})
+			timer := workflow.NewTimerWithOptions(timerCtx, after, workflow.TimerOptions{Summary: DeadlineSummary})
 			workflow.NewSelector(ctx).
 				AddFuture(timer, func(workflow.Future) { // unless it was moved in the same workflow task
 					after = d.left(ctx)

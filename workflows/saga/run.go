@@ -75,7 +75,7 @@ func (r *Run[S]) forward(ctx, sure workflow.Context) (armed []Step[S], failure *
 			failure = r.pivot(sure, stage[0])
 		case Retriable:
 			failure = r.complete(sure, stage)
-		case Reversal: // no step is
+		case Reversal, Compensation, Closing, Resumption: // no step is
 		}
 		if failure != nil {
 			return armed, failure

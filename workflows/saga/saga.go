@@ -35,6 +35,10 @@ const (
 	// Reversal is what a saga shows of its Definition.Reverse, once it turns back
 	// that way. No step is of this kind.
 	Reversal Kind = "reversal"
+	// Compensation, Closing and Resumption are what a Part is of that is no step.
+	Compensation Kind = "compensation"
+	Closing      Kind = "closing"
+	Resumption   Kind = "resumption"
 )
 
 // Do runs one action on the saga's state. The context carries the options of
