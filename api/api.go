@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/skaldhq/skald/api/auth"
+	"github.com/skaldhq/skald/api/timeline"
 	"github.com/skaldhq/skald/internal/health"
 	"github.com/skaldhq/skald/services/inventory"
 	"github.com/skaldhq/skald/services/order"
@@ -35,6 +36,8 @@ type Config struct {
 	Sagas    Sagas
 	// Operators is what those who run the platform see and do.
 	Operators Operators
+	// Histories is what the timelines are read from.
+	Histories Histories
 	// Dependencies are what /ready looks at.
 	Dependencies *health.Watch
 	// Wait is how long a request waits for the outcome of an order, MaxWait how
@@ -53,6 +56,7 @@ type Config struct {
 	// front door's own; nil: these alone.
 	Metrics *prometheus.Registry
 
+	reader *timeline.Reader
 	recent *recent
 }
 
@@ -63,6 +67,10 @@ const maxBody = 1 << 20
 func New(c Config) (http.Handler, error) {
 	if c.Log == nil {
 		return nil, errors.New("the front door needs a log")
+	}
+	var err error
+	if c.reader, err = timeline.NewReader(); err != nil {
+		return nil, err
 	}
 	mux := http.NewServeMux()
 	spec := c.guarded(mux)
@@ -103,6 +111,7 @@ func (c Config) Register(a huma.API) {
 	c.registerOrders(a)
 	c.registerCancellation(a)
 	c.registerRefunds(a)
+	c.registerTimeline(a)
 	c.registerUsers(a)
 	c.registerProducts(a)
 	c.registerStock(a)

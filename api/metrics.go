@@ -31,7 +31,11 @@ func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// observe counts a request.
+// observe counts a request. Of an answer that streams, for as long as its client
+// likes, the time until it began is what tells something.
 func (m *metrics) observe(r *http.Request, status int, took time.Duration) {
+	if opened := requestOf(r.Context()).opened; !opened.IsZero() {
+		took -= time.Since(opened)
+	}
 	m.requests.WithLabelValues(route(r), strconv.Itoa(status)).Observe(took.Seconds())
 }

@@ -16,8 +16,9 @@ import (
 
 // request is what the middleware knows of a request.
 type request struct {
-	trace string
-	cause error // of a failure, for the log
+	trace  string
+	cause  error     // of a failure, for the log
+	opened time.Time // when its answer began to stream
 }
 
 type requestKey struct{}

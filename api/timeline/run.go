@@ -36,6 +36,7 @@ type Run struct {
 	asked   map[int64]struct{} // the operators' decisions under way, by the event that took them
 	state   saga.State
 	at      string // the step of the state
+	turned  string // why it has to turn back, where no step failed
 	timer   deadline
 	seen    int64
 	closed  bool
@@ -55,10 +56,11 @@ func (r *Reader) Run(workflowID, runID string, earlier ...string) *Run {
 	}
 }
 
-// Item is an entry and the event that it was made of.
+// Item is an entry, and the event of a run that it was made of.
 type Item struct {
 	Entry
-	Event int64
+	RunID   string
+	EventID int64
 }
 
 // Read gives the entries of a run's next events, none of those it has read. The
@@ -79,7 +81,7 @@ func (r *Run) Read(events []*historypb.HistoryEvent) (items []Item) {
 			continue
 		}
 		entry.ID, entry.At, entry.WorkflowID = entryID(r.ID, r.seen), e.GetEventTime().AsTime(), r.WorkflowID
-		items = append(items, Item{Entry: r.describe(entry), Event: r.seen})
+		items = append(items, Item{Entry: r.describe(entry), RunID: r.ID, EventID: r.seen})
 	}
 	return items
 }

@@ -1,6 +1,8 @@
 package timeline
 
 import (
+	"cmp"
+
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
@@ -34,6 +36,7 @@ func (r *Run) read(e *historypb.HistoryEvent) (Entry, bool) {
 		}
 		return Entry{Event: Notified}, true
 	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
+		r.turned = workflows.CodeCancelled
 		return Entry{Event: CancelRequested}, true
 	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
 		if e.GetWorkflowExecutionUpdateAcceptedEventAttributes().GetAcceptedRequest().GetInput().GetName() == saga.UpdateResolve {
@@ -76,7 +79,7 @@ func (r *Run) become(attributes *commonpb.SearchAttributes) (Entry, bool) {
 			entry.Deadline = &at
 		}
 	case saga.Parked, saga.Compensating:
-		entry.Code = r.codes[entry.Step]
+		entry.Code = cmp.Or(r.codes[entry.Step], r.turned)
 	case saga.Running:
 	default: // it has ended, at no step
 		entry.Step = ""

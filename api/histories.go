@@ -1,0 +1,119 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+)
+
+// Histories is what Temporal keeps of the sagas' runs. It needs no worker.
+// Unavailable: Temporal does not answer.
+type Histories interface {
+	// Runs gives the runs of a saga, oldest first; none where Temporal keeps none.
+	Runs(ctx context.Context, workflowID string) (runIDs []string, err error)
+	// Events gives the events of a run from a position on, which is nil for the
+	// first one, and the next position: nil behind the last event of a run that has
+	// ended, and, unless it waits, of one that has not. It waits, where there are
+	// none yet, for as long as historyWait. A run that is not kept any more has none.
+	Events(ctx context.Context, workflowID, runID string, from []byte, wait bool) (events []*historypb.HistoryEvent, next []byte, err error)
+	// Pending gives the activities of a run that have not ended.
+	Pending(ctx context.Context, workflowID, runID string) ([]*workflowpb.PendingActivityInfo, error)
+}
+
+// historyWait is how long a question waits for events. A notice of Temporal's that
+// is lost delays what it was of by no more than that.
+const historyWait = 2 * time.Second
+
+// TemporalHistories are Histories on Temporal.
+type TemporalHistories struct {
+	client    client.Client
+	namespace string
+}
+
+var _ Histories = (*TemporalHistories)(nil)
+
+// NewHistories returns the histories of a namespace of Temporal.
+func NewHistories(c client.Client, namespace string) *TemporalHistories {
+	return &TemporalHistories{client: c, namespace: namespace}
+}
+
+// Runs lists by Temporal's visibility, which may be a moment behind; the newest run
+// it has for sure. A run begins only when the one before it has ended.
+func (h *TemporalHistories) Runs(ctx context.Context, workflowID string) ([]string, error) {
+	newest, err := h.client.DescribeWorkflowExecution(ctx, workflowID, "")
+	if isNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	found, err := h.client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+		Namespace: h.namespace, Query: fmt.Sprintf("WorkflowId = '%s'", workflowID),
+	})
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	last := newest.GetWorkflowExecutionInfo().GetExecution().GetRunId()
+	earlier := slices.DeleteFunc(found.GetExecutions(), func(run *workflowpb.WorkflowExecutionInfo) bool {
+		return run.GetExecution().GetRunId() == last
+	})
+	slices.SortFunc(earlier, func(a, b *workflowpb.WorkflowExecutionInfo) int {
+		return cmp.Or(a.GetCloseTime().AsTime().Compare(b.GetCloseTime().AsTime()), a.GetStartTime().AsTime().Compare(b.GetStartTime().AsTime()))
+	})
+	runs := make([]string, 0, len(earlier)+1)
+	for _, run := range earlier {
+		runs = append(runs, run.GetExecution().GetRunId())
+	}
+	return append(runs, last), nil
+}
+
+// Events asks Temporal itself: the SDK's iterator cannot go on at a position.
+func (h *TemporalHistories) Events(ctx context.Context, workflowID, runID string, from []byte, wait bool) ([]*historypb.HistoryEvent, []byte, error) {
+	asking, cancel := ctx, context.CancelFunc(func() {})
+	if wait {
+		asking, cancel = context.WithTimeout(ctx, historyWait)
+	}
+	defer cancel()
+	page, err := h.client.WorkflowService().GetWorkflowExecutionHistory(asking, &workflowservice.GetWorkflowExecutionHistoryRequest{
+		Namespace: h.namespace, Execution: &commonpb.WorkflowExecution{WorkflowId: workflowID, RunId: runID},
+		NextPageToken: from, WaitNewEvent: wait, HistoryEventFilterType: enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT, SkipArchival: true,
+	})
+	switch {
+	case isNotFound(err):
+		return nil, nil, nil
+	case err != nil && wait && ctx.Err() == nil && asking.Err() != nil, isLate(err) && wait:
+		return nil, from, nil // nothing happened
+	case err != nil:
+		return nil, nil, unavailable(err)
+	}
+	return page.GetHistory().GetEvents(), page.GetNextPageToken(), nil
+}
+
+// isLate tells that Temporal's server waited no longer.
+func isLate(err error) bool {
+	var late *serviceerror.DeadlineExceeded
+	return errors.As(err, &late)
+}
+
+// Pending asks Temporal, which knows what no history does yet.
+func (h *TemporalHistories) Pending(ctx context.Context, workflowID, runID string) ([]*workflowpb.PendingActivityInfo, error) {
+	found, err := h.client.DescribeWorkflowExecution(ctx, workflowID, runID)
+	if isNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	return found.GetPendingActivities(), nil
+}
