@@ -15,3 +15,6 @@ func UndeclaredRoute() error {
 		func(context.Context, *struct{}) (*struct{}, error) { return nil, nil }) //nolint:nilnil // it is never asked
 	return requireAccess(a.OpenAPI())
 }
+
+// Accepted picks a media type.
+func Accepted(header string, offers ...string) string { return accepted(header, offers...) }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,6 +29,7 @@ import (
 
 // world stands for all that is behind the front door.
 type world struct {
+	mu        sync.Mutex
 	order     order.Order // what Create and Get give
 	createErr error
 	await     func(ctx context.Context, w *world) error
@@ -63,6 +65,8 @@ type world struct {
 	accepted  []order.Acceptance
 	repaired  []string
 	repairErr error
+	histories *fakeHistories
+	given     []order.Refund // what ListRefunds gives
 }
 
 type (
@@ -99,6 +103,8 @@ func (f fakeOrders) Create(_ context.Context, r order.CreateRequest) (order.Orde
 	return f.order, true, f.createErr
 }
 func (f fakeOrders) Get(_ context.Context, id string) (order.Order, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.looked++
 	if id != f.order.ID {
 		return order.Order{}, order.ErrNotFound
@@ -287,11 +293,11 @@ func setup(t *testing.T, change ...func(*api.Config)) (*world, http.Handler) {
 	t.Helper()
 	w := &world{
 		order: order.Order{ID: "ord_1", UserID: "usr_1", Status: order.Pending, Version: 1, UpdatedAt: time.Unix(1, 0)},
-		users: map[string]user.User{}, products: map[string]product.Product{}, bases: map[string]money.Money{}, repriced: map[string]money.Money{},
+		users: map[string]user.User{}, products: map[string]product.Product{}, bases: map[string]money.Money{}, repriced: map[string]money.Money{}, histories: newFakeHistories(),
 	}
 	c := api.Config{
 		Users: fakeUsers{world: w}, Products: fakeProducts{world: w}, Stock: fakeStock{world: w}, Prices: fakePrices{world: w},
-		Orders: fakeOrders{world: w}, Payments: fakePayments{world: w}, Sagas: fakeSagas{w}, Operators: fakeOperators{w},
+		Orders: fakeOrders{world: w}, Payments: fakePayments{world: w}, Sagas: fakeSagas{w}, Operators: fakeOperators{w}, Histories: w.histories,
 		Dependencies: health.NewWatch(map[string]health.Probe{"inventory": {Ready: fakeStock{world: w}.Ready}}),
 		Wait:         50 * time.Millisecond, MaxWait: 30 * time.Second,
 		Auth: holders{}, Log: slog.New(slog.DiscardHandler),

@@ -1,0 +1,139 @@
+package api_test
+
+import (
+	"context"
+	"encoding/binary"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	historypb "go.temporal.io/api/history/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/skaldhq/skald/services/order"
+)
+
+// fakeHistories are histories in memory.
+type fakeHistories struct {
+	mu      sync.Mutex
+	runs    map[string][]string // by workflow id
+	events  map[string][]*historypb.HistoryEvent
+	pending []*workflowpb.PendingActivityInfo
+	err     error
+	waits   int // who waits for events
+	changed chan struct{}
+}
+
+func newFakeHistories() *fakeHistories {
+	return &fakeHistories{runs: map[string][]string{}, events: map[string][]*historypb.HistoryEvent{}, changed: make(chan struct{})}
+}
+
+// record adds events to a run, which may be new.
+func (f *fakeHistories) record(workflowID, run string, events ...*historypb.HistoryEvent) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, known := f.events[run]; !known {
+		f.runs[workflowID] = append(f.runs[workflowID], run)
+	}
+	f.events[run] = append(f.events[run], events...)
+	close(f.changed)
+	f.changed = make(chan struct{})
+}
+
+// fail makes every question fail; nil: none any more.
+func (f *fakeHistories) fail(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.err = err
+}
+
+// try tells what is being tried.
+func (f *fakeHistories) try(pending ...*workflowpb.PendingActivityInfo) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.pending = pending
+}
+
+// waiting counts those who wait.
+func (f *fakeHistories) waiting() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.waits
+}
+
+func (f *fakeHistories) Runs(_ context.Context, workflowID string) ([]string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]string{}, f.runs[workflowID]...), f.err
+}
+
+func (f *fakeHistories) Pending(context.Context, string, string) ([]*workflowpb.PendingActivityInfo, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.pending, f.err
+}
+
+// historyWait is how long the real ones wait.
+const historyWait = 2 * time.Second
+
+func (f *fakeHistories) Events(ctx context.Context, _, run string, from []byte, wait bool) ([]*historypb.HistoryEvent, []byte, error) {
+	at := 0
+	if len(from) > 0 {
+		at = int(binary.BigEndian.Uint64(from))
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if wait && f.err == nil && at == len(f.events[run]) {
+		changed := f.changed
+		f.waits++
+		f.mu.Unlock()
+		select {
+		case <-changed:
+		case <-time.After(historyWait):
+		case <-ctx.Done():
+		}
+		f.mu.Lock()
+		f.waits--
+	}
+	all := f.events[run]
+	switch {
+	case f.err != nil:
+		return nil, nil, f.err
+	case ctx.Err() != nil:
+		return nil, nil, ctx.Err()
+	case !wait || (len(all) > 0 && closes(all[len(all)-1])):
+		return all[at:], nil, nil
+	default:
+		return all[at:], binary.BigEndian.AppendUint64(nil, uint64(len(all))), nil
+	}
+}
+
+// closes tells the last event of a run.
+func closes(e *historypb.HistoryEvent) bool {
+	return e.GetWorkflowExecutionCompletedEventAttributes() != nil || e.GetWorkflowExecutionTerminatedEventAttributes() != nil
+}
+
+// recorded is the history of a recorded run.
+func recorded(t *testing.T, name string) []*historypb.HistoryEvent {
+	t.Helper()
+	f, err := os.Open("../workflows/testdata/histories/" + name + ".json")
+	require.NoError(t, err)
+	defer func() { _ = f.Close() }()
+	h, err := client.HistoryFromJSON(f, client.HistoryJSONOptions{})
+	require.NoError(t, err)
+	return h.GetEvents()
+}
+
+// become changes the order's status while somebody looks.
+func (w *world) become(status order.Status) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.order.Status = status
+}
+
+func (f fakeOrders) ListRefunds(context.Context, string) ([]order.Refund, error) {
+	return f.given, nil
+}
