@@ -13,6 +13,7 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/client"
 
+	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/services/order"
 )
 
@@ -23,7 +24,8 @@ type fakeHistories struct {
 	events  map[string][]*historypb.HistoryEvent
 	pending []*workflowpb.PendingActivityInfo
 	err     error
-	waits   int // who waits for events
+	broken  string // a run whose events cannot be had
+	waits   int    // who waits for events
 	changed chan struct{}
 }
 
@@ -48,6 +50,13 @@ func (f *fakeHistories) fail(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.err = err
+}
+
+// breaks makes the questions for one run's events fail; empty: for none any more.
+func (f *fakeHistories) breaks(run string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.broken = run
 }
 
 // try tells what is being tried.
@@ -102,6 +111,8 @@ func (f *fakeHistories) Events(ctx context.Context, _, run string, from []byte, 
 	switch {
 	case f.err != nil:
 		return nil, nil, f.err
+	case run == f.broken:
+		return nil, nil, fault.New(fault.Unavailable, "temporal_unavailable", "Temporal did not answer.")
 	case ctx.Err() != nil:
 		return nil, nil, ctx.Err()
 	case !wait || (len(all) > 0 && closes(all[len(all)-1])):

@@ -176,6 +176,28 @@ func TestStreamRidesOut(t *testing.T) {
 	})
 }
 
+// TestStreamLosesNothing: where the history of one saga cannot be had, what the
+// others have to tell comes all the same, once and in the end.
+func TestStreamLosesNothing(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world, h http.Handler) {
+		w.become(order.Confirmed)
+		w.given = []order.Refund{{ID: "rfd_1", Status: order.RefundDone}}
+		ours, refund := recorded(t, "place_order/r3/confirmed"), recorded(t, "refund_order/r3/done")
+		w.histories.record("order/ord_1", "a", ours[:36]...)
+		w.histories.record("refund/rfd_1", "b", refund[:8]...)
+		s := listen(h, timeline1)
+		pass(5 * time.Second)
+		w.histories.breaks("b")
+		pass(5 * time.Second)
+		w.histories.record("order/ord_1", "a", ours[36:]...)
+		w.histories.record("refund/rfd_1", "b", refund[8:]...)
+		pass(time.Minute)
+		w.histories.breaks("")
+		entries := named(complete(s), "entry")
+		require.ElementsMatch(t, dataOf(named(complete(listen(h, timeline1)), "entry")), dataOf(entries))
+	})
+}
+
 // TestStreamsOfAPrincipal: there may be so many, and who leaves makes room at once.
 func TestStreamsOfAPrincipal(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world, h http.Handler) {

@@ -149,19 +149,35 @@ func (t *trail) expired() bool {
 // read gives what there is that was not given yet, by time where several sagas
 // have some.
 func (t *trail) read(ctx context.Context) (steps []step, err error) {
-	queues := make([][]timeline.Item, len(t.lanes))
-	for i, l := range t.lanes {
+	found := map[*track][]*historypb.HistoryEvent{}
+	for _, l := range t.lanes {
 		for _, run := range l.runs {
 			if run.begun && run.over() {
 				continue
 			}
-			events, err := t.events(ctx, run)
-			if err != nil {
-				return nil, err
+			if found[run], err = t.events(ctx, run); err != nil {
+				return nil, err // before anything counts as given
 			}
-			queues[i] = append(queues[i], run.fresh(events)...)
 		}
 	}
+	queues := make([][]timeline.Item, len(t.lanes))
+	for i, l := range t.lanes {
+		for _, run := range l.runs {
+			if events, asked := found[run]; asked {
+				run.begun, run.gone = true, len(events) == 0
+				queues[i] = append(queues[i], run.fresh(events)...)
+			}
+		}
+	}
+	for _, item := range merged(queues) {
+		steps = append(steps, t.reach(item))
+	}
+	return steps, nil
+}
+
+// merged takes of the heads of the queues the earliest, again and again: each
+// queue keeps its sequence.
+func merged(queues [][]timeline.Item) (all []timeline.Item) {
 	for {
 		earliest := -1
 		for i, queue := range queues {
@@ -170,9 +186,9 @@ func (t *trail) read(ctx context.Context) (steps []step, err error) {
 			}
 		}
 		if earliest < 0 {
-			return steps, nil
+			return all
 		}
-		steps = append(steps, t.reach(queues[earliest][0]))
+		all = append(all, queues[earliest][0])
 		queues[earliest] = queues[earliest][1:]
 	}
 }
@@ -187,7 +203,6 @@ func (t *trail) events(ctx context.Context, run *track) (all []*historypb.Histor
 		}
 		all = append(all, page...)
 		if from = next; len(from) == 0 {
-			run.begun, run.gone = true, len(all) == 0
 			return all, nil
 		}
 	}

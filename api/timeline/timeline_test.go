@@ -114,8 +114,8 @@ ended compensated refused`,
 // of that. They are told there, as long as it is kept.
 func TestReset(t *testing.T) {
 	t.Parallel()
-	copied := recorded(t, filepath.Join(histories, "place_order/r3/confirmed.json"))[:28]
-	events := append(copied[:len(copied):len(copied)], &historypb.HistoryEvent{
+	events := recorded(t, filepath.Join(histories, "place_order/r3/confirmed.json"))[:28]
+	events = append(events, &historypb.HistoryEvent{
 		EventId: 29, EventTime: timestamppb.Now(), EventType: enums.EVENT_TYPE_WORKFLOW_TASK_FAILED,
 		Attributes: &historypb.HistoryEvent_WorkflowTaskFailedEventAttributes{WorkflowTaskFailedEventAttributes: &historypb.WorkflowTaskFailedEventAttributes{
 			Cause: enums.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW, BaseRunId: "base", NewRunId: "run",

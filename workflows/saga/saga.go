@@ -35,10 +35,12 @@ const (
 	// Reversal is what a saga shows of its Definition.Reverse, once it turns back
 	// that way. No step is of this kind.
 	Reversal Kind = "reversal"
-	// Compensation, Closing and Resumption are what a Part is of that is no step.
+	// Compensation is the kind of a Part that undoes a step.
 	Compensation Kind = "compensation"
-	Closing      Kind = "closing"
-	Resumption   Kind = "resumption"
+	// Closing is the kind of the Part that tells how the saga ended.
+	Closing Kind = "closing"
+	// Resumption is the kind of the Part by which a run begins that follows one.
+	Resumption Kind = "resumption"
 )
 
 // Do runs one action on the saga's state. The context carries the options of
