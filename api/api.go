@@ -56,8 +56,8 @@ type Config struct {
 	// front door's own; nil: these alone.
 	Metrics *prometheus.Registry
 
-	reader *timeline.Reader
-	recent *recent
+	reader *timeline.Reader // New's
+	recent *recent          // Register's
 }
 
 // maxBody bounds a request's body.
