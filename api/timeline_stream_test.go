@@ -250,5 +250,5 @@ func TestServerClosesStreams(t *testing.T) {
 	begun := time.Now()
 	stop()
 	require.NoError(t, <-closed)
-	require.Less(t, time.Since(begun), historyWait, "at once, not when the question ends")
+	require.Less(t, time.Since(begun), 10*time.Second, "not when the server gives up on its requests")
 }
