@@ -86,8 +86,8 @@ func New(c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	routed := recovered(c.Log, sharing(c.Origins, compress(plainSagaPath(problems(mux)))))
-	return traced(observed(routed, logging(c.Log), m.observe)), nil
+	routed := recovered(c.Log, sharing(c.Origins, plainSagaPath(problems(mux))))
+	return compress(traced(observed(routed, logging(c.Log), m.observe))), nil // outermost: it flushes what it wraps
 }
 
 // OpenAPI gives the document of the front door, in YAML. It needs nothing that

@@ -119,12 +119,8 @@ func (p *Platform) FrontDoor(c client.Client) (http.Handler, error) {
 	by, keys := authenticators(p.config.Auth, all.users)
 	return api.New(api.Config{
 		Users: all.users, Products: all.products, Prices: all.prices, Stock: all.stock, Orders: all.orders, Payments: all.payments,
-<<<<<<< HEAD
-		Sagas: api.NewSagas(c, all.orders, p.config.ActionTimeout), Operators: api.NewOperators(c, p.config.Temporal.Namespace), Dependencies: health.NewWatch(all.probes),
-=======
 		Sagas: api.NewSagas(c, all.orders, p.config.ActionTimeout), Operators: api.NewOperators(c, p.config.Temporal.Namespace),
-		Histories: api.NewHistories(c, p.config.Temporal.Namespace), Dependencies: all.probes,
->>>>>>> 3d1ed7c (A timeline over HTTP: as JSON, and as a stream that goes on where it was cut)
+		Histories: api.NewHistories(c, p.config.Temporal.Namespace), Dependencies: health.NewWatch(all.probes),
 		Wait: wait, MaxWait: maxWait,
 		Auth: by, Keys: keys, Limits: limits, Origins: p.config.Origins,
 		Log: p.log, Metrics: p.metrics.Registry,
