@@ -1,5 +1,6 @@
 # Skald. `make` lists what there is to do.
 TOOL = go tool -modfile=tools/go.mod
+CLIENT = $(TOOL) oapi-codegen -config client/generate.yaml api/openapi.yaml
 SHELL = bash
 LEAN = $(patsubst %,./services/%,user product pricing inventory order payment payment/stripepay)
 
@@ -17,13 +18,13 @@ test: ## every test, on real Postgres and a real Temporal server too
 
 .PHONY: test-light
 test-light: ## the tests that need neither Postgres nor a Temporal server
-	go test ./internal/fault ./internal/money ./internal/id ./internal/pg ./internal/config ./internal/devstack/psp ./workflows/... ./activities ./workers ./api/... $(LEAN) ./test/house
+	go test ./internal/fault ./internal/money ./internal/id ./internal/pg ./internal/config ./internal/devstack/psp ./workflows/... ./activities ./workers ./api/... ./client $(LEAN) ./test/house
 
 .PHONY: check
 check: fmt vet lint test-light ## format, vet, lint and the light tests
 
 .PHONY: verify
-verify: fmt vet sqlc-diff openapi-diff workflowcheck lint ## every check that is not a test
+verify: fmt vet sqlc-diff openapi-diff openapi-lint client-diff workflowcheck lint ## every check that is not a test
 
 .PHONY: fmt
 fmt: ## fail on files that gofmt would change
@@ -38,9 +39,10 @@ lint: ## golangci-lint
 	$(TOOL) golangci-lint run ./...
 
 .PHONY: generate
-generate: ## regenerate the sqlc packages and the OpenAPI document
+generate: ## regenerate the sqlc packages, the OpenAPI document and the client
 	$(TOOL) sqlc generate
 	go run ./cmd/skald openapi > api/openapi.yaml
+	$(CLIENT) > client/client.gen.go
 
 .PHONY: sqlc-diff
 sqlc-diff: ## fail if the sqlc packages are not what their queries say
@@ -49,6 +51,14 @@ sqlc-diff: ## fail if the sqlc packages are not what their queries say
 .PHONY: openapi-diff
 openapi-diff: ## fail if api/openapi.yaml is not what the code serves
 	go run ./cmd/skald openapi | diff -u api/openapi.yaml -
+
+.PHONY: openapi-lint
+openapi-lint: ## fail on anything that vacuum recommends and the document does not do
+	$(TOOL) vacuum lint --ruleset api/ruleset.yaml --fail-severity hint --details --no-banner --no-style --no-update-check api/openapi.yaml
+
+.PHONY: client-diff
+client-diff: ## fail if the client is not what the document says
+	$(CLIENT) | diff -u client/client.gen.go -
 
 .PHONY: workflowcheck
 workflowcheck: ## fail on workflow code that would not replay

@@ -76,30 +76,21 @@ func operatorsOnly(scope string) access {
 
 // declare writes the access into an operation.
 func (a access) declare(op *huma.Operation) {
-	op.Metadata = map[string]any{accessKey: a}
+	op.Metadata[accessKey] = a
 	if len(a.roles) == 0 {
 		op.Security = []map[string][]string{}
-		if !a.often {
-			op.Errors = append(op.Errors, http.StatusTooManyRequests)
-		}
 		return
 	}
 	op.Security = []map[string][]string{{schemeKey: {a.scope}}, {schemeToken: {a.scope}}}
 	op.Extensions = map[string]any{"x-roles": a.roles}
-	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests)
 }
 
 // requireAccess refuses a document in which an operation declares nobody.
 func requireAccess(doc *huma.OpenAPI) error {
 	var faults []error
-	for path, item := range doc.Paths {
-		for _, op := range []*huma.Operation{item.Get, item.Put, item.Post, item.Delete, item.Patch, item.Head, item.Options, item.Trace} {
-			if op == nil {
-				continue
-			}
-			if _, ok := op.Metadata[accessKey].(access); !ok {
-				faults = append(faults, fmt.Errorf("operation %s %s does not say who may use it: declare its access", op.Method, path))
-			}
+	for op := range operationsOf(doc) {
+		if _, ok := op.Metadata[accessKey].(access); !ok {
+			faults = append(faults, fmt.Errorf("operation %s %s does not say who may use it: declare its access", op.Method, op.Path))
 		}
 	}
 	return errors.Join(faults...)
@@ -151,13 +142,13 @@ func (c Config) authorize(a huma.API) func(huma.Context, func(huma.Context)) {
 		case err == nil && declared && slices.Contains(rule.roles, p.Role) && p.Holds(rule.scope):
 			next(huma.WithValue(ctx, principalKey{}, p))
 		case err == nil:
-			refuse(a, ctx, http.StatusForbidden, "forbidden", "Your credential does not allow this.")
+			refuse(a, ctx, errForbidden)
 		case errors.Is(err, auth.ErrUnknown):
-			ctx.SetHeader("WWW-Authenticate", `Bearer realm="skald"`)
-			refuse(a, ctx, http.StatusUnauthorized, "unauthenticated", "Send `Authorization: Bearer` and an API key, or a token of the identity provider.")
+			ctx.SetHeader("WWW-Authenticate", challenge)
+			refuse(a, ctx, errUnauthenticated)
 		default:
 			note(ctx.Context(), err)
-			refuse(a, ctx, http.StatusServiceUnavailable, fault.From(err).Code, "Whose credential this is cannot be told now. Try again.")
+			refuse(a, ctx, refusal{status: http.StatusServiceUnavailable, code: fault.From(err).Code, detail: "Whose credential this is cannot be told now. Try again."})
 		}
 	}
 }
@@ -171,9 +162,12 @@ func (c Config) authenticate(ctx context.Context, authorization string) (auth.Pr
 	return c.Auth.Authenticate(ctx, strings.TrimSpace(token))
 }
 
-func refuse(a huma.API, ctx huma.Context, status int, code, detail string) {
-	p := newProblem(ctx.Context(), status, code, detail)
+// challenge tells who shows no credential that counts what one is.
+const challenge = `Bearer realm="skald"`
+
+func refuse(a huma.API, ctx huma.Context, r refusal) {
+	p := r.problem(ctx.Context())
 	ctx.SetHeader("Content-Type", p.ContentType(""))
-	ctx.SetStatus(status)
+	ctx.SetStatus(r.status)
 	_ = a.Marshal(ctx.BodyWriter(), "application/json", p) // the client may have gone
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -11,9 +12,13 @@ const seenFirst = "To change what is there, say with `If-Match` which state you 
 
 // createdToo documents that a PUT also answers 201.
 func createdToo(schema string) map[string]*huma.Response {
-	return map[string]*huma.Response{"201": {
-		Description: "It is new",
-		Content:     map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Ref: "#/components/schemas/" + schema}}},
+	return alsoAnswers(http.StatusCreated, schema)
+}
+
+// alsoAnswers documents that an operation has another status for its answer.
+func alsoAnswers(status int, schema string) map[string]*huma.Response {
+	return map[string]*huma.Response{strconv.Itoa(status): {
+		Content: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Ref: "#/components/schemas/" + schema}}},
 	}}
 }
 

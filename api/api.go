@@ -16,6 +16,7 @@ import (
 
 	"github.com/skaldhq/skald/api/auth"
 	"github.com/skaldhq/skald/api/timeline"
+	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/internal/health"
 	"github.com/skaldhq/skald/services/inventory"
 	"github.com/skaldhq/skald/services/order"
@@ -122,12 +123,15 @@ func (c Config) Register(a huma.API) {
 	c.registerKeys(a)
 	c.registerWebhooks(a)
 	c.registerHealth(a)
+	document(a.OpenAPI())
 }
 
 func humaConfig() huma.Config {
 	c := huma.DefaultConfig("Skald", "1.0.0")
 	c.Info.Description = description
 	c.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
+	c.Info.Contact = &huma.Contact{Name: "Skald", URL: "https://github.com/skaldhq/skald"}
+	c.Servers = []*huma.Server{{URL: "http://127.0.0.1:8080", Description: "The platform on your own machine: go run ./cmd/dev"}}
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", "" // served by serveDocument
 	c.CreateHooks = nil                                   // no $schema in bodies
 	c.RejectUnknownQueryParameters = true
@@ -163,13 +167,14 @@ const (
 	schemeToken = "token"
 )
 
-// operation declares an operation: who may use it, and errs, the statuses that it
-// can fail with.
-func operation(id, method, path, tag string, who access, summary, details string, errs ...int) huma.Operation {
+// operation declares an operation: who may use it, and what it can refuse of its
+// own. What its shape brings along (a body, a credential, a key), refusalsOf adds.
+func operation(id, method, path, tag string, who access, summary, details string, faults ...*fault.Error) huma.Operation {
 	op := huma.Operation{
 		OperationID: id, Method: method, Path: path, Tags: []string{tag}, Summary: summary, Description: details,
-		Errors: append(errs, http.StatusInternalServerError), MaxBodyBytes: maxBody,
+		Errors: []int{http.StatusInternalServerError}, MaxBodyBytes: maxBody, Metadata: map[string]any{},
 	}
 	who.declare(&op)
+	refuses(&op, faults...)
 	return op
 }

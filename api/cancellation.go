@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/services/order"
 )
 
@@ -21,14 +22,16 @@ type cancelInput struct {
 
 type cancelOutput struct {
 	Status   int
-	Location string `header:"Location" doc:"Where the order is"`
+	Location string `header:"Location"`
 	Body     Order
 }
+
+var errOrderEnded = fault.New(fault.Conflict, "order_ended", "The order did not succeed, so there is nothing to cancel.")
 
 func (c Config) registerCancellation(a huma.API) {
 	cancel := operation("cancel-order", http.MethodPut, "/v1/orders/{order_id}/cancellation", "orders", customers(writeOrders), "Cancel an order",
 		"At any point, and as often as you like: before the money is taken the order is undone and ends `cancelled`, after that all of it is refunded and it ends `refunded`. Which of the two, the saga decides; get the order to see. Where the money cannot go back, its `cancellation` says `refused`, and another request tries again.",
-		http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+		order.ErrNotFound, errOrderEnded)
 	cancel.DefaultStatus = http.StatusAccepted
 	huma.Register(a, cancel, c.cancelOrder)
 }
@@ -49,7 +52,7 @@ func (c Config) cancelOrder(ctx context.Context, in *cancelInput) (*cancelOutput
 	}
 	switch o.Status {
 	case order.Rejected, order.Failed:
-		return nil, newProblem(ctx, http.StatusConflict, "order_ended", "The order did not succeed, so there is nothing to cancel.")
+		return nil, problem(ctx, errOrderEnded)
 	case order.Pending, order.AwaitingPayment, order.Confirmed:
 		starting, cancel := context.WithTimeout(ctx, startTimeout)
 		defer cancel()

@@ -29,19 +29,19 @@ type Discrepancy struct {
 // Repair is what an operator had done about a discrepancy.
 type Repair struct {
 	ID         string     `json:"id" example:"rep_01k9m2v6y7e4p8s0t2w4x6z8ab"`
-	WorkflowID string     `json:"workflow_id" doc:"Its saga; find it in the Temporal Web UI by it" example:"repair/rep_01k9m2v6y7e4p8s0t2w4x6z8ab"`
-	Reason     string     `json:"reason"`
-	By         string     `json:"by"`
+	WorkflowID string     `json:"workflow_id" doc:"The saga of the repair; find it in the Temporal Web UI by it" example:"repair/rep_01k9m2v6y7e4p8s0t2w4x6z8ab"`
+	Reason     string     `json:"reason" example:"The order was lost with a backup; the customer was told."`
+	By         string     `json:"by" example:"operator"`
 	At         time.Time  `json:"at"`
 	Outcome    string     `json:"outcome,omitempty" enum:"done,refused" doc:"Left out until it ended"`
-	Code       string     `json:"code,omitempty" doc:"Why it was refused" example:"refund_failed"`
+	Code       string     `json:"code,omitempty" doc:"Why the repair was refused" example:"refund_failed"`
 	EndedAt    *time.Time `json:"ended_at" doc:"Null until it ended"`
 }
 
 // Acceptance is who accepted a discrepancy as it is, and why.
 type Acceptance struct {
-	Reason string `json:"reason"`
-	By     string `json:"by"`
+	Reason string `json:"reason" example:"The customer keeps the money: the parcel was lost."`
+	By     string `json:"by" example:"operator"`
 }
 
 // NewAcceptance accepts a discrepancy as it is.
@@ -51,7 +51,7 @@ type NewAcceptance struct {
 
 // NewRepair asks to mend a discrepancy.
 type NewRepair struct {
-	Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"Why; it is kept. No personal data" example:"The order was lost with a backup; the customer was told."`
+	Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"Why it is to be mended; it is kept. No personal data" example:"The order was lost with a backup; the customer was told."`
 }
 
 func toDiscrepancy(d order.Discrepancy) Discrepancy {
@@ -72,7 +72,7 @@ func toDiscrepancy(d order.Discrepancy) Discrepancy {
 }
 
 type listDiscrepanciesInput struct {
-	State order.DiscrepancyState `query:"state" enum:"open,resolved" default:"open"`
+	State order.DiscrepancyState `query:"state" enum:"open,resolved" default:"open" doc:"Those that are open, or those that are not any more"`
 	PageQuery
 }
 
@@ -85,7 +85,7 @@ type repairInput struct {
 }
 
 type repairOutput struct {
-	Location string `header:"Location" doc:"The saga of the repair"`
+	Location string `header:"Location"`
 	Body     RequestedRepair
 }
 
@@ -94,6 +94,11 @@ type RequestedRepair struct {
 	Discrepancy
 
 	WorkflowID string `json:"workflow_id" doc:"The saga of the repair that was asked for" example:"repair/rep_01k9m2v6y7e4p8s0t2w4x6z8ab"`
+}
+
+// TransformSchema tells that it is a Discrepancy, and more.
+func (RequestedRepair) TransformSchema(r huma.Registry, s *huma.Schema) *huma.Schema {
+	return extending[RequestedRepair, Discrepancy](r, s)
 }
 
 type acceptInput struct {
@@ -105,16 +110,15 @@ type acceptOutput struct{ Body Discrepancy }
 
 func (c Config) registerDiscrepancies(a huma.API) {
 	huma.Register(a, operation("list-discrepancies", http.MethodGet, "/v1/discrepancies", "sagas", operatorsOnly(readSagas), "List discrepancies",
-		"What the services say and that does not agree, and that nobody but an operator may mend. Newest first.",
-		http.StatusUnprocessableEntity, http.StatusServiceUnavailable), c.listDiscrepancies)
+		"What the services say and that does not agree, and that nobody but an operator may mend. Newest first."), c.listDiscrepancies)
 	repair := operation("repair-discrepancy", http.MethodPost, "/v1/discrepancies/{discrepancy_id}/repairs", "sagas", operatorsOnly(writeSagas), "Repair a discrepancy",
 		"Records who wants it and why, and starts the saga that is offered.",
-		http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+		order.ErrDiscrepancyNotFound, order.ErrDiscrepancyResolved, unavailable(nil))
 	repair.DefaultStatus = http.StatusAccepted
 	huma.Register(a, repair, c.repairDiscrepancy)
 	huma.Register(a, operation("accept-discrepancy", http.MethodPut, "/v1/discrepancies/{discrepancy_id}/acceptance", "sagas", operatorsOnly(writeSagas), "Accept a discrepancy",
 		"Records who takes the order as it stands, and why, for good: the discrepancy is resolved, the same kind is not found of that order again, and its saga is not run again.",
-		http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable), c.acceptDiscrepancy)
+		order.ErrDiscrepancyNotFound, order.ErrDiscrepancyResolved), c.acceptDiscrepancy)
 }
 
 func (c Config) acceptDiscrepancy(ctx context.Context, in *acceptInput) (*acceptOutput, error) {

@@ -17,16 +17,15 @@ type readyOutput struct {
 }
 
 func (c Config) registerHealth(a huma.API) {
-	huma.Register(a, operation("get-health", http.MethodGet, "/health", operations, probes(), "Is the process alive?", ""),
+	huma.Register(a, operation("get-health", http.MethodGet, "/health", operations, probes(), "Is the process alive?",
+		"Looks at nothing else: for whoever restarts processes."),
 		func(context.Context, *struct{}) (*healthOutput, error) {
 			return &healthOutput{Body: health.Alive{Status: "ok"}}, nil
 		})
 	ready := operation("get-readiness", http.MethodGet, "/ready", operations, probes(), "Can the front door work?",
 		"503 while anything that it depends on does not answer.")
-	ready.Responses = map[string]*huma.Response{"503": {
-		Description: "Something does not answer",
-		Content:     map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Ref: "#/components/schemas/Readiness"}}},
-	}}
+	ready.Responses = alsoAnswers(http.StatusServiceUnavailable, "Readiness")
+	ready.Responses["503"].Description = "Something does not answer"
 	huma.Register(a, ready, c.ready)
 }
 

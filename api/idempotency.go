@@ -43,7 +43,9 @@ func derivedID(parts ...string) uuid.UUID {
 	return u
 }
 
+var errKeyReused = refusal{status: http.StatusUnprocessableEntity, code: order.ErrKeyReused.Code, detail: order.ErrKeyReused.Message}
+
 // keyReused is the answer to a key that came with another body before.
 func keyReused(ctx context.Context) error {
-	return newProblem(ctx, http.StatusUnprocessableEntity, order.ErrKeyReused.Code, order.ErrKeyReused.Message)
+	return errKeyReused.problem(ctx)
 }

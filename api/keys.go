@@ -22,11 +22,11 @@ type Key struct {
 	Role      user.Role  `json:"role" enum:"customer,operator,service"`
 	UserID    string     `json:"user_id,omitempty" doc:"Of a customer's key: the user" example:"usr_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 	Scopes    []string   `json:"scopes" nullable:"false" doc:"What it may do of what its role may; empty: all of that" example:"[\"orders:read\"]"`
-	CreatedBy string     `json:"created_by"`
+	CreatedBy string     `json:"created_by" example:"operator"`
 	CreatedAt time.Time  `json:"created_at"`
 	ExpiresAt *time.Time `json:"expires_at" doc:"Null: never"`
 	RevokedAt *time.Time `json:"revoked_at" doc:"Null unless it was revoked"`
-	RevokedBy string     `json:"revoked_by,omitempty"`
+	RevokedBy string     `json:"revoked_by,omitempty" example:"operator"`
 }
 
 // CreatedKey is a key that was just made, with the key itself.
@@ -35,13 +35,18 @@ type CreatedKey struct {
 	Secret string `json:"key" doc:"Shown this once: only a hash of it is kept" example:"skald_…"`
 }
 
+// TransformSchema tells that it is a Key, and more.
+func (CreatedKey) TransformSchema(r huma.Registry, s *huma.Schema) *huma.Schema {
+	return extending[CreatedKey, Key](r, s)
+}
+
 // NewKey asks for a key.
 type NewKey struct {
 	Name      string     `json:"name" minLength:"1" maxLength:"100" doc:"What it is for; no personal data" example:"shop checkout"`
 	Role      user.Role  `json:"role" enum:"customer,operator,service" doc:"A customer's key sees what is the user's, a service's orders for all, an operator's does everything"`
-	UserID    string     `json:"user_id,omitempty" maxLength:"64" doc:"Of a customer's key: the user" example:"usr_01k9m2v6y7e4p8s0t2w4x6z8ab"`
+	UserID    string     `json:"user_id,omitempty" maxLength:"64" doc:"The user; of a customer's key, and of no other" example:"usr_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 	Scopes    []string   `json:"scopes,omitempty" maxItems:"50" doc:"What it may do of what its role may; all of that where it is left out" example:"[\"orders:read\"]"`
-	ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"Never where it is left out"`
+	ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"The key never expires where it is left out" example:"2027-01-31T00:00:00Z"`
 }
 
 func toKey(k user.Key) Key {
@@ -68,23 +73,26 @@ type KeyPath struct {
 
 type keyOutput struct{ Body Key }
 
+var errKeysOff = fault.New(fault.Conflict, "api_keys_off", "This platform takes no API keys: give its gateways a secret for them.")
+
 func (c Config) registerKeys(a huma.API) {
 	create := operation("create-api-key", http.MethodPost, "/v1/api-keys", "api-keys", operatorsOnly(writeKeys), "Create an API key",
 		"The answer shows the key, once. With an `Idempotency-Key`, the same request again shows the same key.",
-		http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+		errKeysOff)
+	declareRefusals(&create, errUserUnknown)
 	create.DefaultStatus = http.StatusCreated
 	huma.Register(a, create, c.createKey)
 	huma.Register(a, operation("list-api-keys", http.MethodGet, "/v1/api-keys", "api-keys", operatorsOnly(readKeys), "List API keys",
-		"Newest first, revoked ones too.", http.StatusUnprocessableEntity), c.listKeys)
+		"Newest first, revoked ones too."), c.listKeys)
 	huma.Register(a, operation("revoke-api-key", http.MethodDelete, "/v1/api-keys/{key_id}", "api-keys", operatorsOnly(writeKeys), "Revoke an API key",
-		"For good, and at once here; other gateways know it within 10 s.", http.StatusNotFound), c.revokeKey)
+		"For good, and at once here; other gateways know it within 10 s.", user.ErrKeyNotFound), c.revokeKey)
 }
 
 // createKey makes a key. One with an idempotency key is derived from it, so that
 // the request that comes again shows the same.
 func (c Config) createKey(ctx context.Context, in *createKeyInput) (*createKeyOutput, error) {
 	if c.Keys == nil {
-		return nil, newProblem(ctx, http.StatusConflict, "api_keys_off", "This platform takes no API keys: give its gateways a secret for them.")
+		return nil, problem(ctx, errKeysOff)
 	}
 	r := user.NewKey{
 		ID: in.newID(ctx, user.KeyIDPrefix, "create-api-key"), Name: in.Body.Name, Role: in.Body.Role, UserID: in.Body.UserID,

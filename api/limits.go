@@ -3,7 +3,6 @@ package api
 import (
 	"math"
 	"net"
-	"net/http"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -44,7 +43,7 @@ func (c Config) let(a huma.API, ctx huma.Context, buckets *limit.Buckets, who st
 	ctx.SetHeader("RateLimit-Reset", seconds(left.Reset))
 	if !ok {
 		ctx.SetHeader("Retry-After", seconds(left.Retry))
-		refuse(a, ctx, http.StatusTooManyRequests, "rate_limited", "Too many requests. Try again after the time that Retry-After tells.")
+		refuse(a, ctx, errRateLimited)
 	}
 	return ok
 }

@@ -131,7 +131,7 @@ func recovered(log *slog.Logger, next http.Handler) http.Handler {
 		defer func() {
 			if p := recover(); p != nil {
 				log.ErrorContext(r.Context(), "panic", "route", route(r), "panic", p, "stack", string(debug.Stack()))
-				writeProblem(w, newProblem(r.Context(), http.StatusInternalServerError, "internal", "Something went wrong on our side."))
+				writeProblem(w, errInternal.problem(r.Context()))
 			}
 		}()
 		next.ServeHTTP(w, r)

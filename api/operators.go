@@ -36,6 +36,9 @@ var (
 	errNoSaga = fault.New(fault.NotFound, "saga_not_found", "No such saga.")
 	errCursor = fault.InvalidField("cursor", "not a cursor of an earlier page")
 	errEnded  = fault.New(fault.Conflict, saga.NotParked, "The saga has ended.")
+	// What the saga itself says of a decision; its words tell more.
+	errNotAllowed    = fault.New(fault.Conflict, saga.NotAllowed, "The step does not allow this decision.")
+	errBadResolution = fault.New(fault.Refused, saga.BadResolution, "The decision is not complete.")
 	// errUnanswered: no worker took the decision in time. One may still take it.
 	errUnanswered = fault.New(fault.Unknown, codeUnanswered, "No worker answered that runs the saga.")
 )
@@ -45,7 +48,7 @@ const codeUnanswered = "saga_unanswered"
 
 // SagaSummary is a saga as a list shows it.
 type SagaSummary struct {
-	WorkflowID string     `json:"workflow_id" doc:"Find it in the Temporal Web UI by it" example:"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab"`
+	WorkflowID string     `json:"workflow_id" doc:"Names the saga, here and in the Temporal Web UI" example:"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 	Saga       string     `json:"saga" doc:"What kind of saga it is" example:"PlaceOrder"`
 	State      saga.State `json:"state" enum:"running,waiting,compensating,parked,completed,compensated"`
 	Step       string     `json:"step" doc:"Where it was when its state changed" example:"VoidPayment"`
@@ -167,6 +170,6 @@ func isNotFound(err error) bool {
 	return errors.As(err, &none)
 }
 
-func unavailable(err error) error {
+func unavailable(err error) *fault.Error {
 	return fault.New(fault.Unavailable, "temporal_unavailable", "Temporal did not answer.").Because(err)
 }

@@ -36,11 +36,11 @@ func (o *TemporalOperators) Resolve(ctx context.Context, workflowID string, r sa
 	if err == nil {
 		err = handle.Get(ctx, &done)
 	}
-	return done, refusal(ctx, err)
+	return done, whyNot(ctx, err)
 }
 
-// refusal is why a decision was not taken, or is not known to be.
-func refusal(ctx context.Context, err error) error {
+// whyNot is why a decision was not taken, or is not known to be.
+func whyNot(ctx context.Context, err error) error {
 	var refused *temporal.ApplicationError
 	if errors.As(err, &refused) {
 		switch refused.Type() {

@@ -36,8 +36,8 @@ type Order struct {
 type OrderItem struct {
 	ProductID string             `json:"product_id" example:"prd_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 	Quantity  int64              `json:"quantity" example:"2"`
-	UnitPrice Maybe[money.Money] `json:"unit_price" doc:"Null until the order is priced"`
-	Total     Maybe[money.Money] `json:"total" doc:"Null until the order is priced"`
+	UnitPrice Maybe[money.Money] `json:"unit_price" doc:"What a unit costs; null until the order is priced"`
+	Total     Maybe[money.Money] `json:"total" doc:"What the units cost together; null until the order is priced"`
 }
 
 // OrderFailure says why an order did not succeed.
@@ -50,7 +50,7 @@ type OrderFailure struct {
 // OrderAction is what the customer has to do.
 type OrderAction struct {
 	Type      string    `json:"type" enum:"redirect"`
-	URL       string    `json:"url" format:"uri" doc:"Where the customer confirms the payment"`
+	URL       string    `json:"url" format:"uri" doc:"Where the customer confirms the payment" example:"https://hooks.stripe.com/redirect/authenticate/src_3abc"`
 	ExpiresAt time.Time `json:"expires_at" doc:"The order is rejected after that"`
 }
 
@@ -156,10 +156,10 @@ type placeOrderInput struct {
 
 type placeOrderOutput struct {
 	Status            int
-	Location          string `header:"Location" doc:"Where the order is"`
-	ETag              string `header:"ETag" doc:"Changes with the order"`
-	RetryAfter        string `header:"Retry-After" doc:"Seconds until it is worth to look again; where the order is not decided"`
-	PreferenceApplied string `header:"Preference-Applied" doc:"The preference that was followed, the wait as it was granted"`
+	Location          string `header:"Location"`
+	ETag              string `header:"ETag"`
+	RetryAfter        string `header:"Retry-After"`
+	PreferenceApplied string `header:"Preference-Applied"`
 	Body              Order
 }
 
@@ -169,12 +169,12 @@ type orderInput struct {
 }
 
 type orderOutput struct {
-	ETag string `header:"ETag" doc:"Changes with the order"`
+	ETag string `header:"ETag"`
 	Body Order
 }
 
 type listOrdersInput struct {
-	UserID       string    `query:"user_id" doc:"Orders of this user only"`
+	UserID       string    `query:"user_id" doc:"Orders of this user only" example:"usr_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 	Status       string    `query:"status" enum:"pending,awaiting_payment,confirmed,rejected,cancelled,failed,refunded" doc:"Orders of this status only"`
 	CreatedAfter time.Time `query:"created_after" doc:"Orders created after this time only"`
 	PageQuery
@@ -184,20 +184,17 @@ type listOrdersOutput struct{ Body page[Order] }
 
 func (c Config) registerOrders(a huma.API) {
 	place := operation("place-order", http.MethodPost, "/v1/orders", "orders", customers(writeOrders), "Place an order",
-		"Starts the order's saga and waits for its outcome: 10 s at most, or as `Prefer` says. An order that is not decided by then, or whose customer has to act, is answered with 202 and goes on.",
-		http.StatusBadRequest, http.StatusPaymentRequired, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+		"Starts the order's saga and waits for its outcome: 10 s at most, or as `Prefer` says. An order that is not decided by then, or whose customer has to act, is answered with 202 and goes on.")
 	place.DefaultStatus = http.StatusCreated
-	place.Responses = map[string]*huma.Response{"202": {
-		Description: "The order is accepted and not decided yet",
-		Content:     map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Ref: "#/components/schemas/Order"}}},
-	}}
+	declareRefusals(&place, endings()...)
+	place.Responses = alsoAnswers(http.StatusAccepted, "Order")
+	place.Responses["202"].Content["application/json"].Example = plain(exampleUndecided())
 	huma.Register(a, place, c.placeOrder)
 
 	huma.Register(a, operation("get-order", http.MethodGet, "/v1/orders/{order_id}", "orders", customers(readOrders), "Get an order",
-		"Works with every worker down.", http.StatusNotFound), c.getOrder)
+		"Works with every worker down.", order.ErrNotFound), c.getOrder)
 
-	huma.Register(a, operation("list-orders", http.MethodGet, "/v1/orders", "orders", customers(readOrders), "List orders", "Newest first. `next_action` is null here: get the order.",
-		http.StatusUnprocessableEntity), c.listOrders)
+	huma.Register(a, operation("list-orders", http.MethodGet, "/v1/orders", "orders", customers(readOrders), "List orders", "Newest first. `next_action` is null here: get the order."), c.listOrders)
 }
 
 func (c Config) getOrder(ctx context.Context, in *orderInput) (*orderOutput, error) {

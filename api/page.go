@@ -2,14 +2,14 @@ package api
 
 // PageQuery is how every list is paged.
 type PageQuery struct {
-	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"How many at most"`
-	Cursor string `query:"cursor" maxLength:"1200" doc:"next_cursor of the page before"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"How many at most" example:"20"`
+	Cursor string `query:"cursor" maxLength:"1200" doc:"next_cursor of the page before" example:"MDE5YTQyY2Y"`
 }
 
 // page is a page of a list.
 type page[T any] struct {
 	Items      []T     `json:"items" nullable:"false"`
-	NextCursor *string `json:"next_cursor" doc:"Gives the next page; null on the last one"`
+	NextCursor *string `json:"next_cursor"`
 }
 
 func newPage[S, T any](items []S, convert func(S) T, next string) page[T] {

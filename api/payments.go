@@ -19,8 +19,8 @@ type Payment struct {
 	Amount         Maybe[money.Money] `json:"amount" doc:"Null where the payment was voided before it began"`
 	Method         string             `json:"method,omitempty" example:"pm_card_visa"`
 	Status         payment.Status     `json:"status" enum:"initiated,requires_action,authorized,captured,voided,declined,refunded"`
-	Captured       int64              `json:"captured" doc:"Minor units" example:"1450"`
-	Refunded       int64              `json:"refunded" doc:"Minor units" example:"0"`
+	Captured       int64              `json:"captured" doc:"What was taken, in minor units" example:"1450"`
+	Refunded       int64              `json:"refunded" doc:"What was given back, in minor units" example:"0"`
 	ProviderIntent string             `json:"provider_intent,omitempty" doc:"The provider's id" example:"pi_3abc"`
 	DeclineCode    string             `json:"decline_code,omitempty" doc:"The provider's reason" example:"insufficient_funds"`
 	CreatedAt      time.Time          `json:"created_at"`
@@ -46,16 +46,16 @@ type paymentInput struct {
 type paymentOutput struct{ Body Payment }
 
 type listPaymentsInput struct {
-	OrderID string `query:"order_id" doc:"The payment of this order only"`
-	UserID  string `query:"user_id" doc:"Payments of this user only"`
+	OrderID string `query:"order_id" doc:"The payment of this order only" example:"ord_01k9m2v6y7e4p8s0t2w4x6z8ab"`
+	UserID  string `query:"user_id" doc:"Payments of this user only" example:"usr_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 	PageQuery
 }
 
 type listPaymentsOutput struct{ Body page[Payment] }
 
 func (c Config) registerPayments(a huma.API) {
-	huma.Register(a, operation("get-payment", http.MethodGet, "/v1/payments/{payment_id}", "payments", customers(readPayments), "Get a payment", "",
-		http.StatusNotFound), func(ctx context.Context, in *paymentInput) (*paymentOutput, error) {
+	huma.Register(a, operation("get-payment", http.MethodGet, "/v1/payments/{payment_id}", "payments", customers(readPayments), "Get a payment", "As the payment service knows it; the provider may be ahead.",
+		payment.ErrNotFound), func(ctx context.Context, in *paymentInput) (*paymentOutput, error) {
 		p, err := c.Payments.Get(ctx, in.PaymentID)
 		if err == nil && !owns(ctx, p.UserID) {
 			err = payment.ErrNotFound
@@ -65,8 +65,7 @@ func (c Config) registerPayments(a huma.API) {
 		}
 		return &paymentOutput{Body: toPayment(p)}, nil
 	})
-	huma.Register(a, operation("list-payments", http.MethodGet, "/v1/payments", "payments", customers(readPayments), "List payments", "Newest first.",
-		http.StatusUnprocessableEntity), func(ctx context.Context, in *listPaymentsInput) (*listPaymentsOutput, error) {
+	huma.Register(a, operation("list-payments", http.MethodGet, "/v1/payments", "payments", customers(readPayments), "List payments", "Newest first. A customer sees their own."), func(ctx context.Context, in *listPaymentsInput) (*listPaymentsOutput, error) {
 		userID, ok := within(ctx, in.UserID)
 		if !ok {
 			return &listPaymentsOutput{Body: newPage[payment.Payment](nil, toPayment, "")}, nil

@@ -8,9 +8,12 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/services/inventory"
 	"github.com/skaldhq/skald/services/order"
 	"github.com/skaldhq/skald/services/payment"
+	"github.com/skaldhq/skald/services/pricing"
+	"github.com/skaldhq/skald/services/user"
 	"github.com/skaldhq/skald/workflows"
 )
 
@@ -87,11 +90,11 @@ func (c Config) answer(ctx context.Context, o order.Order, p preference) (*place
 		return out, nil
 	case order.Rejected, order.Cancelled, order.Failed: // below
 	}
-	code, detail := "order_"+string(o.Status), "The order did not succeed."
+	why := unexplained(o.Status)
 	if o.Failure != nil {
-		code, detail = o.Failure.Code, o.Failure.Detail
+		why.status, why.code, why.detail = endStatus(o.Status, o.Failure.Code), o.Failure.Code, o.Failure.Detail
 	}
-	ended := newProblem(ctx, endStatus(o.Status, code), code, detail)
+	ended := why.problem(ctx)
 	ended.OrderID = o.ID
 	headers := http.Header{"Location": {orderPath(o.ID)}}
 	if applied := p.applied(ended.Status); applied != "" {
@@ -114,15 +117,42 @@ func endStatus(status order.Status, code string) int {
 	if status == order.Cancelled {
 		return http.StatusConflict
 	}
-	if known, ok := refusals()[code]; ok {
+	if known, ok := rejections()[code]; ok {
 		return known
 	}
 	return http.StatusUnprocessableEntity
 }
 
-// refusals gives the HTTP status of the codes an order is rejected with. The
+// unexplained is the refusal of an order that did not succeed, and that has no more
+// to say of it.
+func unexplained(status order.Status) refusal {
+	code := "order_" + string(status)
+	return refusal{status: endStatus(status, code), code: code, detail: "The order did not succeed.", order: true, headers: []string{"Location", "Preference-Applied"}}
+}
+
+// endings are the refusals of an order that did not succeed.
+func endings() []refusal {
+	timedOut := fault.New(fault.Refused, workflows.CodeActionTimeout, "The customer did not confirm the payment in time.")
+	cancelled := fault.New(fault.Conflict, workflows.CodeCancelled, "The order was cancelled.")
+	all := []refusal{unexplained(order.Rejected), unexplained(order.Cancelled), unexplained(order.Failed)}
+	add := func(status order.Status, f *fault.Error) {
+		why := unexplained(status)
+		why.status, why.code, why.detail = endStatus(status, f.Code), f.Code, f.Message
+		all = append(all, why)
+	}
+	add(order.Cancelled, cancelled)
+	for _, f := range []*fault.Error{
+		user.ErrNotFound, user.ErrInactive, pricing.ErrNotFound, pricing.ErrCurrency, pricing.ErrTooLarge, inventory.ErrInsufficient,
+		payment.ErrDeclined, payment.ErrVoided, payment.ErrMethod, payment.ErrAmount, timedOut,
+	} {
+		add(order.Rejected, f)
+	}
+	return all
+}
+
+// rejections gives the HTTP status of the codes an order is rejected with. The
 // other ones are about what the order says: 422.
-func refusals() map[string]int {
+func rejections() map[string]int {
 	return map[string]int{
 		inventory.ErrInsufficient.Code: http.StatusConflict,
 		payment.ErrDeclined.Code:       http.StatusPaymentRequired,

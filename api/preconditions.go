@@ -23,7 +23,7 @@ func etag(version int64, updated time.Time, more string) string {
 
 // IfNoneMatch is how a GET asks for what changed only.
 type IfNoneMatch struct {
-	IfNoneMatch string `header:"If-None-Match" maxLength:"1000" doc:"Answers 304 where it still has this ETag"`
+	IfNoneMatch string `header:"If-None-Match" maxLength:"1000" doc:"Only where it has none of these ETags; * where there must be none at all. A GET answers 304 otherwise, a change 412" example:"\"2-63c1f3a5b2c00\""`
 }
 
 // unchanged is the answer 304 where the client has the state with this tag, nil
@@ -38,8 +38,8 @@ func (in IfNoneMatch) unchanged(tag string) error {
 // Preconditions are how a change is bound to the state that the client has seen
 // (RFC 9110, section 13).
 type Preconditions struct {
-	IfMatch     string `header:"If-Match" maxLength:"1000" doc:"The ETag of the state that is to be changed; * for any"`
-	IfNoneMatch string `header:"If-None-Match" maxLength:"1000" doc:"* where there must be none yet"`
+	IfMatch     string `header:"If-Match" maxLength:"1000" doc:"The ETag of the state that is to be changed; * for any" example:"\"2-63c1f3a5b2c00\""`
+	IfNoneMatch string `header:"If-None-Match" maxLength:"1000" doc:"Only where it has none of these ETags; * where there must be none at all. A GET answers 304 otherwise, a change 412" example:"\"2-63c1f3a5b2c00\""`
 }
 
 // check tells whether a change may be made of what has this tag; empty: of what is
@@ -48,18 +48,20 @@ type Preconditions struct {
 func (in Preconditions) check(ctx context.Context, tag string, harmless bool) error {
 	switch {
 	case in.IfMatch != "" && (tag == "" || !anyTag(in.IfMatch, tag, sameState)):
-		return preconditionFailed(ctx)
+		return errPrecondition.problem(ctx)
 	case in.IfNoneMatch != "" && tag != "" && anyTag(in.IfNoneMatch, tag, func(candidate, tag string) bool { return sameState(strong(candidate), tag) }):
-		return preconditionFailed(ctx)
+		return errPrecondition.problem(ctx)
 	case in.IfMatch == "" && in.IfNoneMatch == "" && !harmless:
-		return newProblem(ctx, http.StatusPreconditionRequired, "precondition_required", "Say which state this is to change: send If-Match with the ETag of your GET.")
+		return errUnconditional.problem(ctx)
 	}
 	return nil
 }
 
-func preconditionFailed(ctx context.Context) error {
-	return newProblem(ctx, http.StatusPreconditionFailed, "precondition_failed", "It is not in the state that the request asks for. Get it, and try again.")
-}
+// The refusals of changes.
+var (
+	errPrecondition  = refusal{status: http.StatusPreconditionFailed, code: "precondition_failed", detail: "It is not in the state that the request asks for. Get it, and try again."}
+	errUnconditional = refusal{status: http.StatusPreconditionRequired, code: "precondition_required", detail: "Say which state this is to change: send If-Match with the ETag of your GET."}
+)
 
 // sameState tells whether two tags name the same state; of what an answer only
 // shows beside it, the third part of a tag, a change says nothing.

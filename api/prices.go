@@ -9,6 +9,7 @@ import (
 
 	"github.com/skaldhq/skald/internal/money"
 	"github.com/skaldhq/skald/services/pricing"
+	"github.com/skaldhq/skald/services/product"
 )
 
 // Price is what a unit of a product costs.
@@ -59,13 +60,13 @@ func toDiscount(d *pricing.Discount) Maybe[Discount] {
 }
 
 func (c Config) registerPrices(a huma.API) {
-	huma.Register(a, operation("get-price", http.MethodGet, "/v1/prices/{product_id}", "prices", customers(readPrices), "Get the price of a product", "",
-		http.StatusNotFound), func(ctx context.Context, in *ProductPath) (*priceOutput, error) {
+	huma.Register(a, operation("get-price", http.MethodGet, "/v1/prices/{product_id}", "prices", customers(readPrices), "Get the price of a product", "With the discount that runs.",
+		pricing.ErrNotFound), func(ctx context.Context, in *ProductPath) (*priceOutput, error) {
 		p, err := c.Prices.Get(ctx, in.ProductID)
 		return priceAnswer(ctx, p, false, err)
 	})
 	put := operation("put-price", http.MethodPut, "/v1/prices/{product_id}", "prices", servicesOnly(writePrices), "Set the price of a product",
-		"Orders that were quoted keep their price.", http.StatusBadRequest, http.StatusNotFound, http.StatusUnprocessableEntity)
+		"Orders that were quoted keep their price.", product.ErrNotFound)
 	put.Responses = createdToo("Price")
 	huma.Register(a, put, func(ctx context.Context, in *putPriceInput) (*priceOutput, error) {
 		if _, err := c.Products.Get(ctx, in.ProductID); err != nil {

@@ -40,7 +40,9 @@ func (p *Problem) Error() string { return p.Detail }
 func (p *Problem) GetStatus() int { return p.Status }
 
 // ContentType is that of problem details.
-func (p *Problem) ContentType(string) string { return "application/problem+json" }
+func (p *Problem) ContentType(string) string { return problemJSON }
+
+const problemJSON = "application/problem+json"
 
 func newProblem(ctx context.Context, status int, code, detail string) *Problem {
 	return &Problem{
@@ -49,8 +51,7 @@ func newProblem(ctx context.Context, status int, code, detail string) *Problem {
 	}
 }
 
-// problem turns a service's error into a problem. This is the one place that
-// knows which status a kind of fault is.
+// problem turns a service's error into a problem.
 func problem(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
@@ -59,26 +60,38 @@ func problem(ctx context.Context, err error) error {
 	if !f.Kind.Definite() {
 		note(ctx, err)
 	}
-	status, detail := http.StatusInternalServerError, "Something went wrong on our side."
+	return refusalOf(f).problem(ctx)
+}
+
+// refusalOf is what clients are told of a service's error. This is the one place
+// that knows which status a kind of fault is.
+func refusalOf(f *fault.Error) refusal {
+	r := refusal{status: http.StatusInternalServerError, code: f.Code, detail: internalDetail}
 	switch f.Kind {
 	case fault.Invalid:
-		status, detail = http.StatusUnprocessableEntity, "The request is not valid."
+		r.status, r.detail = http.StatusUnprocessableEntity, invalidDetail
 	case fault.NotFound:
-		status, detail = http.StatusNotFound, f.Message
+		r.status, r.detail = http.StatusNotFound, f.Message
 	case fault.Conflict:
-		status, detail = http.StatusConflict, f.Message
+		r.status, r.detail = http.StatusConflict, f.Message
 	case fault.Refused:
-		status, detail = http.StatusUnprocessableEntity, f.Message
+		r.status, r.detail = http.StatusUnprocessableEntity, f.Message
 	case fault.Unavailable, fault.Unknown:
-		status, detail = http.StatusServiceUnavailable, "A service did not answer. Try again, with the same Idempotency-Key where there is one."
+		r.status, r.detail = http.StatusServiceUnavailable, unavailableDetail
 	case fault.Internal: // as set above: the cause is for the log
 	}
-	p := newProblem(ctx, status, f.Code, detail)
 	if f.Field != "" {
-		p.Errors = []ProblemField{{Field: f.Field, Message: f.Message}}
+		r.fields = []ProblemField{{Field: f.Field, Message: f.Message}}
 	}
-	return p
+	return r
 }
+
+// What is said of a failure whose own words are not for clients.
+const (
+	invalidDetail     = "The request is not valid."
+	internalDetail    = "Something went wrong on our side."
+	unavailableDetail = "A service did not answer. Try again, with the same Idempotency-Key where there is one."
+)
 
 // Huma keeps these settings in variables of its package; they are the same for
 // every API of this one, and are set before any is made.
@@ -101,7 +114,11 @@ func humaProblem(ctx context.Context, status int, message string, errs []error) 
 	p := newProblem(ctx, status, statusCode(status), message)
 	switch status {
 	case http.StatusUnprocessableEntity, http.StatusBadRequest:
-		p.Detail = "The request is not valid."
+		p.Detail = invalidDetail
+	case http.StatusRequestEntityTooLarge:
+		p.Detail = "The request's body is larger than this path takes."
+	case http.StatusRequestTimeout:
+		p.Detail = "The request's body did not arrive in time."
 	case http.StatusUnsupportedMediaType:
 		p.Detail = "The request's Content-Type is not one that this path takes."
 	}
@@ -133,11 +150,13 @@ func fieldError(status int, d *huma.ErrorDetail) ProblemField {
 	case strings.HasPrefix(d.Message, parsed):
 		return ProblemField{Field: field(d.Location), Message: strings.TrimSuffix(parsed, ": ")}
 	case d.Location == "body" && !strings.HasPrefix(d.Message, "expected "):
-		return ProblemField{Field: "body", Message: "expected JSON (RFC 8259) whose numbers are in the range of their fields"}
+		return ProblemField{Field: "body", Message: notJSON}
 	default:
 		return ProblemField{Field: field(d.Location), Message: d.Message}
 	}
 }
+
+const notJSON = "expected JSON (RFC 8259) whose numbers are in the range of their fields"
 
 // field is where something is in the request, as its sender names it.
 func field(location string) string {

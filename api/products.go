@@ -17,11 +17,11 @@ import (
 type Product struct {
 	ID          string              `json:"id" example:"prd_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 	Name        string              `json:"name" example:"Rune dice"`
-	Description string              `json:"description"`
+	Description string              `json:"description" example:"Six dice of bone, with runes."`
 	Category    string              `json:"category" example:"games"`
 	BasePrice   money.Money         `json:"base_price" doc:"Pricing's; the catalogue's while pricing does not answer"`
 	Price       money.Money         `json:"price" doc:"What a unit costs now; the base price while pricing does not answer"`
-	Discount    Maybe[Discount]     `json:"discount" doc:"The discount that runs; null where none does"`
+	Discount    Maybe[Discount]     `json:"discount" doc:"The discount that is in the price; null where none runs"`
 	Stock       Maybe[ProductStock] `json:"stock" doc:"Null while inventory does not answer, but for what it said in the last seconds"`
 	Degraded    []string            `json:"degraded" nullable:"false" doc:"Services that did not answer in time" example:"[]"`
 	Version     int64               `json:"version" example:"1"`
@@ -32,14 +32,14 @@ type Product struct {
 // ProductStock is a product's stock.
 type ProductStock struct {
 	OnHand    int64 `json:"on_hand" example:"120"`
-	Reserved  int64 `json:"reserved" doc:"Held by orders" example:"3"`
-	Available int64 `json:"available" doc:"On hand and not held" example:"117"`
+	Reserved  int64 `json:"reserved" doc:"Units that orders hold" example:"3"`
+	Available int64 `json:"available" doc:"On hand, and free to order" example:"117"`
 }
 
 // NewProduct is the state of a product as a client sets it.
 type NewProduct struct {
 	Name        string `json:"name" minLength:"1" maxLength:"200" example:"Rune dice"`
-	Description string `json:"description,omitempty" maxLength:"5000"`
+	Description string `json:"description,omitempty" maxLength:"5000" example:"Six dice of bone, with runes."`
 	Category    string `json:"category,omitempty" maxLength:"100" example:"games"`
 	BasePrice   Amount `json:"base_price"`
 }
@@ -73,28 +73,25 @@ type putProductInput struct {
 
 type productOutput struct {
 	Status   int
-	Location string `header:"Location" doc:"Where the product is, where it is new"`
-	ETag     string `header:"ETag" doc:"Changes with the product, its price and its stock"`
+	Location string `header:"Location"`
+	ETag     string `header:"ETag"`
 	Body     Product
 }
 
 func (c Config) registerProducts(a huma.API) {
-	create := operation("create-product", http.MethodPost, "/v1/products", "products", servicesOnly(writeProducts), "Create a product", "Sets its base price too. "+createdOnce,
-		http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+	create := operation("create-product", http.MethodPost, "/v1/products", "products", servicesOnly(writeProducts), "Create a product", "Sets its base price too. "+createdOnce)
 	create.DefaultStatus = http.StatusCreated
 	huma.Register(a, create, c.createProduct)
 	huma.Register(a, operation("list-products", http.MethodGet, "/v1/products", "products", customers(readProducts), "List products",
-		"Newest first, or as `sort` says. Filters by price and stock look through a part of the catalogue at a time: a page may hold fewer than `limit`, and have a next one all the same.",
-		http.StatusUnprocessableEntity), c.listProducts)
+		"Newest first, or as `sort` says, each composed as `get-product` does. Filters by price and stock look through a part of the catalogue at a time: a page may hold fewer than `limit`, and have a next one all the same."), c.listProducts)
 	huma.Register(a, operation("get-product", http.MethodGet, "/v1/products/{product_id}", "products", customers(readProducts), "Get a product",
-		"Composed of catalogue, inventory and pricing; what does not answer in time is named in `degraded`.", http.StatusNotFound), c.getProduct)
+		"Composed of catalogue, inventory and pricing; what does not answer in time is named in `degraded`.", product.ErrNotFound), c.getProduct)
 	put := operation("put-product", http.MethodPut, "/v1/products/{product_id}", "products", servicesOnly(writeProducts), "Create or replace a product",
-		"The id is the client's own, a TypeID with the prefix `prd`. Sets the base price too. "+seenFirst+" What other resources set, the stock and the discount, is no change of it.",
-		http.StatusBadRequest, http.StatusPreconditionFailed, http.StatusUnprocessableEntity, http.StatusPreconditionRequired, http.StatusServiceUnavailable)
+		"The id is the client's own, a TypeID with the prefix `prd`. Sets the base price too. "+seenFirst+" What other resources set, the stock and the discount, is no change of it.")
 	put.Responses = createdToo("Product")
 	huma.Register(a, put, c.putProduct)
 	huma.Register(a, operation("delete-product", http.MethodDelete, "/v1/products/{product_id}", "products", servicesOnly(writeProducts), "Delete a product",
-		"It can no longer be ordered; orders that were placed go on.", http.StatusNotFound, http.StatusPreconditionFailed), c.deleteProduct)
+		"It can no longer be ordered; orders that were placed go on.", product.ErrNotFound), c.deleteProduct)
 }
 
 func (n NewProduct) request(productID string) product.PutRequest {
@@ -159,7 +156,7 @@ func (c Config) putProduct(ctx context.Context, in *putProductInput) (*productOu
 		p, err = c.Products.Update(ctx, r, p.Version)
 	}
 	if errors.Is(err, product.ErrChanged) {
-		return nil, preconditionFailed(ctx)
+		return nil, errPrecondition.problem(ctx)
 	}
 	if err == nil { // also where the one before failed between the two
 		_, err = c.Prices.SetBase(ctx, r.ID, r.BasePrice)

@@ -18,10 +18,10 @@ type Refund struct {
 	OrderID   string             `json:"order_id" example:"ord_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 	Lines     []RefundLine       `json:"lines" nullable:"false"`
 	Amount    money.Money        `json:"amount"`
-	Reason    string             `json:"reason"`
+	Reason    string             `json:"reason" example:"One cup was broken."`
 	Status    order.RefundStatus `json:"status" enum:"requested,done,refused"`
 	Code      string             `json:"code,omitempty" doc:"Why it was refused" example:"refund_failed"`
-	Saga      string             `json:"workflow_id" doc:"Its saga; find it in the Temporal Web UI by it" example:"refund/rfd_01k9m2v6y7e4p8s0t2w4x6z8ab"`
+	Saga      string             `json:"workflow_id" doc:"The saga of the refund; find it in the Temporal Web UI by it" example:"refund/rfd_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 	CreatedAt time.Time          `json:"created_at"`
 	UpdatedAt time.Time          `json:"updated_at"`
 }
@@ -69,11 +69,10 @@ type listRefundsOutput struct{ Body page[Refund] }
 func (c Config) registerRefunds(a huma.API) {
 	create := operation("refund-order", http.MethodPost, "/v1/orders/{order_id}/refunds", "orders", customers(writeOrders), "Refund an order",
 		"A confirmed order, whole or by lines: the money goes back, then the units. The amount is computed from the order's own prices. With its last units the order is `refunded`.",
-		http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+		order.ErrNotFound, order.ErrNotRefundable, order.ErrRefundTooMany)
 	create.DefaultStatus = http.StatusAccepted
 	huma.Register(a, create, c.refundOrder)
-	huma.Register(a, operation("list-refunds", http.MethodGet, "/v1/orders/{order_id}/refunds", "orders", customers(readOrders), "List an order's refunds", "Oldest first.",
-		http.StatusNotFound), c.listRefunds)
+	huma.Register(a, operation("list-refunds", http.MethodGet, "/v1/orders/{order_id}/refunds", "orders", customers(readOrders), "List an order's refunds", "Oldest first. Refused ones are there too.", order.ErrNotFound), c.listRefunds)
 }
 
 // refundOrder takes the units off what is left, which cannot be lost then, and

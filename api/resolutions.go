@@ -20,7 +20,7 @@ import (
 // NewResolution is a decision on a parked saga.
 type NewResolution struct {
 	Action saga.Decision  `json:"action" enum:"retry,retry_with,skip,compensate" doc:"retry: try again now. retry_with: with more time for an attempt, as input says. skip: take the step for done. compensate: turn the saga back"`
-	Reason string         `json:"reason" minLength:"1" maxLength:"500" doc:"Why; it is kept. No personal data" example:"The provider confirmed by phone that nothing is held."`
+	Reason string         `json:"reason" minLength:"1" maxLength:"500" doc:"Why it is decided so; it is kept. No personal data" example:"The provider confirmed by phone that nothing is held."`
 	Step   string         `json:"step,omitempty" maxLength:"100" doc:"Which step; needed for skip and compensate, and where several are parked" example:"VoidPayment"`
 	Input  *saga.Patience `json:"input,omitempty" doc:"For retry_with only"`
 }
@@ -50,7 +50,7 @@ type resolveInput struct {
 }
 
 type resolveOutput struct {
-	Location string `header:"Location" doc:"The saga"`
+	Location string `header:"Location"`
 	Body     order.Resolution
 }
 
@@ -58,7 +58,10 @@ func (c Config) registerResolutions(a huma.API) {
 	resolve := operation("resolve-saga", http.MethodPost, "/v1/sagas/{workflow_id}/resolutions", "sagas", operatorsOnly(writeSagas), "Decide on a parked saga",
 		"The saga checks the decision, records who made it and why, and then does it. Where no worker answers that runs the saga, "+
 			"that is `saga_unanswered`: a decision that came that far may still be taken, so send it again with the same `Idempotency-Key`.",
-		http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+		errNoSaga, errEnded, errNotAllowed, errBadResolution, unavailable(nil))
+	late := refusalOf(errUnanswered)
+	late.headers = []string{"Retry-After"}
+	declareRefusals(&resolve, late)
 	resolve.DefaultStatus = http.StatusCreated
 	huma.Register(a, resolve, c.resolveSaga)
 }

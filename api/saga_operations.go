@@ -21,6 +21,11 @@ type Saga struct {
 	Resolutions []order.Resolution        `json:"resolutions" nullable:"false" doc:"What operators decided, oldest first"`
 }
 
+// TransformSchema tells that it is a SagaSummary, and more.
+func (Saga) TransformSchema(r huma.Registry, s *huma.Schema) *huma.Schema {
+	return extending[Saga, SagaSummary](r, s)
+}
+
 type listSagasInput struct {
 	State string `query:"state" enum:"running,waiting,compensating,parked,completed,compensated" doc:"Sagas of this state only"`
 	PageQuery
@@ -37,9 +42,9 @@ type sagaOutput struct{ Body Saga }
 
 func (c Config) registerSagas(a huma.API) {
 	huma.Register(a, operation("list-sagas", http.MethodGet, "/v1/sagas", "sagas", operatorsOnly(readSagas), "List sagas",
-		"Newest first. `state=parked` are those that wait for an operator.", http.StatusUnprocessableEntity, http.StatusServiceUnavailable), c.listSagas)
+		"Newest first. `state=parked` are those that wait for an operator.", unavailable(nil)), c.listSagas)
 	huma.Register(a, operation("get-saga", http.MethodGet, "/v1/sagas/{workflow_id}", "sagas", operatorsOnly(readSagas), "Get a saga",
-		"Its steps, what is parked and why, and what was decided.", http.StatusNotFound, http.StatusServiceUnavailable), c.getSaga)
+		"Its steps, what is parked and why, and what was decided.", errNoSaga, unavailable(nil)), c.getSaga)
 	c.registerResolutions(a)
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/skaldhq/skald/services/inventory"
+	"github.com/skaldhq/skald/services/product"
 )
 
 // Stock is the count of a product.
@@ -35,13 +36,13 @@ type stockOutput struct {
 }
 
 func (c Config) registerStock(a huma.API) {
-	huma.Register(a, operation("get-stock", http.MethodGet, "/v1/stock/{product_id}", "stock", customers(readStock), "Get the stock of a product", "",
-		http.StatusNotFound), func(ctx context.Context, in *ProductPath) (*stockOutput, error) {
+	huma.Register(a, operation("get-stock", http.MethodGet, "/v1/stock/{product_id}", "stock", customers(readStock), "Get the stock of a product", "What is on hand, and how much of it orders hold.",
+		inventory.ErrNotFound), func(ctx context.Context, in *ProductPath) (*stockOutput, error) {
 		s, err := c.Stock.Get(ctx, in.ProductID)
 		return stockAnswer(ctx, s, false, err)
 	})
 	put := operation("put-stock", http.MethodPut, "/v1/stock/{product_id}", "stock", servicesOnly(writeStock), "Set the units on hand",
-		"Not below what orders hold.", http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity)
+		"Not below what orders hold.", product.ErrNotFound, inventory.ErrBelowReserved)
 	put.Responses = createdToo("Stock")
 	huma.Register(a, put, func(ctx context.Context, in *putStockInput) (*stockOutput, error) {
 		if _, err := c.Products.Get(ctx, in.ProductID); err != nil {

@@ -33,7 +33,7 @@ const ended = ",end"
 func (t *timelines) stream(ctx context.Context, o order.Order, from string) (*timelineOutput, error) {
 	who := principalOf(ctx).ID
 	if !t.streams.take(who) {
-		tooMany := newProblem(ctx, http.StatusTooManyRequests, "too_many_streams", "You have too many streams open. Close one first.")
+		tooMany := errTooManyStreams.problem(ctx)
 		return nil, huma.ErrorWithHeaders(tooMany, http.Header{"Retry-After": {seconds(reconnectAfter)}})
 	}
 	trail, err := t.newTrail(ctx, o, from)

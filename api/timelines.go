@@ -37,10 +37,16 @@ type TimelineEnd struct {
 	Expired bool         `json:"expired" doc:"As of a timeline"`
 }
 
+// The refusals of a timeline.
+var (
+	errNotAcceptable  = refusal{status: http.StatusNotAcceptable, code: "not_acceptable", detail: "A timeline is application/json or text/event-stream."}
+	errTooManyStreams = refusal{status: http.StatusTooManyRequests, code: "too_many_streams", detail: "You have too many streams open. Close one first.", headers: []string{"Retry-After"}}
+)
+
 type timelineInput struct {
 	OrderID     string `path:"order_id" doc:"The order's id" example:"ord_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 	Accept      string `header:"Accept" hidden:"true"`
-	LastEventID string `header:"Last-Event-ID" doc:"Streams what comes after it: the id of the last event of a stream, or a timeline's cursor. What is none of these streams all"`
+	LastEventID string `header:"Last-Event-ID" doc:"Streams what comes after it: the id of the last event of a stream, or a timeline's cursor. What is none of these streams all" example:"01a1fee4-2137-70eb-90ba-dbd45ad27fc4:47"`
 }
 
 // timelineOutput writes itself: as JSON or as a stream.
@@ -56,7 +62,8 @@ type timelines struct {
 func (c Config) registerTimeline(a huma.API) {
 	op := operation("get-order-timeline", http.MethodGet, "/v1/orders/{order_id}/timeline", "orders", customers(readOrders), "Get an order's timeline",
 		"The steps of the order's saga, and of those of its refunds: when, by which attempt, with which outcome, and what was compensated. Works with every worker down. With `Accept: text/event-stream` it streams them live and goes on after `Last-Event-ID`: see the 200 of that type.",
-		http.StatusNotFound, http.StatusNotAcceptable, http.StatusServiceUnavailable)
+		order.ErrNotFound)
+	declareRefusals(&op, errNotAcceptable, errTooManyStreams)
 	schemas := a.OpenAPI().Components.Schemas
 	op.Responses = map[string]*huma.Response{
 		"200": {Description: "OK", Content: map[string]*huma.MediaType{
@@ -92,7 +99,7 @@ const streamDescription = "Server-sent events. `entry`: what happened, with the 
 func (t *timelines) get(ctx context.Context, in *timelineInput) (*timelineOutput, error) {
 	as := accepted(in.Accept, jsonType, eventStream)
 	if as == "" {
-		return nil, newProblem(ctx, http.StatusNotAcceptable, "not_acceptable", "A timeline is application/json or text/event-stream.")
+		return nil, errNotAcceptable.problem(ctx)
 	}
 	o, err := t.ownOrder(ctx, in.OrderID)
 	if err != nil {

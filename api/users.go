@@ -62,8 +62,8 @@ type putUserInput struct {
 
 type userOutput struct {
 	Status   int
-	Location string `header:"Location" doc:"Where the user is, where it is new"`
-	ETag     string `header:"ETag" doc:"Changes with the user"`
+	Location string `header:"Location"`
+	ETag     string `header:"ETag"`
 	Body     User
 }
 
@@ -72,20 +72,17 @@ type listUsersInput struct{ PageQuery }
 type listUsersOutput struct{ Body page[User] }
 
 func (c Config) registerUsers(a huma.API) {
-	create := operation("create-user", http.MethodPost, "/v1/users", "users", servicesOnly(writeUsers), "Create a user", createdOnce,
-		http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity)
+	create := operation("create-user", http.MethodPost, "/v1/users", "users", servicesOnly(writeUsers), "Create a user", "The platform makes its id. "+createdOnce, user.ErrEmailTaken)
 	create.DefaultStatus = http.StatusCreated
 	huma.Register(a, create, c.createUser)
-	huma.Register(a, operation("list-users", http.MethodGet, "/v1/users", "users", servicesOnly(readUsers), "List users", "Newest first.",
-		http.StatusUnprocessableEntity), c.listUsers)
-	huma.Register(a, operation("get-user", http.MethodGet, "/v1/users/{user_id}", "users", customers(readUsers), "Get a user", "", http.StatusNotFound), c.getUser)
+	huma.Register(a, operation("list-users", http.MethodGet, "/v1/users", "users", servicesOnly(readUsers), "List users", "All of them, newest first."), c.listUsers)
+	huma.Register(a, operation("get-user", http.MethodGet, "/v1/users/{user_id}", "users", customers(readUsers), "Get a user", "A customer may get their own.", user.ErrNotFound), c.getUser)
 	put := operation("put-user", http.MethodPut, "/v1/users/{user_id}", "users", customers(writeUsers), "Create or replace a user",
-		"The id is the client's own, a TypeID with the prefix `usr`. Customers change themselves only. "+seenFirst,
-		http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusUnprocessableEntity, http.StatusPreconditionRequired)
+		"The id is the client's own, a TypeID with the prefix `usr`. Customers change themselves only. "+seenFirst, user.ErrNotFound, user.ErrEmailTaken)
 	put.Responses = createdToo("User")
 	huma.Register(a, put, c.putUser)
-	huma.Register(a, operation("delete-user", http.MethodDelete, "/v1/users/{user_id}", "users", servicesOnly(writeUsers), "Delete a user", "Its API keys end too; orders that were placed go on.",
-		http.StatusNotFound, http.StatusPreconditionFailed), c.deleteUser)
+	huma.Register(a, operation("delete-user", http.MethodDelete, "/v1/users/{user_id}", "users", servicesOnly(writeUsers), "Delete a user", "Its API keys end too; orders of theirs that were placed go on.",
+		user.ErrNotFound), c.deleteUser)
 }
 
 // request is what a user is to be; was is the status that stays where none is
@@ -94,9 +91,11 @@ func (n NewUser) request(userID string, was user.Status) user.PutRequest {
 	return user.PutRequest{ID: userID, Email: n.Email, Name: n.Name, Locale: n.Locale, Status: cmp.Or(n.Status, was)}
 }
 
+var errUserUnknown = refusal{status: http.StatusUnprocessableEntity, code: user.ErrNotFound.Code, detail: user.ErrNotFound.Message}
+
 // userUnknown is the answer to an order for a user who does not exist.
 func userUnknown(ctx context.Context) error {
-	return newProblem(ctx, http.StatusUnprocessableEntity, user.ErrNotFound.Code, user.ErrNotFound.Message)
+	return errUserUnknown.problem(ctx)
 }
 
 // createUser creates the user or finds the one that its key made before.
@@ -136,7 +135,7 @@ func (c Config) putUser(ctx context.Context, in *putUserInput) (*userOutput, err
 func (c Config) changeUser(ctx context.Context, in *putUserInput, u user.User) (*userOutput, error) {
 	r := in.Body.request(u.ID, u.Status)
 	if r.Status != u.Status && principalOf(ctx).Role == user.RoleCustomer {
-		p := newProblem(ctx, http.StatusForbidden, "forbidden", "Your credential does not allow this.")
+		p := errForbidden.problem(ctx)
 		p.Errors = []ProblemField{{Field: "status", Message: "is not the customer's to change"}}
 		return nil, p
 	}
@@ -149,7 +148,7 @@ func (c Config) changeUser(ctx context.Context, in *putUserInput, u user.User) (
 	}
 	u, err := c.Users.Update(ctx, r, u.Version)
 	if errors.Is(err, user.ErrChanged) {
-		return nil, preconditionFailed(ctx)
+		return nil, errPrecondition.problem(ctx)
 	}
 	if err != nil {
 		return nil, problem(ctx, err)

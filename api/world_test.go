@@ -307,7 +307,7 @@ func setup(t *testing.T, change ...func(*api.Config)) (*world, http.Handler) {
 	}
 	h, err := api.New(c)
 	require.NoError(t, err)
-	return w, h
+	return w, asDocumented(t, h)
 }
 
 const body = `{"user_id":"usr_1","payment_method":"pm_card_visa","items":[{"product_id":"prd_1","quantity":1}]}`

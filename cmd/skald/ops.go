@@ -1,21 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"net/http"
-	"net/url"
-	"strconv"
-	"strings"
 	"time"
 
-	"github.com/skaldhq/skald/api"
+	"github.com/skaldhq/skald/client"
 	"github.com/skaldhq/skald/internal/config"
 )
 
@@ -31,33 +25,24 @@ type opsCmd struct {
 	Versions      versionsCmd      `cmd:"" help:"Which version of the order workers takes new sagas."`
 }
 
-// call asks the front door; what it refuses is told in its own words.
-func (ops *opsCmd) call(ctx context.Context, method, path string, body, into any, key string) error {
-	payload := &bytes.Buffer{}
-	if body != nil {
-		if err := json.NewEncoder(payload).Encode(body); err != nil {
-			return err
-		}
-	}
-	request, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(ops.URL, "/")+path, payload)
+// door is a client of the front door.
+func (ops *opsCmd) door() (*client.Client, error) {
+	return client.New(ops.URL, client.WithKey(string(ops.Key)), client.WithHTTPClient(patient{ops, &http.Client{Timeout: time.Minute}}))
+}
+
+// patient waits for the front door, and tells where there was none.
+type patient struct {
+	ops  *opsCmd
+	http *http.Client
+}
+
+// Do sends a request.
+func (p patient) Do(r *http.Request) (*http.Response, error) {
+	response, err := p.http.Do(r) //nolint:gosec // where to, the operator says
 	if err != nil {
-		return err
+		return nil, p.ops.silent(err)
 	}
-	request.Header.Set("Content-Type", "application/json")
-	for name, value := range map[string]string{"Idempotency-Key": key, "Authorization": bearer(string(ops.Key))} {
-		if value != "" {
-			request.Header.Set(name, value)
-		}
-	}
-	response, err := (&http.Client{Timeout: time.Minute}).Do(request)
-	if err != nil {
-		return ops.silent(err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode >= http.StatusBadRequest {
-		return refused(response)
-	}
-	return json.NewDecoder(response.Body).Decode(into)
+	return response, nil
 }
 
 // silent is that the front door gave no answer: there is none, or it took the
@@ -70,51 +55,26 @@ func (ops *opsCmd) silent(err error) error {
 	return fmt.Errorf("the front door at %s took the request and did not answer: %w", ops.URL, err)
 }
 
-// refusal is the front door's no, in its own words.
-type refusal struct {
-	status int
-	said   string
-}
-
-// Error gives the words.
-func (r *refusal) Error() string { return r.said }
-
-func refused(response *http.Response) error {
-	var p api.Problem
-	if err := json.NewDecoder(response.Body).Decode(&p); err != nil || p.Code == "" {
-		return &refusal{status: response.StatusCode, said: "the front door answered " + response.Status}
-	}
-	said := []string{p.Detail}
-	for _, field := range p.Errors {
-		said = append(said, field.Field+": "+field.Message)
-	}
-	return &refusal{status: response.StatusCode, said: strings.Join(said, " ")}
-}
-
 // mostOfPage is the longest page of a list that the front door gives.
 const mostOfPage = 100
 
 // list gives up to limit items of a list of the front door, page by page; more:
 // there are others.
-func list[T any](ctx context.Context, ops *opsCmd, path string, query url.Values, limit int) (items []T, more bool, err error) {
+func list[T any](ctx context.Context, limit int, page func(ctx context.Context, limit *int64, cursor *string) ([]T, *string, error)) (items []T, more bool, err error) {
 	if limit < 1 {
 		return nil, false, errors.New("--limit must be at least 1")
 	}
-	query = maps.Clone(query)
+	var cursor *string
 	for len(items) < limit {
-		var page struct {
-			Items      []T     `json:"items"`
-			NextCursor *string `json:"next_cursor"`
-		}
-		query.Set("limit", strconv.Itoa(min(limit-len(items), mostOfPage)))
-		if err := ops.call(ctx, http.MethodGet, path+"?"+query.Encode(), nil, &page, ""); err != nil {
+		found, next, err := page(ctx, new(int64(min(limit-len(items), mostOfPage))), cursor)
+		if err != nil {
 			return nil, false, err
 		}
-		items = append(items, page.Items...)
-		if page.NextCursor == nil {
+		items = append(items, found...)
+		if next == nil {
 			return items, false, nil
 		}
-		query.Set("cursor", *page.NextCursor)
+		cursor = next
 	}
 	return items, true, nil
 }
@@ -128,11 +88,20 @@ func tellMore(out io.Writer, more bool) error {
 	return err
 }
 
-func bearer(key string) string {
-	if key == "" {
+// given is a text that may be left out, as the client takes it.
+func given(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+// said is a text that the front door may leave out.
+func said[T ~string](text *T) string {
+	if text == nil {
 		return ""
 	}
-	return "Bearer " + key
+	return string(*text)
 }
 
 // ago tells a time as operators think of it.

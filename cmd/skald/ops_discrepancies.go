@@ -1,12 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
-	"net/http"
-	"net/url"
 	"text/tabwriter"
 
-	"github.com/skaldhq/skald/api"
+	"github.com/skaldhq/skald/client"
 )
 
 type discrepanciesCmd struct {
@@ -22,7 +21,18 @@ type listDiscrepanciesCmd struct {
 
 // Run prints a line a discrepancy, and below it what was done about it.
 func (l *listDiscrepanciesCmd) Run(p *process, ops *opsCmd) error {
-	items, more, err := list[api.Discrepancy](p.ctx, ops, "/v1/discrepancies", url.Values{"state": {l.State}}, l.Limit)
+	door, err := ops.door()
+	if err != nil {
+		return err
+	}
+	state := client.ListDiscrepanciesParamsState(l.State)
+	items, more, err := list(p.ctx, l.Limit, func(ctx context.Context, limit *int64, cursor *string) ([]client.Discrepancy, *string, error) {
+		page, err := door.ListDiscrepancies(ctx, &client.ListDiscrepanciesParams{State: &state, Limit: limit, Cursor: cursor})
+		if err != nil {
+			return nil, nil, err
+		}
+		return page.Value.Items, page.Value.NextCursor, nil
+	})
 	if err != nil {
 		return err
 	}
@@ -33,18 +43,18 @@ func (l *listDiscrepanciesCmd) Run(p *process, ops *opsCmd) error {
 	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "DISCREPANCY\tKIND\tORDER\tFOUND\tREPAIR\tDETAIL")
 	for _, d := range items {
-		how := d.Repair
+		how := string(d.Repair)
 		if d.ResolvedAt != nil {
-			how = d.Resolution + " " + ago(*d.ResolvedAt)
+			how = said(d.Resolution) + " " + ago(*d.ResolvedAt)
 		}
 		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", d.ID, d.Kind, d.OrderID, ago(d.FoundAt), how, d.Detail)
-		if a := d.Acceptance.Value; a != nil {
+		if a := d.Acceptance; a != nil {
 			_, _ = fmt.Fprintf(table, "  \taccepted\tby %s\t\t\t%s\n", a.By, a.Reason)
 		}
 		for _, r := range d.Repairs {
 			outcome := "runs"
 			if r.EndedAt != nil {
-				outcome = r.Outcome + " " + r.Code
+				outcome = said(r.Outcome) + " " + said(r.Code)
 			}
 			_, _ = fmt.Fprintf(table, "  %s\t%s\t%s\t%s\t%s\t%s\n", r.ID, outcome, "by "+r.By, ago(r.At), "", r.Reason)
 		}
@@ -63,12 +73,16 @@ type repairDiscrepancyCmd struct {
 
 // Run starts the repair, and prints where to follow it.
 func (r *repairDiscrepancyCmd) Run(p *process, ops *opsCmd) error {
-	var d api.RequestedRepair
-	path := "/v1/discrepancies/" + url.PathEscape(r.ID) + "/repairs"
-	if err := ops.call(p.ctx, http.MethodPost, path, api.NewRepair{Reason: r.Reason}, &d, r.Key); err != nil {
+	door, err := ops.door()
+	if err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(p.out, "%s of order %s: %s runs as %s\n", d.Kind, d.OrderID, d.Repair, d.WorkflowID)
+	repaired, err := door.RepairDiscrepancy(p.ctx, r.ID, &client.RepairDiscrepancyParams{IdempotencyKey: given(r.Key)}, client.NewRepair{Reason: r.Reason})
+	if err != nil {
+		return err
+	}
+	d := repaired.Value
+	_, err = fmt.Fprintf(p.out, "%s of order %s: %s runs as %s\n", d.Kind, d.OrderID, d.Repair, d.WorkflowID)
 	return err
 }
 
@@ -79,11 +93,15 @@ type acceptDiscrepancyCmd struct {
 
 // Run accepts a discrepancy, and prints what is recorded of that.
 func (a *acceptDiscrepancyCmd) Run(p *process, ops *opsCmd) error {
-	var d api.Discrepancy
-	path := "/v1/discrepancies/" + url.PathEscape(a.ID) + "/acceptance"
-	if err := ops.call(p.ctx, http.MethodPut, path, api.NewAcceptance{Reason: a.Reason}, &d, ""); err != nil {
+	door, err := ops.door()
+	if err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(p.out, "%s of order %s: accepted, recorded as decided by %s\n", d.Kind, d.OrderID, d.Acceptance.Value.By)
+	accepted, err := door.AcceptDiscrepancy(p.ctx, a.ID, client.NewAcceptance{Reason: a.Reason})
+	if err != nil {
+		return err
+	}
+	d := accepted.Value
+	_, err = fmt.Fprintf(p.out, "%s of order %s: accepted, recorded as decided by %s\n", d.Kind, d.OrderID, d.Acceptance.By)
 	return err
 }

@@ -1,14 +1,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
-	"net/http"
-	"net/url"
 	"text/tabwriter"
 	"time"
 
-	"github.com/skaldhq/skald/api"
-	"github.com/skaldhq/skald/services/user"
+	"github.com/skaldhq/skald/client"
 )
 
 type keysCmd struct {
@@ -23,7 +21,17 @@ type listKeysCmd struct {
 
 // Run prints a line a key.
 func (l *listKeysCmd) Run(p *process, ops *opsCmd) error {
-	keys, more, err := list[api.Key](p.ctx, ops, "/v1/api-keys", url.Values{}, l.Limit)
+	door, err := ops.door()
+	if err != nil {
+		return err
+	}
+	keys, more, err := list(p.ctx, l.Limit, func(ctx context.Context, limit *int64, cursor *string) ([]client.Key, *string, error) {
+		page, err := door.ListAPIKeys(ctx, &client.ListAPIKeysParams{Limit: limit, Cursor: cursor})
+		if err != nil {
+			return nil, nil, err
+		}
+		return page.Value.Items, page.Value.NextCursor, nil
+	})
 	if err != nil {
 		return err
 	}
@@ -37,7 +45,7 @@ func (l *listKeysCmd) Run(p *process, ops *opsCmd) error {
 		case k.ExpiresAt != nil && k.ExpiresAt.Before(time.Now()):
 			state = "expired " + ago(*k.ExpiresAt)
 		}
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, k.Role, k.UserID, ago(k.CreatedAt), state)
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, k.Role, said(k.UserID), ago(k.CreatedAt), state)
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -46,22 +54,26 @@ func (l *listKeysCmd) Run(p *process, ops *opsCmd) error {
 }
 
 type createKeyCmd struct {
-	Name   string     `arg:"" help:"What it is for."`
-	Role   user.Role  `help:"customer, service or operator." default:"service" enum:"customer,service,operator"`
-	User   string     `help:"Of a customer's key: the user."`
-	Scopes []string   `help:"What it may do of what its role may; all of that if not given."`
-	Until  *time.Time `help:"When it expires, such as 2027-01-31T00:00:00Z; never if not given."`
-	Key    string     `name:"idempotency-key" help:"Makes one key under this key, however often it is sent."`
+	Name   string            `arg:"" help:"What it is for."`
+	Role   client.NewKeyRole `help:"customer, service or operator." default:"service" enum:"customer,service,operator"`
+	User   string            `help:"Of a customer's key: the user."`
+	Scopes []string          `help:"What it may do of what its role may; all of that if not given."`
+	Until  *time.Time        `help:"When it expires, such as 2027-01-31T00:00:00Z; never if not given."`
+	Key    string            `name:"idempotency-key" help:"Makes one key under this key, however often it is sent."`
 }
 
 // Run makes a key and prints it.
 func (c *createKeyCmd) Run(p *process, ops *opsCmd) error {
-	wanted := api.NewKey{Name: c.Name, Role: c.Role, UserID: c.User, Scopes: c.Scopes, ExpiresAt: c.Until}
-	var made api.CreatedKey
-	if err := ops.call(p.ctx, http.MethodPost, "/v1/api-keys", wanted, &made, c.Key); err != nil {
+	door, err := ops.door()
+	if err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(p.out, "%s  %s\n", made.ID, made.Secret)
+	wanted := client.NewKey{Name: c.Name, Role: c.Role, UserID: given(c.User), Scopes: c.Scopes, ExpiresAt: c.Until}
+	made, err := door.CreateAPIKey(p.ctx, &client.CreateAPIKeyParams{IdempotencyKey: given(c.Key)}, wanted)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(p.out, "%s  %s\n", made.Value.ID, made.Value.Key)
 	return err
 }
 
@@ -71,10 +83,14 @@ type revokeKeyCmd struct {
 
 // Run revokes a key.
 func (r *revokeKeyCmd) Run(p *process, ops *opsCmd) error {
-	var revoked api.Key
-	if err := ops.call(p.ctx, http.MethodDelete, "/v1/api-keys/"+url.PathEscape(r.ID), nil, &revoked, ""); err != nil {
+	door, err := ops.door()
+	if err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(p.out, "%s (%s) is revoked\n", revoked.ID, revoked.Name)
+	revoked, err := door.RevokeAPIKey(p.ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(p.out, "%s (%s) is revoked\n", revoked.Value.ID, revoked.Value.Name)
 	return err
 }

@@ -2,17 +2,16 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/skaldhq/skald/api"
-	"github.com/skaldhq/skald/services/order"
-	"github.com/skaldhq/skald/workflows/saga"
+	"github.com/skaldhq/skald/client"
 )
 
 type sagasCmd struct {
@@ -28,7 +27,18 @@ type listSagasCmd struct {
 
 // Run prints a line a saga.
 func (l *listSagasCmd) Run(p *process, ops *opsCmd) error {
-	sagas, more, err := list[api.SagaSummary](p.ctx, ops, "/v1/sagas", url.Values{"state": {l.State}}, l.Limit)
+	door, err := ops.door()
+	if err != nil {
+		return err
+	}
+	state := client.ListSagasParamsState(l.State)
+	sagas, more, err := list(p.ctx, l.Limit, func(ctx context.Context, limit *int64, cursor *string) ([]client.SagaSummary, *string, error) {
+		page, err := door.ListSagas(ctx, &client.ListSagasParams{State: &state, Limit: limit, Cursor: cursor})
+		if err != nil {
+			return nil, nil, err
+		}
+		return page.Value.Items, page.Value.NextCursor, nil
+	})
 	if err != nil {
 		return err
 	}
@@ -53,20 +63,24 @@ type showSagaCmd struct {
 
 // Run prints one saga.
 func (s *showSagaCmd) Run(p *process, ops *opsCmd) error {
-	var found api.Saga
-	if err := ops.call(p.ctx, http.MethodGet, sagaPath(s.WorkflowID), nil, &found, ""); err != nil {
+	door, err := ops.door()
+	if err != nil {
 		return err
 	}
-	return show(p.out, found)
+	found, err := door.GetSaga(p.ctx, s.WorkflowID)
+	if err != nil {
+		return err
+	}
+	return show(p.out, found.Value)
 }
 
-func show(out io.Writer, s api.Saga) error {
+func show(out io.Writer, s client.Saga) error {
 	ended := ""
 	if s.EndedAt != nil {
 		ended = ", ended " + ago(*s.EndedAt)
 	}
 	_, _ = fmt.Fprintf(out, "%s  %s  %s, started %s%s\n", s.WorkflowID, s.Saga, s.State, ago(s.StartedAt), ended)
-	if f := s.Failure.Value; f != nil {
+	if f := s.Failure; f != nil {
 		_, _ = fmt.Fprintf(out, "turned back at %s: %s (%s)\n", f.Step, f.Reason, f.Class)
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -94,26 +108,30 @@ func show(out io.Writer, s api.Saga) error {
 }
 
 type resolveSagaCmd struct {
-	WorkflowID   string        `arg:"" help:"Such as order/ord_…"`
-	Action       saga.Decision `arg:"" help:"retry, retry_with, skip or compensate." enum:"retry,retry_with,skip,compensate"`
-	Reason       string        `help:"Why; it is kept for good." required:""`
-	Step         string        `help:"Which step; needed with skip and compensate, and where several are parked."`
-	StartToClose string        `help:"With retry_with: how long an attempt may take, such as 2m."`
-	Key          string        `name:"idempotency-key" help:"Decides once under this key, however often it is sent; made if not given."`
+	WorkflowID   string                     `arg:"" help:"Such as order/ord_…"`
+	Action       client.NewResolutionAction `arg:"" help:"retry, retry_with, skip or compensate." enum:"retry,retry_with,skip,compensate"`
+	Reason       string                     `help:"Why; it is kept for good." required:""`
+	Step         string                     `help:"Which step; needed with skip and compensate, and where several are parked."`
+	StartToClose string                     `help:"With retry_with: how long an attempt may take, such as 2m."`
+	Key          string                     `name:"idempotency-key" help:"Decides once under this key, however often it is sent; made if not given."`
 }
 
 // Run sends the decision, and prints what is recorded of it.
 func (r *resolveSagaCmd) Run(p *process, ops *opsCmd) error {
-	decision := api.NewResolution{Action: r.Action, Reason: r.Reason, Step: r.Step}
+	door, err := ops.door()
+	if err != nil {
+		return err
+	}
+	decision := client.NewResolution{Action: r.Action, Reason: r.Reason, Step: given(r.Step)}
 	if r.StartToClose != "" {
-		decision.Input = &saga.Patience{StartToClose: r.StartToClose}
+		decision.Input = &client.Patience{StartToClose: r.StartToClose}
 	}
 	key := cmp.Or(r.Key, api.ResolutionPrefix.New())
-	var done order.Resolution
-	err := ops.call(p.ctx, http.MethodPost, sagaPath(r.WorkflowID)+"/resolutions", decision, &done, key)
+	decided, err := door.ResolveSaga(p.ctx, r.WorkflowID, &client.ResolveSagaParams{IdempotencyKey: &key}, decision)
 	if err != nil {
 		return again(err, key)
 	}
+	done := decided.Value
 	_, err = fmt.Fprintf(p.out, "%s %s: %s → %s, recorded as %s by %s\n", done.Action, done.Step, done.Before, done.After, done.ID, done.By)
 	return err
 }
@@ -121,27 +139,16 @@ func (r *resolveSagaCmd) Run(p *process, ops *opsCmd) error {
 // again adds to a failure that leaves open what happened, how to send the same
 // decision once more.
 func again(err error, key string) error {
-	var no *refusal
-	if errors.As(err, &no) && no.status < http.StatusInternalServerError {
+	if no, ok := errors.AsType[*client.Error](err); ok && no.Status < http.StatusInternalServerError {
 		return err
 	}
 	return fmt.Errorf("%w\nWhether it was decided is not known. To send the same decision again: --idempotency-key %s", err, key)
 }
 
-func sagaPath(workflowID string) string { return "/v1/sagas/" + url.PathEscape(workflowID) }
-
 // whatNow tells what can be done with a parked step, or is about to be.
-func whatNow(p saga.ParkedStatus) string {
-	if p.Decided != "" {
-		return string(p.Decided) + ", once the attempts under way have ended"
+func whatNow(p client.ParkedStatus) string {
+	if decided := said(p.Decided); decided != "" {
+		return decided + ", once the attempts under way have ended"
 	}
-	return join(p.Decisions)
-}
-
-func join(decisions []saga.Decision) string {
-	words := make([]string, len(decisions))
-	for i, d := range decisions {
-		words[i] = string(d)
-	}
-	return strings.Join(words, ", ")
+	return strings.Join(p.Decisions, ", ")
 }

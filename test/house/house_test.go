@@ -71,6 +71,7 @@ func rules() []rule {
 		{match: "api", may: with("workflows", "workflows/saga", "services/{*}", "api/...", "internal/health"), never: []string{anyDB, anyPG, pgx, server}},
 		{match: "api/auth", may: with("services/user"), never: []string{temporal, pgx, anyDB, anyPG}},
 		{match: "api/timeline", may: []string{"workflows", "workflows/saga", "services/order"}, never: []string{anyDB, anyPG, pgx, server}, direct: []string{"net/http"}},
+		{match: "client", never: []string{module + "/...", pgx, temporal}}, // other programs import it: it brings nothing else along
 		{match: "workers", may: with("workflows", "workflows/saga", "activities", "services/{*}"), never: []string{anyDB, anyPG, pgx, server}},
 		{match: "test/checker", never: []string{module + "/..."}}, // it judges the product, and shares no mistake with it
 		// A model that knew what it judges would agree with it.

@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/skaldhq/skald/client"
 )
 
 // Shop is the front door as a client sees it.
@@ -26,48 +28,29 @@ func (s *Stack) NewShop() *Shop {
 }
 
 // Money is an amount in minor units.
-type Money struct {
-	Amount   int64  `json:"amount"`
-	Currency string `json:"currency"`
-}
-
-// Item is a line of an order.
-type Item struct {
-	ProductID string `json:"product_id"`
-	Quantity  int64  `json:"quantity"`
-	UnitPrice *Money `json:"unit_price,omitempty"`
-	Total     *Money `json:"total,omitempty"`
-}
+type Money = client.Money
 
 // NewOrder is the body of POST /v1/orders.
-type NewOrder struct {
-	UserID        string `json:"user_id"`
-	Items         []Item `json:"items"`
-	PaymentMethod string `json:"payment_method"`
-	Currency      string `json:"currency,omitempty"`
-}
+type NewOrder = client.NewOrder
 
-// Order is an order as the front door shows it.
+// Item is a line of it.
+type Item = client.NewOrderItem
+
+// Order is an order as the front door shows it, as far as tests look.
 type Order struct {
-	ID        string `json:"id"`
-	UserID    string `json:"user_id"`
-	Status    string `json:"status"`
-	Items     []Item `json:"items"`
-	Total     *Money `json:"total"`
-	PaymentID string `json:"payment_id"`
-	Failure   *struct {
-		Code, Detail, Step string
-	} `json:"failure"`
-	NextAction *struct {
-		Type      string    `json:"type"`
-		URL       string    `json:"url"`
-		ExpiresAt time.Time `json:"expires_at"`
-	} `json:"next_action"`
-	Saga struct {
+	ID         string               `json:"id"`
+	UserID     string               `json:"user_id"`
+	Status     string               `json:"status"`
+	Items      []client.OrderItem   `json:"items"`
+	Total      *Money               `json:"total"`
+	PaymentID  string               `json:"payment_id"`
+	Failure    *client.OrderFailure `json:"failure"`
+	NextAction *client.OrderAction  `json:"next_action"`
+	Version    int64                `json:"version"`
+	Saga       struct {
 		WorkflowID string `json:"workflow_id"`
 		State      string `json:"state"`
 	} `json:"saga"`
-	Version int64 `json:"version"`
 }
 
 // Problem is a problem response (RFC 9457).
@@ -77,6 +60,11 @@ type Problem struct {
 	Code    string `json:"code"`
 	Detail  string `json:"detail"`
 	OrderID string `json:"order_id"`
+}
+
+// Client asks the same front door, for tests that are not about HTTP itself.
+func (s *Shop) Client() (*client.Client, error) {
+	return client.New(s.URL, client.WithKey(s.Key), client.WithHTTPClient(s.HTTP))
 }
 
 // Answer is what came back of a request: an order or a problem.
