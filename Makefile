@@ -66,7 +66,7 @@ workflowcheck: ## fail on workflow code that would not replay
 
 .PHONY: histories
 histories: ## record a history of each outcome that has none yet
-	SKALD_RECORD=1 go test -count=1 -run 'TestOutcomes|TestTroubled|TestReconciler' ./test/e2e
+	SKALD_RECORD=1 go test -count=1 -run 'TestOutcomes|TestTroubled|TestReconciler|TestPayment' ./test/e2e
 
 .PHONY: planted
 planted: ## plant each bug and print what caught it, as docs/reliability.md lists it

@@ -26,6 +26,10 @@ func (p payments) VoidPayment(context.Context, payment.OrderRequest) (payment.Pa
 	return p.is, nil
 }
 
+func (p payments) ClosePayment(context.Context, payment.CloseRequest) (payment.Payment, error) {
+	return p.is, nil
+}
+
 func (p payments) CapturePayment(context.Context, payment.OrderRequest) (payment.Payment, error) {
 	return p.is, nil
 }
@@ -44,6 +48,7 @@ func TestHistoriesKeepNoSecrets(t *testing.T) {
 	for name, run := range map[string]struct{ activity, request any }{
 		"authorize": {a.AuthorizePayment, payment.AuthorizeRequest{OrderID: "ord_1"}},
 		"void":      {a.VoidPayment, payment.OrderRequest{OrderID: "ord_1"}},
+		"close":     {a.ClosePayment, payment.CloseRequest{PaymentID: "pay_1"}},
 		"capture":   {a.CapturePayment, payment.OrderRequest{OrderID: "ord_1"}},
 	} {
 		value, err := env.ExecuteActivity(run.activity, run.request)

@@ -39,6 +39,7 @@ const (
 	readPrices    = "prices:read"
 	writePrices   = "prices:write"
 	readPayments  = "payments:read"
+	writePayments = "payments:write"
 	readSagas     = "sagas:read"
 	writeSagas    = "sagas:write"
 	readKeys      = "keys:read"
@@ -48,7 +49,7 @@ const (
 func allScopes() []string {
 	return []string{
 		readOrders, writeOrders, readUsers, writeUsers, readProducts, writeProducts, readStock, writeStock, readPrices, writePrices,
-		readPayments, readSagas, writeSagas, readKeys, writeKeys,
+		readPayments, writePayments, readSagas, writeSagas, readKeys, writeKeys,
 	}
 }
 

@@ -41,8 +41,8 @@ type Config struct {
 	Histories Histories
 	// Dependencies are what /ready looks at.
 	Dependencies *health.Watch
-	// Wait is how long a request waits for the outcome of an order, MaxWait how
-	// long where the client asks for a wait of its own.
+	// Wait is how long a request waits for the outcome of an order or a payment, MaxWait
+	// how long where the client asks for a wait of its own.
 	Wait, MaxWait time.Duration
 	// Origins are those of the pages that may use the front door from a browser.
 	Origins []string
@@ -145,7 +145,7 @@ func humaConfig() huma.Config {
 		{Name: "products", Description: "The catalogue, with stock and price where they can be had."},
 		{Name: "stock", Description: "How many units there are."},
 		{Name: "prices", Description: "What a unit costs."},
-		{Name: "payments", Description: "The money of the orders."},
+		{Name: "payments", Description: "The money of the orders, and payments of their own."},
 		{Name: "sagas", Description: "For operators: how the sagas stand, and what to do with those that are parked."},
 		{Name: "api-keys", Description: "For operators: who may ask the platform, and as whom."},
 		{Name: operations, Description: "Health, readiness, webhooks."},

@@ -182,9 +182,12 @@ func TestWebhook(t *testing.T) {
 	require.Equal(t, []string{"ord_1"}, w.notified)
 	w.notifyErr = errors.New("Temporal is away")
 	require.Equal(t, http.StatusServiceUnavailable, post())
+	w.notice, w.notifyErr = payment.Notice{PaymentID: "pay_1", Awaited: true}, nil
+	require.Equal(t, http.StatusNoContent, post())
+	require.Equal(t, []string{"ord_1", "ord_1", "pay_1"}, w.notified)
 	w.notice.Awaited = false
 	require.Equal(t, http.StatusNoContent, post())
-	require.Len(t, w.notified, 2)
+	require.Len(t, w.notified, 3)
 	w.noticeErr = payment.ErrSignature
 	require.Equal(t, http.StatusBadRequest, post())
 }

@@ -51,6 +51,10 @@ func exampleValues() []any {
 			ID: "rfd_01k9m2v6y7e4p8s0t2w4x6z8ab", OrderID: o.ID, Lines: []order.RefundLine{{ProductID: o.Items[0].ProductID, Quantity: 1}},
 			Amount: *o.Items[0].UnitPrice.Value, Reason: "One cup was broken.", Status: order.RefundRequested, CreatedAt: at, UpdatedAt: at,
 		}),
+		toPaymentRefund(payment.Refund{
+			ID: "rfd_01k9m2v6y7e4p8s0t2w4x6z8ab", PaymentID: *o.PaymentID, Amount: *o.Items[0].UnitPrice.Value, Reason: "Paid twice.",
+			Status: payment.RefundRequested, CreatedAt: at, UpdatedAt: at,
+		}),
 		open, open.Repairs[0],
 		health.Readiness{Status: "ready", Checks: map[string]health.Check{"inventory": {Status: "ok", Breaker: "closed"}}},
 	}

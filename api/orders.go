@@ -24,7 +24,7 @@ type Order struct {
 	PaymentMethod string                   `json:"payment_method" example:"pm_card_visa"`
 	PaymentID     *string                  `json:"payment_id" doc:"Null until there is a payment" example:"pay_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 	Failure       Maybe[OrderFailure]      `json:"failure" doc:"Why the order did not succeed"`
-	NextAction    Maybe[OrderAction]       `json:"next_action" doc:"What the customer has to do, while the order awaits payment. Null in lists, and while the payment service does not answer: get the order"`
+	NextAction    Maybe[CustomerAction]    `json:"next_action" doc:"What the customer has to do, while the order awaits payment. Null in lists, and while the payment service does not answer: get the order"`
 	Cancellation  Maybe[OrderCancellation] `json:"cancellation" doc:"That the customer wants out. Null where nobody asked for it"`
 	Saga          OrderSaga                `json:"saga"`
 	Version       int64                    `json:"version" doc:"Grows by one with each change of the status" example:"2"`
@@ -47,11 +47,11 @@ type OrderFailure struct {
 	Step   string `json:"step" doc:"The step of the saga that failed" example:"AuthorizePayment"`
 }
 
-// OrderAction is what the customer has to do.
-type OrderAction struct {
+// CustomerAction is what the customer has to do before the money can be held.
+type CustomerAction struct {
 	Type      string    `json:"type" enum:"redirect"`
 	URL       string    `json:"url" format:"uri" doc:"Where the customer confirms the payment" example:"https://hooks.stripe.com/redirect/authenticate/src_3abc"`
-	ExpiresAt time.Time `json:"expires_at" doc:"The order is rejected after that"`
+	ExpiresAt time.Time `json:"expires_at" doc:"It is too late after that: the order is rejected, the payment fails"`
 }
 
 // OrderCancellation is that the customer wants out, and what came of it.
@@ -121,7 +121,7 @@ func (c Config) show(ctx context.Context, o order.Order) (Order, string) {
 		url = c.actionURL(ctx, o.ID)
 	}
 	if url != "" {
-		out.NextAction.Value = &OrderAction{Type: o.NextAction.Type, URL: url, ExpiresAt: o.NextAction.ExpiresAt}
+		out.NextAction.Value = &CustomerAction{Type: o.NextAction.Type, URL: url, ExpiresAt: o.NextAction.ExpiresAt}
 	}
 	more := url
 	if o.Refunded != nil { // which changes without a version of the order

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -16,13 +15,6 @@ import (
 	"github.com/skaldhq/skald/services/user"
 	"github.com/skaldhq/skald/workflows"
 )
-
-// retryAfter is when it is worth to look at an undecided order again, in seconds.
-const retryAfter = "1"
-
-// startTimeout bounds what the start of a saga may add to an answer that waits
-// for nothing: where Temporal does not answer, a dispatcher starts the saga.
-const startTimeout = time.Second
 
 // placeOrder claims the order durably, and then waits for its saga. Once it is
 // claimed, nothing that goes wrong here can lose it: a dispatcher starts the
@@ -40,7 +32,9 @@ func (c Config) placeOrder(ctx context.Context, in *placeOrderInput) (*placeOrde
 	}
 	p := c.preference(in.Prefer)
 	if !o.Status.Decided() && o.Status != order.AwaitingPayment {
-		o = c.pursue(ctx, o, p.wait)
+		o = pursue(ctx, p.wait, o, pursuit[order.Order]{start: c.Sagas.Start, await: c.Sagas.Await, read: func(ctx context.Context) (order.Order, error) {
+			return c.Orders.Get(ctx, o.ID)
+		}})
 	}
 	return c.answer(ctx, o, p)
 }
@@ -54,28 +48,6 @@ func (in *placeOrderInput) request(caller string) order.CreateRequest {
 		r.Items = append(r.Items, order.Item{ProductID: item.ProductID, Quantity: item.Quantity})
 	}
 	return r
-}
-
-// pursue starts the order's saga and gives the order as it is after the wait.
-func (c Config) pursue(ctx context.Context, o order.Order, wait time.Duration) order.Order {
-	if wait == 0 {
-		starting, cancel := context.WithTimeout(ctx, startTimeout)
-		defer cancel()
-		if err := c.Sagas.Start(starting, o); err != nil && ctx.Err() == nil {
-			note(ctx, err)
-		}
-		return o
-	}
-	waiting, cancel := context.WithTimeout(ctx, wait)
-	defer cancel()
-	defer context.AfterFunc(closing(ctx), cancel)()
-	if err := c.Sagas.Await(waiting, o); err != nil && waiting.Err() == nil {
-		note(ctx, err)
-	}
-	if now, err := c.Orders.Get(ctx, o.ID); err == nil {
-		return now
-	}
-	return o
 }
 
 // answer is what the state of an order means to the one who placed it. Its

@@ -15,14 +15,15 @@ import (
 // Problem is an error as clients see it: problem details (RFC 9457). It never
 // repeats what the client sent.
 type Problem struct {
-	Type    string         `json:"type" format:"uri" doc:"Stable; names the kind of problem" example:"https://skald.dev/problems/insufficient-stock"`
-	Title   string         `json:"title" doc:"The status in words" example:"Conflict"`
-	Status  int            `json:"status" doc:"The HTTP status" example:"409"`
-	Detail  string         `json:"detail" doc:"What happened, for a person" example:"There is not enough stock for this order."`
-	Code    string         `json:"code" doc:"Stable; branch on it" example:"insufficient_stock"`
-	TraceID string         `json:"trace_id" doc:"Find the request in logs and traces by it" example:"4bf92f3577b34da6a3ce929d0e0e4736"`
-	OrderID string         `json:"order_id,omitempty" doc:"The order, where the problem ended one"`
-	Errors  []ProblemField `json:"errors,omitempty" doc:"The fields that are wrong"`
+	Type      string         `json:"type" format:"uri" doc:"Stable; names the kind of problem" example:"https://skald.dev/problems/insufficient-stock"`
+	Title     string         `json:"title" doc:"The status in words" example:"Conflict"`
+	Status    int            `json:"status" doc:"The HTTP status" example:"409"`
+	Detail    string         `json:"detail" doc:"What happened, for a person" example:"There is not enough stock for this order."`
+	Code      string         `json:"code" doc:"Stable; branch on it" example:"insufficient_stock"`
+	TraceID   string         `json:"trace_id" doc:"Find the request in logs and traces by it" example:"4bf92f3577b34da6a3ce929d0e0e4736"`
+	OrderID   string         `json:"order_id,omitempty" doc:"The order, where the problem ended one"`
+	PaymentID string         `json:"payment_id,omitempty" doc:"The payment of its own, where the problem ended one"`
+	Errors    []ProblemField `json:"errors,omitempty" doc:"The fields that are wrong"`
 }
 
 // ProblemField is what is wrong with one field.

@@ -20,12 +20,12 @@ type webhookInput struct {
 
 var (
 	errSignature = refusal{status: http.StatusBadRequest, code: payment.ErrSignature.Code, detail: payment.ErrSignature.Message}
-	errNotTold   = refusal{status: http.StatusServiceUnavailable, code: "saga_not_told", detail: "The order's saga could not be told. Send the event again."}
+	errNotTold   = refusal{status: http.StatusServiceUnavailable, code: "saga_not_told", detail: "The payment's saga could not be told. Send the event again."}
 )
 
 func (c Config) registerWebhooks(a huma.API) {
 	receive := operation("receive-stripe-event", http.MethodPost, "/v1/webhooks/stripe", operations, everybody(), "Receive a provider's event",
-		"For the payment provider: a signed event wakes the saga of the order that it is about. Duplicate and early events do no harm.")
+		"For the payment provider: a signed event wakes the saga of the order, or of the payment, that it is about. Duplicate and early events do no harm.")
 	declareRefusals(&receive, errSignature, errNotTold)
 	receive.MaxBodyBytes = maxWebhook
 	receive.SkipValidateBody = true // the signature is over the bytes as they came
@@ -49,7 +49,7 @@ func (c Config) receiveWebhook(ctx context.Context, in *webhookInput) (*struct{}
 	if !notice.Awaited {
 		return nil, nil //nolint:nilnil // 204: no saga waits for it
 	}
-	if err := c.Sagas.NotifyPayment(ctx, notice.OrderID); err != nil {
+	if err := c.Sagas.NotifyPayment(ctx, notice); err != nil {
 		note(ctx, err)
 		return nil, errNotTold.problem(ctx)
 	}

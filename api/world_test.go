@@ -67,6 +67,11 @@ type world struct {
 	repairErr error
 	histories *fakeHistories
 	given     []order.Refund // what ListRefunds gives
+	claimed   []payment.AuthorizeRequest
+	taken     []string // payments whose saga was asked for
+	wishes    []payment.RefundWish
+	refund    payment.Refund
+	givenBack []string // refunds of payments whose saga was asked for
 }
 
 type (
@@ -262,8 +267,8 @@ func (f fakeSagas) Refund(_ context.Context, r order.Refund) error {
 	f.refunded = append(f.refunded, r.ID)
 	return nil
 }
-func (f fakeSagas) NotifyPayment(_ context.Context, id string) error {
-	f.notified = append(f.notified, id)
+func (f fakeSagas) NotifyPayment(_ context.Context, n payment.Notice) error {
+	f.notified = append(f.notified, n.OrderID+n.PaymentID)
 	return f.notifyErr
 }
 

@@ -41,6 +41,11 @@ const (
 	CreatedKeyRoleService  CreatedKeyRole = "service"
 )
 
+// Defines values for CustomerActionType.
+const (
+	Redirect CustomerActionType = "redirect"
+)
+
 // Defines values for DiscrepancyKind.
 const (
 	DiscrepancyKindMoneyKept           DiscrepancyKind = "money_kept"
@@ -103,11 +108,6 @@ const (
 	OrderStatusRejected        OrderStatus = "rejected"
 )
 
-// Defines values for OrderActionType.
-const (
-	Redirect OrderActionType = "redirect"
-)
-
 // Defines values for OrderSagaState.
 const (
 	OrderSagaStateCompensated  OrderSagaState = "compensated"
@@ -127,6 +127,13 @@ const (
 	PaymentStatusRefunded       PaymentStatus = "refunded"
 	PaymentStatusRequiresAction PaymentStatus = "requires_action"
 	PaymentStatusVoided         PaymentStatus = "voided"
+)
+
+// Defines values for PaymentRefundStatus.
+const (
+	PaymentRefundStatusDone      PaymentRefundStatus = "done"
+	PaymentRefundStatusFailed    PaymentRefundStatus = "failed"
+	PaymentRefundStatusRequested PaymentRefundStatus = "requested"
 )
 
 // Defines values for ReadinessStatus.
@@ -435,6 +442,27 @@ type CreatedKey struct {
 // CreatedKeyRole Examples: service
 type CreatedKeyRole string
 
+// CustomerAction What the customer has to do before the money can be held
+//
+// Examples: {"expires_at":"2026-11-02T09:30:00Z","type":"redirect","url":"https://hooks.stripe.com/redirect/authenticate/src_3abc"}
+type CustomerAction struct {
+	// ExpiresAt It is too late after that: the order is rejected, the payment fails
+	//
+	// Examples: 2026-11-02T09:30:00Z
+	ExpiresAt time.Time `json:"expires_at"`
+
+	// Type Examples: redirect
+	Type CustomerActionType `json:"type"`
+
+	// URL Where the customer confirms the payment
+	//
+	// Examples: https://hooks.stripe.com/redirect/authenticate/src_3abc
+	URL string `json:"url"`
+}
+
+// CustomerActionType Examples: redirect
+type CustomerActionType string
+
 // Discount A part off the base price while it runs
 //
 // Examples: {"basis_points":1000,"ends_at":"2026-11-02T09:30:00Z","starts_at":"2026-11-02T09:30:00Z"}
@@ -607,6 +635,21 @@ type NewAcceptance struct {
 	Reason string `json:"reason"`
 }
 
+// NewAmount Money as a client sets it: more than nothing
+//
+// Examples: {"amount":1450,"currency":"EUR"}
+type NewAmount struct {
+	// Amount Minor units, one or more
+	//
+	// Examples: 1450
+	Amount int64 `json:"amount"`
+
+	// Currency ISO 4217, in upper case
+	//
+	// Examples: EUR
+	Currency string `json:"currency"`
+}
+
 // NewKey Asks for an API key
 //
 // Examples: {"expires_at":"2027-01-31T00:00:00Z","name":"shop checkout","role":"customer","scopes":["orders:read"],"user_id":"usr_01k9m2v6y7e4p8s0t2w4x6z8ab"}
@@ -672,6 +715,39 @@ type NewOrderItem struct {
 
 	// Quantity Examples: 2
 	Quantity int64 `json:"quantity"`
+}
+
+// NewPayment Asks for a payment of its own
+//
+// Examples: {"amount":{"amount":1450,"currency":"EUR"},"method":"pm_card_visa","user_id":"usr_01k9m2v6y7e4p8s0t2w4x6z8ab"}
+type NewPayment struct {
+	// Amount Money as a client sets it: more than nothing
+	//
+	// Examples: {"amount":1450,"currency":"EUR"}
+	Amount NewAmount `json:"amount"`
+
+	// Method How to pay: the provider's token, never a card number
+	//
+	// Examples: pm_card_visa
+	Method string `json:"method"`
+
+	// UserID Who pays
+	//
+	// Examples: usr_01k9m2v6y7e4p8s0t2w4x6z8ab
+	UserID string `json:"user_id"`
+}
+
+// NewPaymentRefund Asks to give a payment of its own back, whole or in part
+//
+// Examples: {"amount":{"amount":1450,"currency":"EUR"},"reason":"Paid twice."}
+type NewPaymentRefund struct {
+	// Amount What goes back, in the payment's currency; left out: all that is left
+	//
+	// Examples: {"amount":1450,"currency":"EUR"}
+	Amount *NewAmount `json:"amount,omitempty"`
+
+	// Reason Examples: Paid twice.
+	Reason string `json:"reason"`
 }
 
 // NewPrice Sets the price of a product
@@ -821,7 +897,7 @@ type Order struct {
 	// NextAction What the customer has to do, while the order awaits payment. Null in lists, and while the payment service does not answer: get the order
 	//
 	// Examples: {"expires_at":"2026-11-02T09:30:00Z","type":"redirect","url":"https://hooks.stripe.com/redirect/authenticate/src_3abc"}
-	NextAction *OrderAction `json:"next_action"`
+	NextAction *CustomerAction `json:"next_action"`
 
 	// PaymentID Null until there is a payment
 	//
@@ -863,27 +939,6 @@ type Order struct {
 
 // OrderStatus Examples: confirmed
 type OrderStatus string
-
-// OrderAction What the customer has to do before the order can go on
-//
-// Examples: {"expires_at":"2026-11-02T09:30:00Z","type":"redirect","url":"https://hooks.stripe.com/redirect/authenticate/src_3abc"}
-type OrderAction struct {
-	// ExpiresAt The order is rejected after that
-	//
-	// Examples: 2026-11-02T09:30:00Z
-	ExpiresAt time.Time `json:"expires_at"`
-
-	// Type Examples: redirect
-	Type OrderActionType `json:"type"`
-
-	// URL Where the customer confirms the payment
-	//
-	// Examples: https://hooks.stripe.com/redirect/authenticate/src_3abc
-	URL string `json:"url"`
-}
-
-// OrderActionType Examples: redirect
-type OrderActionType string
 
 // OrderCancellation That the customer wants out, and what came of it
 //
@@ -991,12 +1046,23 @@ type PageOrder struct {
 
 // PagePayment A page of a list of `Payment`
 //
-// Examples: {"items":[{"amount":{"amount":2900,"currency":"EUR"},"captured":2900,"created_at":"2026-11-02T09:30:00Z","id":"pay_01k9m2v6y7e4p8s0t2w4x6z8ab","method":"pm_card_visa","order_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab","provider_intent":"pi_3abc","refunded":0,"status":"captured","updated_at":"2026-11-02T09:30:00Z","user_id":"usr_01k9m2v6y7e4p8s0t2w4x6z8ab"}],"next_cursor":null}
+// Examples: {"items":[{"amount":{"amount":2900,"currency":"EUR"},"captured":2900,"created_at":"2026-11-02T09:30:00Z","failure":null,"id":"pay_01k9m2v6y7e4p8s0t2w4x6z8ab","method":"pm_card_visa","next_action":null,"order_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab","provider_intent":"pi_3abc","refunded":0,"status":"captured","updated_at":"2026-11-02T09:30:00Z","user_id":"usr_01k9m2v6y7e4p8s0t2w4x6z8ab","workflow_id":null}],"next_cursor":null}
 type PagePayment struct {
-	// Items Examples: [{"amount":{"amount":2900,"currency":"EUR"},"captured":2900,"created_at":"2026-11-02T09:30:00Z","id":"pay_01k9m2v6y7e4p8s0t2w4x6z8ab","method":"pm_card_visa","order_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab","provider_intent":"pi_3abc","refunded":0,"status":"captured","updated_at":"2026-11-02T09:30:00Z","user_id":"usr_01k9m2v6y7e4p8s0t2w4x6z8ab"}]
+	// Items Examples: [{"amount":{"amount":2900,"currency":"EUR"},"captured":2900,"created_at":"2026-11-02T09:30:00Z","failure":null,"id":"pay_01k9m2v6y7e4p8s0t2w4x6z8ab","method":"pm_card_visa","next_action":null,"order_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab","provider_intent":"pi_3abc","refunded":0,"status":"captured","updated_at":"2026-11-02T09:30:00Z","user_id":"usr_01k9m2v6y7e4p8s0t2w4x6z8ab","workflow_id":null}]
 	Items []Payment `json:"items"`
 
 	// NextCursor The `cursor` of the next page of `Payment`; null on the last one
+	NextCursor *string `json:"next_cursor"`
+}
+
+// PagePaymentRefund A page of a list of `PaymentRefund`
+//
+// Examples: {"items":[{"amount":{"amount":1450,"currency":"EUR"},"created_at":"2026-11-02T09:30:00Z","id":"rfd_01k9m2v6y7e4p8s0t2w4x6z8ab","payment_id":"pay_01k9m2v6y7e4p8s0t2w4x6z8ab","reason":"Paid twice.","status":"requested","updated_at":"2026-11-02T09:30:00Z","workflow_id":"payment-refund/rfd_01k9m2v6y7e4p8s0t2w4x6z8ab"}],"next_cursor":null}
+type PagePaymentRefund struct {
+	// Items Examples: [{"amount":{"amount":1450,"currency":"EUR"},"created_at":"2026-11-02T09:30:00Z","id":"rfd_01k9m2v6y7e4p8s0t2w4x6z8ab","payment_id":"pay_01k9m2v6y7e4p8s0t2w4x6z8ab","reason":"Paid twice.","status":"requested","updated_at":"2026-11-02T09:30:00Z","workflow_id":"payment-refund/rfd_01k9m2v6y7e4p8s0t2w4x6z8ab"}]
+	Items []PaymentRefund `json:"items"`
+
+	// NextCursor The `cursor` of the next page of `PaymentRefund`; null on the last one
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -1080,9 +1146,9 @@ type Patience struct {
 	StartToClose string `json:"start_to_close"`
 }
 
-// Payment The money of an order, as the payment service keeps it
+// Payment The money of an order, or a payment of its own, as the payment service keeps it
 //
-// Examples: {"amount":{"amount":2900,"currency":"EUR"},"captured":2900,"created_at":"2026-11-02T09:30:00Z","id":"pay_01k9m2v6y7e4p8s0t2w4x6z8ab","method":"pm_card_visa","order_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab","provider_intent":"pi_3abc","refunded":0,"status":"captured","updated_at":"2026-11-02T09:30:00Z","user_id":"usr_01k9m2v6y7e4p8s0t2w4x6z8ab"}
+// Examples: {"amount":{"amount":2900,"currency":"EUR"},"captured":2900,"created_at":"2026-11-02T09:30:00Z","failure":null,"id":"pay_01k9m2v6y7e4p8s0t2w4x6z8ab","method":"pm_card_visa","next_action":null,"order_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab","provider_intent":"pi_3abc","refunded":0,"status":"captured","updated_at":"2026-11-02T09:30:00Z","user_id":"usr_01k9m2v6y7e4p8s0t2w4x6z8ab","workflow_id":null}
 type Payment struct {
 	// Amount Null where the payment was voided before it began
 	//
@@ -1102,14 +1168,26 @@ type Payment struct {
 	// Examples: insufficient_funds
 	DeclineCode *string `json:"decline_code,omitempty"`
 
+	// Failure Why a payment of its own did not come about. Null for an order's: the order tells
+	//
+	// Examples: {"code":"payment_declined","detail":"The payment was declined.","step":"AuthorizePayment"}
+	Failure *PaymentFailure `json:"failure"`
+
 	// ID Examples: pay_01k9m2v6y7e4p8s0t2w4x6z8ab
 	ID string `json:"id"`
 
 	// Method Examples: pm_card_visa
 	Method *string `json:"method,omitempty"`
 
-	// OrderID Examples: ord_01k9m2v6y7e4p8s0t2w4x6z8ab
-	OrderID string `json:"order_id"`
+	// NextAction What the customer has to do, where a payment of its own requires it. Null for an order's: the order tells
+	//
+	// Examples: {"expires_at":"2026-11-02T09:30:00Z","type":"redirect","url":"https://hooks.stripe.com/redirect/authenticate/src_3abc"}
+	NextAction *CustomerAction `json:"next_action"`
+
+	// OrderID Null where the payment is of no order
+	//
+	// Examples: ord_01k9m2v6y7e4p8s0t2w4x6z8ab
+	OrderID *string `json:"order_id"`
 
 	// ProviderIntent The provider's id
 	//
@@ -1129,10 +1207,74 @@ type Payment struct {
 
 	// UserID Examples: usr_01k9m2v6y7e4p8s0t2w4x6z8ab
 	UserID *string `json:"user_id,omitempty"`
+
+	// WorkflowID The saga of a payment of its own; find it in the Temporal Web UI by it. Null for an order's
+	//
+	// Examples: payment/pay_01k9m2v6y7e4p8s0t2w4x6z8ab
+	WorkflowID *string `json:"workflow_id"`
 }
 
 // PaymentStatus Examples: captured
 type PaymentStatus string
+
+// PaymentFailure Why a payment of its own did not come about, and at which step
+//
+// Examples: {"code":"payment_declined","detail":"The payment was declined.","step":"AuthorizePayment"}
+type PaymentFailure struct {
+	// Code Examples: payment_declined
+	Code string `json:"code"`
+
+	// Detail Examples: The payment was declined.
+	Detail string `json:"detail"`
+
+	// Step The step of the saga that failed; empty while it records that
+	//
+	// Examples: AuthorizePayment
+	Step string `json:"step"`
+}
+
+// PaymentRefund Money of a payment that goes back
+//
+// Examples: {"amount":{"amount":1450,"currency":"EUR"},"created_at":"2026-11-02T09:30:00Z","id":"rfd_01k9m2v6y7e4p8s0t2w4x6z8ab","payment_id":"pay_01k9m2v6y7e4p8s0t2w4x6z8ab","reason":"Paid twice.","status":"requested","updated_at":"2026-11-02T09:30:00Z","workflow_id":"payment-refund/rfd_01k9m2v6y7e4p8s0t2w4x6z8ab"}
+type PaymentRefund struct {
+	// Amount An amount in minor units, cents for EUR
+	//
+	// Examples: {"amount":1999,"currency":"EUR"}
+	Amount Money `json:"amount"`
+
+	// Code Why it failed
+	//
+	// Examples: refund_failed
+	Code *string `json:"code,omitempty"`
+
+	// CreatedAt Examples: 2026-11-02T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID Examples: rfd_01k9m2v6y7e4p8s0t2w4x6z8ab
+	ID string `json:"id"`
+
+	// PaymentID Examples: pay_01k9m2v6y7e4p8s0t2w4x6z8ab
+	PaymentID string `json:"payment_id"`
+
+	// Reason Empty for an order's payment: the order's refund tells
+	//
+	// Examples: Paid twice.
+	Reason string `json:"reason"`
+
+	// Status Examples: requested
+	Status PaymentRefundStatus `json:"status"`
+
+	// UpdatedAt Examples: 2026-11-02T09:30:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// WorkflowID Its saga; find it in the Temporal Web UI by it. Null for an order's payment
+	//
+	// Examples: payment-refund/rfd_01k9m2v6y7e4p8s0t2w4x6z8ab
+	WorkflowID *string `json:"workflow_id"`
+}
+
+// PaymentRefundStatus Examples: requested
+type PaymentRefundStatus string
 
 // Price What a unit of a product costs
 //
@@ -1181,6 +1323,9 @@ type Problem struct {
 
 	// OrderID The order, where the problem ended one
 	OrderID *string `json:"order_id,omitempty"`
+
+	// PaymentID The payment of its own, where the problem ended one
+	PaymentID *string `json:"payment_id,omitempty"`
 
 	// Status The HTTP status
 	//
@@ -1882,6 +2027,9 @@ type IfMatch = string
 // IfNoneMatch Examples: "2-63c1f3a5b2c00"
 type IfNoneMatch = string
 
+// Prefer Examples: wait=5
+type Prefer = string
+
 // Cursor Examples: MDE5YTQyY2Y
 type Cursor = string
 
@@ -1893,6 +2041,9 @@ type Limit = int64
 
 // OrderID Examples: ord_01k9m2v6y7e4p8s0t2w4x6z8ab
 type OrderID = string
+
+// PaymentID Examples: pay_01k9m2v6y7e4p8s0t2w4x6z8ab
+type PaymentID = string
 
 // ProductID Examples: prd_01k9m2v6y7e4p8s0t2w4x6z8ab
 type ProductID = string
@@ -1966,7 +2117,7 @@ type PlaceOrderParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// Prefer respond-async answers at once, wait=N after N seconds at most, 30 at most (RFC 7240)
-	Prefer *string `json:"Prefer,omitempty"`
+	Prefer *Prefer `json:"Prefer,omitempty"`
 }
 
 // GetOrderParams defines parameters for GetOrder.
@@ -2000,6 +2151,21 @@ type ListPaymentsParams struct {
 
 	// Cursor next_cursor of the page before
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// TakePaymentParams defines parameters for TakePayment.
+type TakePaymentParams struct {
+	// IdempotencyKey The same key with the same body creates once and gets the same answer; with another body it is refused with idempotency_mismatch. Scoped to the caller
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// Prefer respond-async answers at once, wait=N after N seconds at most, 30 at most (RFC 7240)
+	Prefer *Prefer `json:"Prefer,omitempty"`
+}
+
+// RefundPaymentParams defines parameters for RefundPayment.
+type RefundPaymentParams struct {
+	// IdempotencyKey The same key with the same body creates once and gets the same answer; with another body it is refused with idempotency_mismatch. Scoped to the caller
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListProductsParams defines parameters for ListProducts.
@@ -2142,6 +2308,12 @@ type CancelOrderJSONRequestBody = Cancellation
 
 // RefundOrderJSONRequestBody defines body for RefundOrder for application/json ContentType.
 type RefundOrderJSONRequestBody = NewRefund
+
+// TakePaymentJSONRequestBody defines body for TakePayment for application/json ContentType.
+type TakePaymentJSONRequestBody = NewPayment
+
+// RefundPaymentJSONRequestBody defines body for RefundPayment for application/json ContentType.
+type RefundPaymentJSONRequestBody = NewPaymentRefund
 
 // PutPriceJSONRequestBody defines body for PutPrice for application/json ContentType.
 type PutPriceJSONRequestBody = NewPrice
@@ -2416,12 +2588,55 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/payments (the `ListPayments` operationId).
 	ListPayments(ctx context.Context, params *ListPaymentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// TakePaymentWithBody Take a payment of its own
+	//
+	// A payment that is of no order: it is held, then captured. Starts its saga and waits for the outcome, as an order does: 10 s at most, or as `Prefer` says. A payment that is not decided by then, or whose customer has to act (`next_action`), is answered with 202 and goes on.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/payments (the `TakePayment` operationId).
+	TakePaymentWithBody(ctx context.Context, params *TakePaymentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TakePayment Take a payment of its own
+	//
+	// A payment that is of no order: it is held, then captured. Starts its saga and waits for the outcome, as an order does: 10 s at most, or as `Prefer` says. A payment that is not decided by then, or whose customer has to act (`next_action`), is answered with 202 and goes on.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/payments (the `TakePayment` operationId).
+	TakePayment(ctx context.Context, params *TakePaymentParams, body TakePaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetPayment Get a payment
 	//
 	// As the payment service knows it; the provider may be ahead.
 	//
 	// Corresponds with GET /v1/payments/{payment_id} (the `GetPayment` operationId).
-	GetPayment(ctx context.Context, paymentID string, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetPayment(ctx context.Context, paymentID PaymentID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPaymentRefunds List a payment's refunds
+	//
+	// Oldest first; of an order's payment too.
+	//
+	// Corresponds with GET /v1/payments/{payment_id}/refunds (the `ListPaymentRefunds` operationId).
+	ListPaymentRefunds(ctx context.Context, paymentID PaymentID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RefundPaymentWithBody Refund a payment of its own
+	//
+	// All or a part of what was captured; for services and operators. The amount is set aside at once, the money goes back a moment later: look at the refund's `status`. The payment of an order is refused with `payment_of_order`: refund the order instead, so that its units come back too. More than is left is `refund_too_much`, and stays so. What the provider refuses is a refund that `failed`, with the code `refund_failed`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/payments/{payment_id}/refunds (the `RefundPayment` operationId).
+	RefundPaymentWithBody(ctx context.Context, paymentID PaymentID, params *RefundPaymentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RefundPayment Refund a payment of its own
+	//
+	// All or a part of what was captured; for services and operators. The amount is set aside at once, the money goes back a moment later: look at the refund's `status`. The payment of an order is refused with `payment_of_order`: refund the order instead, so that its units come back too. More than is left is `refund_too_much`, and stays so. What the provider refuses is a refund that `failed`, with the code `refund_failed`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/payments/{payment_id}/refunds (the `RefundPayment` operationId).
+	RefundPayment(ctx context.Context, paymentID PaymentID, params *RefundPaymentParams, body RefundPaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetPrice Get the price of a product
 	//
@@ -3018,13 +3233,106 @@ func (c *Raw) ListPayments(ctx context.Context, params *ListPaymentsParams, reqE
 	return c.Client.Do(req)
 }
 
+// TakePaymentWithBody Take a payment of its own
+//
+// A payment that is of no order: it is held, then captured. Starts its saga and waits for the outcome, as an order does: 10 s at most, or as `Prefer` says. A payment that is not decided by then, or whose customer has to act (`next_action`), is answered with 202 and goes on.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/payments (the `TakePayment` operationId).
+func (c *Raw) TakePaymentWithBody(ctx context.Context, params *TakePaymentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTakePaymentRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TakePayment Take a payment of its own
+//
+// A payment that is of no order: it is held, then captured. Starts its saga and waits for the outcome, as an order does: 10 s at most, or as `Prefer` says. A payment that is not decided by then, or whose customer has to act (`next_action`), is answered with 202 and goes on.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/payments (the `TakePayment` operationId).
+func (c *Raw) TakePayment(ctx context.Context, params *TakePaymentParams, body TakePaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTakePaymentRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetPayment Get a payment
 //
 // As the payment service knows it; the provider may be ahead.
 //
 // Corresponds with GET /v1/payments/{payment_id} (the `GetPayment` operationId).
-func (c *Raw) GetPayment(ctx context.Context, paymentID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *Raw) GetPayment(ctx context.Context, paymentID PaymentID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetPaymentRequest(c.Server, paymentID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPaymentRefunds List a payment's refunds
+//
+// Oldest first; of an order's payment too.
+//
+// Corresponds with GET /v1/payments/{payment_id}/refunds (the `ListPaymentRefunds` operationId).
+func (c *Raw) ListPaymentRefunds(ctx context.Context, paymentID PaymentID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPaymentRefundsRequest(c.Server, paymentID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RefundPaymentWithBody Refund a payment of its own
+//
+// All or a part of what was captured; for services and operators. The amount is set aside at once, the money goes back a moment later: look at the refund's `status`. The payment of an order is refused with `payment_of_order`: refund the order instead, so that its units come back too. More than is left is `refund_too_much`, and stays so. What the provider refuses is a refund that `failed`, with the code `refund_failed`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/payments/{payment_id}/refunds (the `RefundPayment` operationId).
+func (c *Raw) RefundPaymentWithBody(ctx context.Context, paymentID PaymentID, params *RefundPaymentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRefundPaymentRequestWithBody(c.Server, paymentID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RefundPayment Refund a payment of its own
+//
+// All or a part of what was captured; for services and operators. The amount is set aside at once, the money goes back a moment later: look at the refund's `status`. The payment of an order is refused with `payment_of_order`: refund the order instead, so that its units come back too. More than is left is `refund_too_much`, and stays so. What the provider refuses is a refund that `failed`, with the code `refund_failed`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/payments/{payment_id}/refunds (the `RefundPayment` operationId).
+func (c *Raw) RefundPayment(ctx context.Context, paymentID PaymentID, params *RefundPaymentParams, body RefundPaymentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRefundPaymentRequest(c.Server, paymentID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4366,8 +4674,74 @@ func NewListPaymentsRequest(server string, params *ListPaymentsParams) (*http.Re
 	return req, nil
 }
 
+// NewTakePaymentRequest calls the generic TakePayment builder with application/json body
+func NewTakePaymentRequest(server string, params *TakePaymentParams, body TakePaymentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTakePaymentRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewTakePaymentRequestWithBody constructs an http.Request for the TakePayment method, with any body, and a specified content type
+func NewTakePaymentRequestWithBody(server string, params *TakePaymentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/payments")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.Prefer != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Prefer", *params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Prefer", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewGetPaymentRequest constructs an http.Request for the GetPayment method
-func NewGetPaymentRequest(server string, paymentID string) (*http.Request, error) {
+func NewGetPaymentRequest(server string, paymentID PaymentID) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -4395,6 +4769,102 @@ func NewGetPaymentRequest(server string, paymentID string) (*http.Request, error
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListPaymentRefundsRequest constructs an http.Request for the ListPaymentRefunds method
+func NewListPaymentRefundsRequest(server string, paymentID PaymentID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "payment_id", paymentID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/payments/%s/refunds", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRefundPaymentRequest calls the generic RefundPayment builder with application/json body
+func NewRefundPaymentRequest(server string, paymentID PaymentID, params *RefundPaymentParams, body RefundPaymentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRefundPaymentRequestWithBody(server, paymentID, params, "application/json", bodyReader)
+}
+
+// NewRefundPaymentRequestWithBody constructs an http.Request for the RefundPayment method, with any body, and a specified content type
+func NewRefundPaymentRequestWithBody(server string, paymentID PaymentID, params *RefundPaymentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "payment_id", paymentID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/payments/%s/refunds", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -5570,13 +6040,44 @@ func (c *Client) ListPayments(ctx context.Context, params *ListPaymentsParams) (
 	return answer[PagePayment](c.Raw.ListPayments(ctx, params))
 }
 
+// TakePayment: Take a payment of its own. A payment that is of no order: it is held, then captured. Starts its saga and waits for the outcome, as an order does: 10 s at most, or as `Prefer` says. A payment that is not decided by then, or whose customer has to act (`next_action`), is answered with 202 and goes on.
+//
+// 402: payment_action_timeout payment_declined payment_method_invalid payment_voided
+//
+// 409: cancelled
+//
+// 422: amount_not_accepted idempotency_mismatch invalid user_inactive user_not_found
+func (c *Client) TakePayment(ctx context.Context, params *TakePaymentParams, body NewPayment) (*Answer[Payment], error) {
+	return answer[Payment](c.Raw.TakePayment(ctx, params, body))
+}
+
 // GetPayment: Get a payment. As the payment service knows it; the provider may be ahead.
 //
 // 404: payment_not_found
 //
 // 422: invalid
-func (c *Client) GetPayment(ctx context.Context, paymentID string) (*Answer[Payment], error) {
+func (c *Client) GetPayment(ctx context.Context, paymentID PaymentID) (*Answer[Payment], error) {
 	return answer[Payment](c.Raw.GetPayment(ctx, paymentID))
+}
+
+// ListPaymentRefunds: List a payment's refunds. Oldest first; of an order's payment too.
+//
+// 404: payment_not_found
+//
+// 422: invalid
+func (c *Client) ListPaymentRefunds(ctx context.Context, paymentID PaymentID) (*Answer[PagePaymentRefund], error) {
+	return answer[PagePaymentRefund](c.Raw.ListPaymentRefunds(ctx, paymentID))
+}
+
+// RefundPayment: Refund a payment of its own. All or a part of what was captured; for services and operators. The amount is set aside at once, the money goes back a moment later: look at the refund's `status`. The payment of an order is refused with `payment_of_order`: refund the order instead, so that its units come back too. More than is left is `refund_too_much`, and stays so. What the provider refuses is a refund that `failed`, with the code `refund_failed`.
+//
+// 404: payment_not_found
+//
+// 409: payment_not_captured payment_of_order
+//
+// 422: idempotency_mismatch invalid refund_too_much
+func (c *Client) RefundPayment(ctx context.Context, paymentID PaymentID, params *RefundPaymentParams, body NewPaymentRefund) (*Answer[PaymentRefund], error) {
+	return answer[PaymentRefund](c.Raw.RefundPayment(ctx, paymentID, params, body))
 }
 
 // GetPrice: Get the price of a product. With the discount that runs.

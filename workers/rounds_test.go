@@ -126,7 +126,7 @@ func TestRoundsMoveOn(t *testing.T) {
 	t.Parallel()
 	b := behaviors{}
 	require.NoError(t, workers.RegisterSagas(b))
-	require.Len(t, b, 4)
+	require.Len(t, b, 6)
 	for name, behavior := range b {
 		want := sdk.VersioningBehaviorUnspecified
 		if name == workflows.ReconcileName {

@@ -90,6 +90,16 @@ func RegisterSagas(r WorkflowRegistry) error {
 	if err != nil {
 		return fmt.Errorf("register saga: %w", err)
 	}
+	takePayment, err := workflows.NewTakePayment()
+	if err != nil {
+		return fmt.Errorf("register saga: %w", err)
+	}
+	refundTaken, err := workflows.NewRefundTakenPayment()
+	if err != nil {
+		return fmt.Errorf("register saga: %w", err)
+	}
+	r.RegisterWorkflowWithOptions(takePayment.Run, workflow.RegisterOptions{Name: workflows.TakePaymentName})
+	r.RegisterWorkflowWithOptions(refundTaken.Run, workflow.RegisterOptions{Name: workflows.RefundTakenPaymentName})
 	r.RegisterWorkflowWithOptions(repairOrder.Run, workflow.RegisterOptions{Name: workflows.RepairOrderName})
 	r.RegisterWorkflowWithOptions(workflows.Reconcile, workflow.RegisterOptions{
 		Name: workflows.ReconcileName, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade, // no round waits for a worker that has gone

@@ -19,13 +19,15 @@ import (
 	"github.com/skaldhq/skald/workflows/saga/sagatest"
 )
 
-// TestExplore: whatever fails, and whenever, an order and a refund end as the
-// rules of their sagas say.
+// TestExplore: whatever fails, and whenever, an order, a refund and a payment of
+// its own end as the rules of their sagas say.
 func TestExplore(t *testing.T) {
 	t.Parallel()
 	placeOrder, err := workflows.NewPlaceOrder()
 	require.NoError(t, err)
 	refundOrder, err := workflows.NewRefundOrder()
+	require.NoError(t, err)
+	takePayment, err := workflows.NewTakePayment()
 	require.NoError(t, err)
 	begun := time.Now()
 	cases := 0
@@ -33,6 +35,7 @@ func TestExplore(t *testing.T) {
 		placeOrderSaga(placeOrder, "PlaceOrder", false),
 		placeOrderSaga(placeOrder, "PlaceOrder with 3-D Secure", true),
 		refundOrderSaga(refundOrder),
+		takePaymentSaga(takePayment),
 	} {
 		report := sagatest.Explore(t, s)
 		require.NotEmpty(t, report.Impossible)
@@ -118,6 +121,59 @@ func placeOrderSaga(w *workflows.PlaceOrder, name string, action bool) sagatest.
 			return out.Status == order.Confirmed, err
 		},
 	}
+}
+
+// takePaymentSaga describes TakePayment, whose customer has to confirm and does so
+// before the first time that the saga asks again. Two faults at once are explored
+// where its way back differs from an order's.
+func takePaymentSaga(w *workflows.TakePayment) sagatest.Saga {
+	authorize, capture, void, closing, audit := op("AuthorizePayment"), op("CapturePayment"), op("VoidPayment"), op("ClosePayment"), audit()
+	authorize.Pending = func(c sagatest.Call) bool { return c.Answered == 0 }
+	authorize.Extends = actionTimeout
+	stands := func(status payment.Status) any { return payment.Result{ID: paymentID, Status: status} }
+	authorize.Returns = func(c sagatest.Call) any {
+		if authorize.Pending(c) {
+			return stands(payment.RequiresAction)
+		}
+		return stands(payment.Authorized)
+	}
+	capture.Returns = func(sagatest.Call) any { return stands(payment.Captured) }
+	closing.Returns = func(sagatest.Call) any { return stands(payment.Voided) }
+	void.Settled = payment.ErrCaptured.Code
+	refund := op("RefundPayment")
+	return sagatest.Saga{
+		Name: "TakePayment", Focus: []string{"ClosePayment", "RefundPayment"},
+		Run: func(env *testsuite.TestWorkflowEnvironment) {
+			env.RegisterWorkflowWithOptions(w.Run, workflow.RegisterOptions{Name: workflows.TakePaymentName})
+			env.ExecuteWorkflow(workflows.TakePaymentName, workflows.TakePaymentInput{
+				PaymentID: paymentID, UserID: "usr_1", Amount: money1999(), Method: "pm_card_visa", ActionTimeout: actionTimeout,
+			})
+		},
+		Stages: [][]sagatest.Step{
+			{{Op: op("CheckCustomer"), Kind: saga.Compensatable, Effectless: true}},
+			{{Op: authorize, Kind: saga.Compensatable, Undo: &void}},
+			{{Op: capture, Kind: saga.Pivot, Completes: "AuthorizePayment", Reversal: &refund}},
+		},
+		Close:    closing,
+		Audit:    &audit,
+		Deadline: 10 * time.Minute,
+		Key:      paymentKey,
+		WentThrough: func(env *testsuite.TestWorkflowEnvironment) (bool, error) {
+			var out workflows.TakePaymentOutcome
+			err := env.GetWorkflowResult(&out)
+			return out.Status == payment.Captured, err
+		},
+	}
+}
+
+// paymentKey is the key of an operation on a payment of its own: its id.
+func paymentKey(c sagatest.Call) string {
+	var r struct {
+		PaymentID string `json:"payment_id"`
+		OrderID   string `json:"order_id"`
+	}
+	c.Decode(&r)
+	return r.PaymentID + r.OrderID
 }
 
 // refundOrderSaga describes RefundOrder.

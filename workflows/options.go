@@ -23,6 +23,9 @@ var (
 	// service is likely to be away, shorter than a customer's patience with a hold.
 	orderDeadline = 10 * time.Minute
 
+	// paymentDeadline is the same of a payment of its own.
+	paymentDeadline = 10 * time.Minute
+
 	// stageGrace lets the answers of a stage that failed arrive, so that the
 	// same bad order gets the same answer whichever service is faster.
 	stageGrace = 2 * time.Second

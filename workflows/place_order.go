@@ -55,7 +55,7 @@ func (w *PlaceOrder) Run(ctx workflow.Context, in PlaceOrderInput) (PlaceOrderOu
 		panic(fmt.Sprintf("the run is of revision %d, and this worker knows %d at most", in.Revision, Revision))
 	}
 	p := &placement{in: in, status: order.Pending, recorded: order.SagaRunning}
-	if err := p.answerUpdates(ctx); err != nil {
+	if err := answerOutcome(ctx, &p.answered, p.outcome, "awaits how the order ends, or that the customer has to act"); err != nil {
 		return PlaceOrderOutcome{}, err
 	}
 	_ = w.saga.Run(ctx, p) // how it ended is in p, and a no is an outcome
@@ -84,16 +84,6 @@ type placement struct {
 
 func (p *placement) outcome() PlaceOrderOutcome {
 	return PlaceOrderOutcome{OrderID: p.in.OrderID, Status: p.status}
-}
-
-// answerUpdates lets clients await the outcome, also of a saga that somebody
-// cancels.
-func (p *placement) answerUpdates(ctx workflow.Context) error {
-	return workflow.SetUpdateHandlerWithOptions(ctx, UpdateOutcome, func(ctx workflow.Context) (PlaceOrderOutcome, error) {
-		sure, _ := workflow.NewDisconnectedContext(ctx)
-		err := workflow.Await(sure, func() bool { return p.answered })
-		return p.outcome(), err
-	}, workflow.UpdateHandlerOptions{Description: "awaits how the order ends, or that the customer has to act"})
 }
 
 // orderAttributes keeps the order's status searchable along with its saga's state.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/skaldhq/skald/services/order"
 	"github.com/skaldhq/skald/services/payment"
+	"github.com/skaldhq/skald/workflows/saga"
 )
 
 // authorize holds the total. Where the provider wants the customer to act
@@ -22,12 +23,18 @@ func authorize(ctx workflow.Context, r *run, p *placement) error {
 	if p.in.Revision == 0 {
 		return p.awaitCustomerRevision0(ctx, r)
 	}
+	return awaitCustomer(ctx, r, &p.payment, p.askProvider)
+}
+
+// awaitCustomer waits until a payment needs the customer no more: ask learns how
+// it stands, with each news of the provider, and now and then without.
+func awaitCustomer[S any](ctx workflow.Context, r *saga.Run[S], stands *payment.Result, ask func(workflow.Context) error) error {
 	return r.Wait(ctx, "AuthorizePayment", func(ctx workflow.Context) error {
-		for pause := actionPoll; p.payment.Status == payment.RequiresAction; pause = min(2*pause, mostActionPoll) {
+		for pause := actionPoll; stands.Status == payment.RequiresAction; pause = min(2*pause, mostActionPoll) {
 			if err := awaitNews(ctx, pause); err != nil {
 				return err
 			}
-			if err := p.askProvider(ctx); err != nil {
+			if err := ask(ctx); err != nil {
 				return err
 			}
 		}

@@ -15,22 +15,23 @@ func reversePayment() undo {
 	return undo{
 		Name: "ReversePayment", Summary: "give back what is held or taken",
 		Action: action(on(QueuePayment, settle), func(ctx workflow.Context, _ *run, p *placement) error {
-			return giveMoneyBack(ctx, p.in.OrderID)
+			return giveMoneyBack(ctx, p.in.OrderID, order.ReversalID)
 		}),
 	}
 }
 
-// giveMoneyBack reverses an order's payment wherever it stands.
-func giveMoneyBack(ctx workflow.Context, orderID string) error {
-	err := workflow.ExecuteActivity(ctx, payments.VoidPayment, payment.OrderRequest{OrderID: orderID}).Get(ctx, nil)
+// giveMoneyBack reverses a subject's payment wherever it stands. reversalID gives
+// the id of the refund that this may take.
+func giveMoneyBack(ctx workflow.Context, subject string, reversalID func(string) (string, error)) error {
+	err := workflow.ExecuteActivity(ctx, payments.VoidPayment, payment.OrderRequest{OrderID: subject}).Get(ctx, nil)
 	if errType(err) != payment.ErrCaptured.Code {
 		return err
 	}
-	refundID, err := order.ReversalID(orderID)
+	refundID, err := reversalID(subject)
 	if err != nil {
 		return err
 	}
-	return workflow.ExecuteActivity(ctx, payments.RefundPayment, payment.RefundRequest{OrderID: orderID, RefundID: refundID, Reversal: true}).Get(ctx, nil)
+	return workflow.ExecuteActivity(ctx, payments.RefundPayment, payment.RefundRequest{OrderID: subject, RefundID: refundID, Reversal: true}).Get(ctx, nil)
 }
 
 func reverseStock() undo {

@@ -32,6 +32,9 @@ type world struct {
 	deaf  func() bool // the saga's state cannot be recorded
 	// authorize gives the status of the n-th authorization, from 1.
 	authorize func(n int) payment.Status
+	before    *payment.Standing // of a payment of its own, before the run
+	closed    payment.Failure
+	refund    payment.RefundRequest
 }
 
 func (w *world) call(operation string) (int, error) {

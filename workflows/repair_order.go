@@ -75,7 +75,7 @@ func NewRepairOrder() (*RepairOrder, error) {
 			{repairStep{
 				Name: "GiveMoneyBack", Summary: "pivot: void or refund", Kind: saga.Pivot,
 				Action: saga.Action[repairing]{Policy: on(QueuePayment, settle), Do: func(ctx workflow.Context, _ *repairRun, r *repairing) error {
-					return giveMoneyBack(ctx, r.in.OrderID)
+					return giveMoneyBack(ctx, r.in.OrderID, order.ReversalID)
 				}},
 			}},
 			{

@@ -37,6 +37,22 @@ func start(ctx context.Context, c client.Client, what string, o client.StartWork
 	return nil
 }
 
+// orAgain lets a saga start again whose run was cut off, but not one that has ended.
+func orAgain(o client.StartWorkflowOptions) client.StartWorkflowOptions {
+	o.WorkflowIDReusePolicy = enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY
+	return o
+}
+
+// answerOutcome lets clients await the outcome, also of a saga that somebody
+// cancels: it is told once answered is set.
+func answerOutcome[O any](ctx workflow.Context, answered *bool, outcome func() O, description string) error {
+	return workflow.SetUpdateHandlerWithOptions(ctx, UpdateOutcome, func(ctx workflow.Context) (O, error) {
+		sure, _ := workflow.NewDisconnectedContext(ctx)
+		err := workflow.Await(sure, func() bool { return *answered })
+		return outcome(), err
+	}, workflow.UpdateHandlerOptions{Description: description})
+}
+
 // awaitHandlers waits until everybody who asked the run has an answer: what is
 // still being answered at its end is lost. No cancellation cuts it short.
 func awaitHandlers(ctx workflow.Context) error {

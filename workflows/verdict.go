@@ -42,15 +42,20 @@ func verdict(f *saga.Failure, last order.Status) (order.Status, order.Failure) {
 		failure.Code, failure.Detail = CodeUnavailable, "A service that the order needs did not answer in time."
 		return order.Failed, failure
 	}
-	kind, message := fault.Internal, "The order could not be placed."
-	var app *temporal.ApplicationError
-	var detail activities.Detail
-	if errors.As(f.Err, &app) && app.HasDetails() && app.Details(&detail) == nil {
-		kind, message = detail.Kind, detail.Message
-	}
-	failure.Code, failure.Detail = f.Reason(), message
-	if kind == fault.Refused || kind == fault.NotFound {
+	told := refusal(f, "The order could not be placed.")
+	failure.Code, failure.Detail = f.Reason(), told.Message
+	if told.Kind == fault.Refused || told.Kind == fault.NotFound {
 		return order.Rejected, failure
 	}
 	return order.Failed, failure
+}
+
+// refusal is what a service said when it refused, or otherwise of a defect.
+func refusal(f *saga.Failure, otherwise string) activities.Detail {
+	var app *temporal.ApplicationError
+	var detail activities.Detail
+	if errors.As(f.Err, &app) && app.HasDetails() && app.Details(&detail) == nil {
+		return detail
+	}
+	return activities.Detail{Kind: fault.Internal, Message: otherwise}
 }

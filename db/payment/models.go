@@ -29,25 +29,31 @@ type LedgerTransaction struct {
 	RefundID  *uuid.UUID
 }
 
-// One row an order, amounts in minor units. A voided row without an amount is a tombstone: the void came before the authorization. barred: a void was asked for, so nothing may be authorized or captured any more.
+// One row an order, or a payment of its own; amounts in minor units. A voided row without an amount is a tombstone: the void came before the authorization. barred: a void was asked for, so nothing may be authorized or captured any more.
 type Payment struct {
-	ID             uuid.UUID
-	OrderID        uuid.UUID
-	UserID         *uuid.UUID
-	Amount         *int64
-	Currency       *string
-	Method         *string
-	RequestHash    []byte
-	Status         string
-	Barred         bool
-	ProviderIntent *string
-	Captured       int64
-	Refunded       int64
-	DeclineCode    string
-	ActionUrl      string
-	CreatedAt      time.Time
-	UpdatedAt      time.Time
-	Refunding      int64
+	ID              uuid.UUID
+	OrderID         uuid.UUID
+	UserID          *uuid.UUID
+	Amount          *int64
+	Currency        *string
+	Method          *string
+	RequestHash     []byte
+	Status          string
+	Barred          bool
+	ProviderIntent  *string
+	Captured        int64
+	Refunded        int64
+	DeclineCode     string
+	ActionUrl       string
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
+	Refunding       int64
+	Own             bool
+	ActionExpiresAt *time.Time
+	FailureCode     *string
+	FailureDetail   *string
+	FailureStep     *string
+	LookedAt        time.Time
 }
 
 // The intent to call the provider, committed before the call; outcome is what came of it. keys_spent counts the idempotency keys under which the provider only repeats its own failure.
@@ -73,6 +79,9 @@ type PaymentRefund struct {
 	RefusalCode    *string
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
+	Reason         string
+	Caller         string
+	LookedAt       time.Time
 }
 
 type WebhookEvent struct {

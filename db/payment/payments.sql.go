@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 const barPayment = `-- name: BarPayment :exec
@@ -23,9 +24,9 @@ func (q *Queries) BarPayment(ctx context.Context, orderID uuid.UUID) error {
 
 const beginPayment = `-- name: BeginPayment :execrows
 WITH made AS (
-    INSERT INTO payments (id, order_id, user_id, amount, currency, method, request_hash, status)
-    VALUES ($2, $3, $4::uuid, $5::bigint, $6::text, $7::text, $8::bytea, 'initiated')
-    ON CONFLICT ON CONSTRAINT payments_one_an_order DO NOTHING
+    INSERT INTO payments (id, order_id, own, user_id, amount, currency, method, request_hash, status)
+    VALUES ($2, $3, $4, $5::uuid, $6::bigint, $7::text, $8::text, $9::bytea, 'initiated')
+    ON CONFLICT DO NOTHING
     RETURNING order_id
 )
 INSERT INTO payment_operations (order_id, operation, provider_key)
@@ -36,6 +37,7 @@ type BeginPaymentParams struct {
 	ProviderKey string
 	ID          uuid.UUID
 	OrderID     uuid.UUID
+	Own         bool
 	UserID      uuid.UUID
 	Amount      int64
 	Currency    string
@@ -43,13 +45,14 @@ type BeginPaymentParams struct {
 	RequestHash []byte
 }
 
-// One statement: the order's payment and its authorization's intent, both or
-// neither. It gives no row where the order has a payment or a tombstone.
+// One statement: the subject's payment and its authorization's intent, both or
+// neither. It gives no row where the subject has a payment or a tombstone.
 func (q *Queries) BeginPayment(ctx context.Context, arg BeginPaymentParams) (int64, error) {
 	result, err := q.db.Exec(ctx, beginPayment,
 		arg.ProviderKey,
 		arg.ID,
 		arg.OrderID,
+		arg.Own,
 		arg.UserID,
 		arg.Amount,
 		arg.Currency,
@@ -63,7 +66,7 @@ func (q *Queries) BeginPayment(ctx context.Context, arg BeginPaymentParams) (int
 }
 
 const getPayment = `-- name: GetPayment :one
-SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding FROM payments WHERE id = $1
+SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding, own, action_expires_at, failure_code, failure_detail, failure_step, looked_at FROM payments WHERE id = $1
 `
 
 func (q *Queries) GetPayment(ctx context.Context, id uuid.UUID) (Payment, error) {
@@ -87,22 +90,29 @@ func (q *Queries) GetPayment(ctx context.Context, id uuid.UUID) (Payment, error)
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Refunding,
+		&i.Own,
+		&i.ActionExpiresAt,
+		&i.FailureCode,
+		&i.FailureDetail,
+		&i.FailureStep,
+		&i.LookedAt,
 	)
 	return i, err
 }
 
 const insertTombstone = `-- name: InsertTombstone :exec
-INSERT INTO payments (id, order_id, status, barred) VALUES ($1, $2, 'voided', true)
-ON CONFLICT (order_id) DO NOTHING
+INSERT INTO payments (id, order_id, own, status, barred) VALUES ($1, $2, $3, 'voided', true)
+ON CONFLICT DO NOTHING
 `
 
 type InsertTombstoneParams struct {
 	ID      uuid.UUID
 	OrderID uuid.UUID
+	Own     bool
 }
 
 func (q *Queries) InsertTombstone(ctx context.Context, arg InsertTombstoneParams) error {
-	_, err := q.db.Exec(ctx, insertTombstone, arg.ID, arg.OrderID)
+	_, err := q.db.Exec(ctx, insertTombstone, arg.ID, arg.OrderID, arg.Own)
 	return err
 }
 
@@ -122,8 +132,8 @@ func (q *Queries) InsertWebhookEvent(ctx context.Context, arg InsertWebhookEvent
 }
 
 const listPayments = `-- name: ListPayments :many
-SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding FROM payments
-WHERE ($1::uuid IS NULL OR order_id = $1::uuid)
+SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding, own, action_expires_at, failure_code, failure_detail, failure_step, looked_at FROM payments
+WHERE ($1::uuid IS NULL OR (order_id = $1::uuid AND NOT own))
   AND ($2::uuid IS NULL OR user_id = $2::uuid)
   AND (created_at, id) < ($3::timestamptz, $4::uuid)
 ORDER BY created_at DESC, id DESC
@@ -171,6 +181,12 @@ func (q *Queries) ListPayments(ctx context.Context, arg ListPaymentsParams) ([]P
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Refunding,
+			&i.Own,
+			&i.ActionExpiresAt,
+			&i.FailureCode,
+			&i.FailureDetail,
+			&i.FailureStep,
+			&i.LookedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -183,7 +199,7 @@ func (q *Queries) ListPayments(ctx context.Context, arg ListPaymentsParams) ([]P
 }
 
 const lockPayment = `-- name: LockPayment :one
-SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding FROM payments WHERE order_id = $1 FOR NO KEY UPDATE
+SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding, own, action_expires_at, failure_code, failure_detail, failure_step, looked_at FROM payments WHERE order_id = $1 FOR NO KEY UPDATE
 `
 
 func (q *Queries) LockPayment(ctx context.Context, orderID uuid.UUID) (Payment, error) {
@@ -207,12 +223,18 @@ func (q *Queries) LockPayment(ctx context.Context, orderID uuid.UUID) (Payment, 
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Refunding,
+		&i.Own,
+		&i.ActionExpiresAt,
+		&i.FailureCode,
+		&i.FailureDetail,
+		&i.FailureStep,
+		&i.LookedAt,
 	)
 	return i, err
 }
 
 const paymentOfOrder = `-- name: PaymentOfOrder :one
-SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding FROM payments WHERE order_id = $1
+SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding, own, action_expires_at, failure_code, failure_detail, failure_step, looked_at FROM payments WHERE order_id = $1
 `
 
 func (q *Queries) PaymentOfOrder(ctx context.Context, orderID uuid.UUID) (Payment, error) {
@@ -236,27 +258,34 @@ func (q *Queries) PaymentOfOrder(ctx context.Context, orderID uuid.UUID) (Paymen
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Refunding,
+		&i.Own,
+		&i.ActionExpiresAt,
+		&i.FailureCode,
+		&i.FailureDetail,
+		&i.FailureStep,
+		&i.LookedAt,
 	)
 	return i, err
 }
 
 const record = `-- name: Record :one
 WITH locked AS (
-    SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding FROM payments WHERE payments.order_id = $1 FOR NO KEY UPDATE
+    SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding, own, action_expires_at, failure_code, failure_detail, failure_step, looked_at FROM payments WHERE payments.order_id = $1 FOR NO KEY UPDATE
 ), moved AS (
     UPDATE payments SET
         status = $2::text, captured = $3,
-        decline_code = $4, action_url = $5, updated_at = now()
+        decline_code = $4, action_url = $5, updated_at = now(),
+        action_expires_at = coalesce(payments.action_expires_at, now() + $6::interval)
     FROM locked
-    WHERE payments.id = locked.id AND locked.status = ANY ($6::text[])
-    RETURNING payments.id, payments.order_id, payments.user_id, payments.amount, payments.currency, payments.method, payments.request_hash, payments.status, payments.barred, payments.provider_intent, payments.captured, payments.refunded, payments.decline_code, payments.action_url, payments.created_at, payments.updated_at, payments.refunding
+    WHERE payments.id = locked.id AND locked.status = ANY ($7::text[])
+    RETURNING payments.id, payments.order_id, payments.user_id, payments.amount, payments.currency, payments.method, payments.request_hash, payments.status, payments.barred, payments.provider_intent, payments.captured, payments.refunded, payments.decline_code, payments.action_url, payments.created_at, payments.updated_at, payments.refunding, payments.own, payments.action_expires_at, payments.failure_code, payments.failure_detail, payments.failure_step, payments.looked_at
 ), now AS (
-    SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding FROM moved
+    SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding, own, action_expires_at, failure_code, failure_detail, failure_step, looked_at FROM moved
     UNION ALL
-    SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding FROM locked WHERE NOT EXISTS (SELECT FROM moved)
+    SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding, own, action_expires_at, failure_code, failure_detail, failure_step, looked_at FROM locked WHERE NOT EXISTS (SELECT FROM moved)
 ), booked AS (
     INSERT INTO ledger_transactions (payment_id, order_id, kind)
-    SELECT locked.id, locked.order_id, kind FROM locked, unnest($7::text[]) AS kind
+    SELECT locked.id, locked.order_id, kind FROM locked, unnest($8::text[]) AS kind
     ON CONFLICT ON CONSTRAINT ledger_transactions_once DO NOTHING
     RETURNING id, kind
 ), entries AS (
@@ -270,40 +299,47 @@ WITH locked AS (
 ), finished AS (
     UPDATE payment_operations SET outcome = now.status, finished_at = now()
     FROM now
-    WHERE payment_operations.order_id = now.order_id AND operation = $8
+    WHERE payment_operations.order_id = now.order_id AND operation = $9
 )
-SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding FROM now
+SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding, own, action_expires_at, failure_code, failure_detail, failure_step, looked_at FROM now
 `
 
 type RecordParams struct {
-	OrderID     uuid.UUID
-	Status      string
-	Captured    int64
-	DeclineCode string
-	ActionUrl   string
-	Behind      []string
-	Effects     []string
-	Operation   string
+	OrderID       uuid.UUID
+	Status        string
+	Captured      int64
+	DeclineCode   string
+	ActionUrl     string
+	ActionTimeout pgtype.Interval
+	Behind        []string
+	Effects       []string
+	Operation     string
 }
 
 type RecordRow struct {
-	ID             uuid.UUID
-	OrderID        uuid.UUID
-	UserID         *uuid.UUID
-	Amount         *int64
-	Currency       *string
-	Method         *string
-	RequestHash    []byte
-	Status         string
-	Barred         bool
-	ProviderIntent *string
-	Captured       int64
-	Refunded       int64
-	DeclineCode    string
-	ActionUrl      string
-	CreatedAt      time.Time
-	UpdatedAt      time.Time
-	Refunding      int64
+	ID              uuid.UUID
+	OrderID         uuid.UUID
+	UserID          *uuid.UUID
+	Amount          *int64
+	Currency        *string
+	Method          *string
+	RequestHash     []byte
+	Status          string
+	Barred          bool
+	ProviderIntent  *string
+	Captured        int64
+	Refunded        int64
+	DeclineCode     string
+	ActionUrl       string
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
+	Refunding       int64
+	Own             bool
+	ActionExpiresAt *time.Time
+	FailureCode     *string
+	FailureDetail   *string
+	FailureStep     *string
+	LookedAt        time.Time
 }
 
 // One statement: the payment's new status where its old one is behind that, the
@@ -316,6 +352,7 @@ func (q *Queries) Record(ctx context.Context, arg RecordParams) (RecordRow, erro
 		arg.Captured,
 		arg.DeclineCode,
 		arg.ActionUrl,
+		arg.ActionTimeout,
 		arg.Behind,
 		arg.Effects,
 		arg.Operation,
@@ -339,6 +376,12 @@ func (q *Queries) Record(ctx context.Context, arg RecordParams) (RecordRow, erro
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Refunding,
+		&i.Own,
+		&i.ActionExpiresAt,
+		&i.FailureCode,
+		&i.FailureDetail,
+		&i.FailureStep,
+		&i.LookedAt,
 	)
 	return i, err
 }

@@ -7,7 +7,6 @@ package paymentdb
 
 import (
 	"context"
-	"time"
 
 	"github.com/google/uuid"
 )
@@ -62,7 +61,7 @@ func (q *Queries) EndRefund(ctx context.Context, arg EndRefundParams) (int64, er
 }
 
 const findRefund = `-- name: FindRefund :one
-SELECT id, order_id, amount, request_hash, provider_key, provider_refund, status, refusal_code, created_at, updated_at FROM payment_refunds WHERE id = $1
+SELECT id, order_id, amount, request_hash, provider_key, provider_refund, status, refusal_code, created_at, updated_at, reason, caller, looked_at FROM payment_refunds WHERE id = $1
 `
 
 func (q *Queries) FindRefund(ctx context.Context, id uuid.UUID) (PaymentRefund, error) {
@@ -79,14 +78,17 @@ func (q *Queries) FindRefund(ctx context.Context, id uuid.UUID) (PaymentRefund, 
 		&i.RefusalCode,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Reason,
+		&i.Caller,
+		&i.LookedAt,
 	)
 	return i, err
 }
 
 const insertRefund = `-- name: InsertRefund :one
-INSERT INTO payment_refunds (id, order_id, amount, request_hash, provider_key, status, refusal_code)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
-RETURNING id, order_id, amount, request_hash, provider_key, provider_refund, status, refusal_code, created_at, updated_at
+INSERT INTO payment_refunds (id, order_id, amount, request_hash, provider_key, status, refusal_code, reason, caller)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+RETURNING id, order_id, amount, request_hash, provider_key, provider_refund, status, refusal_code, created_at, updated_at, reason, caller, looked_at
 `
 
 type InsertRefundParams struct {
@@ -97,6 +99,8 @@ type InsertRefundParams struct {
 	ProviderKey string
 	Status      string
 	RefusalCode *string
+	Reason      string
+	Caller      string
 }
 
 func (q *Queries) InsertRefund(ctx context.Context, arg InsertRefundParams) (PaymentRefund, error) {
@@ -108,6 +112,8 @@ func (q *Queries) InsertRefund(ctx context.Context, arg InsertRefundParams) (Pay
 		arg.ProviderKey,
 		arg.Status,
 		arg.RefusalCode,
+		arg.Reason,
+		arg.Caller,
 	)
 	var i PaymentRefund
 	err := row.Scan(
@@ -121,30 +127,31 @@ func (q *Queries) InsertRefund(ctx context.Context, arg InsertRefundParams) (Pay
 		&i.RefusalCode,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Reason,
+		&i.Caller,
+		&i.LookedAt,
 	)
 	return i, err
 }
 
 const listRefunds = `-- name: ListRefunds :many
-SELECT r.id, r.order_id, r.amount, coalesce(p.currency, '')::text AS currency, r.status, r.refusal_code, r.created_at, r.updated_at
-FROM payment_refunds r JOIN payments p ON p.order_id = r.order_id
-WHERE r.order_id = $1
+SELECT r.id, r.order_id, r.amount, r.request_hash, r.provider_key, r.provider_refund, r.status, r.refusal_code, r.created_at, r.updated_at, r.reason, r.caller, r.looked_at, p.id, p.order_id, p.user_id, p.amount, p.currency, p.method, p.request_hash, p.status, p.barred, p.provider_intent, p.captured, p.refunded, p.decline_code, p.action_url, p.created_at, p.updated_at, p.refunding, p.own, p.action_expires_at, p.failure_code, p.failure_detail, p.failure_step, p.looked_at FROM payment_refunds r JOIN payments p ON p.order_id = r.order_id
+WHERE r.order_id = $1 AND p.own = $2
 ORDER BY r.created_at, r.id
 `
 
-type ListRefundsRow struct {
-	ID          uuid.UUID
-	OrderID     uuid.UUID
-	Amount      int64
-	Currency    string
-	Status      string
-	RefusalCode *string
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
+type ListRefundsParams struct {
+	OrderID uuid.UUID
+	Own     bool
 }
 
-func (q *Queries) ListRefunds(ctx context.Context, orderID uuid.UUID) ([]ListRefundsRow, error) {
-	rows, err := q.db.Query(ctx, listRefunds, orderID)
+type ListRefundsRow struct {
+	PaymentRefund PaymentRefund
+	Payment       Payment
+}
+
+func (q *Queries) ListRefunds(ctx context.Context, arg ListRefundsParams) ([]ListRefundsRow, error) {
+	rows, err := q.db.Query(ctx, listRefunds, arg.OrderID, arg.Own)
 	if err != nil {
 		return nil, err
 	}
@@ -153,14 +160,42 @@ func (q *Queries) ListRefunds(ctx context.Context, orderID uuid.UUID) ([]ListRef
 	for rows.Next() {
 		var i ListRefundsRow
 		if err := rows.Scan(
-			&i.ID,
-			&i.OrderID,
-			&i.Amount,
-			&i.Currency,
-			&i.Status,
-			&i.RefusalCode,
-			&i.CreatedAt,
-			&i.UpdatedAt,
+			&i.PaymentRefund.ID,
+			&i.PaymentRefund.OrderID,
+			&i.PaymentRefund.Amount,
+			&i.PaymentRefund.RequestHash,
+			&i.PaymentRefund.ProviderKey,
+			&i.PaymentRefund.ProviderRefund,
+			&i.PaymentRefund.Status,
+			&i.PaymentRefund.RefusalCode,
+			&i.PaymentRefund.CreatedAt,
+			&i.PaymentRefund.UpdatedAt,
+			&i.PaymentRefund.Reason,
+			&i.PaymentRefund.Caller,
+			&i.PaymentRefund.LookedAt,
+			&i.Payment.ID,
+			&i.Payment.OrderID,
+			&i.Payment.UserID,
+			&i.Payment.Amount,
+			&i.Payment.Currency,
+			&i.Payment.Method,
+			&i.Payment.RequestHash,
+			&i.Payment.Status,
+			&i.Payment.Barred,
+			&i.Payment.ProviderIntent,
+			&i.Payment.Captured,
+			&i.Payment.Refunded,
+			&i.Payment.DeclineCode,
+			&i.Payment.ActionUrl,
+			&i.Payment.CreatedAt,
+			&i.Payment.UpdatedAt,
+			&i.Payment.Refunding,
+			&i.Payment.Own,
+			&i.Payment.ActionExpiresAt,
+			&i.Payment.FailureCode,
+			&i.Payment.FailureDetail,
+			&i.Payment.FailureStep,
+			&i.Payment.LookedAt,
 		); err != nil {
 			return nil, err
 		}

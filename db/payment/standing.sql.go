@@ -15,7 +15,7 @@ import (
 
 const listHolding = `-- name: ListHolding :many
 SELECT id, order_id, updated_at FROM payments
-WHERE status IN ('initiated', 'requires_action', 'authorized')
+WHERE status IN ('initiated', 'requires_action', 'authorized') AND NOT own
   AND updated_at <= now() - $1::interval
   AND (updated_at, id) < ($2::timestamptz, $3::uuid)
 ORDER BY updated_at DESC, id DESC
@@ -62,7 +62,7 @@ func (q *Queries) ListHolding(ctx context.Context, arg ListHoldingParams) ([]Lis
 
 const listTaken = `-- name: ListTaken :many
 SELECT id, order_id, updated_at FROM payments
-WHERE status IN ('captured', 'refunded')
+WHERE status IN ('captured', 'refunded') AND NOT own
   AND updated_at <= now() - $1::interval
   AND updated_at > coalesce(now() - $2::interval, '-infinity')
   AND (updated_at, id) < ($3::timestamptz, $4::uuid)
@@ -111,7 +111,7 @@ func (q *Queries) ListTaken(ctx context.Context, arg ListTakenParams) ([]ListTak
 }
 
 const paymentStandings = `-- name: PaymentStandings :many
-SELECT id, order_id, status, (captured - refunded)::bigint AS kept, (barred OR status = 'voided')::boolean AS undone
+SELECT id, order_id, own, status, (captured - refunded)::bigint AS kept, (barred OR status = 'voided')::boolean AS undone
 FROM payments
 WHERE order_id = ANY($1::uuid[])
 ORDER BY order_id
@@ -120,13 +120,14 @@ ORDER BY order_id
 type PaymentStandingsRow struct {
 	ID      uuid.UUID
 	OrderID uuid.UUID
+	Own     bool
 	Status  string
 	Kept    int64
 	Undone  bool
 }
 
-func (q *Queries) PaymentStandings(ctx context.Context, orderIds []uuid.UUID) ([]PaymentStandingsRow, error) {
-	rows, err := q.db.Query(ctx, paymentStandings, orderIds)
+func (q *Queries) PaymentStandings(ctx context.Context, subjects []uuid.UUID) ([]PaymentStandingsRow, error) {
+	rows, err := q.db.Query(ctx, paymentStandings, subjects)
 	if err != nil {
 		return nil, err
 	}
@@ -137,6 +138,7 @@ func (q *Queries) PaymentStandings(ctx context.Context, orderIds []uuid.UUID) ([
 		if err := rows.Scan(
 			&i.ID,
 			&i.OrderID,
+			&i.Own,
 			&i.Status,
 			&i.Kept,
 			&i.Undone,

@@ -35,9 +35,10 @@ const (
 	Refunded       Status = "refunded"
 )
 
-// Payment is the money of one order.
+// Payment is the money of one order, or a payment of its own.
 type Payment struct {
-	ID      string      `json:"id"`
+	ID string `json:"id"`
+	// OrderID is empty where the payment is its own.
 	OrderID string      `json:"order_id"`
 	UserID  string      `json:"user_id"`
 	Amount  money.Money `json:"amount"`
@@ -51,7 +52,12 @@ type Payment struct {
 	// DeclineCode is the provider's reason, where Status is declined.
 	DeclineCode string `json:"decline_code,omitempty"`
 	// ActionURL is where the customer confirms, where Status is requires_action.
-	ActionURL string    `json:"action_url,omitempty"`
+	ActionURL string `json:"action_url,omitempty"`
+	// ActionExpiresAt is until when, of a payment of its own.
+	ActionExpiresAt *time.Time `json:"action_expires_at,omitempty"`
+	// Failure is why a payment of its own did not come about. An order's payment
+	// has none: the order says why.
+	Failure   *Failure  `json:"failure,omitempty"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
 }
@@ -67,23 +73,26 @@ type Result struct {
 // Result is the part of the payment that its saga needs.
 func (p Payment) Result() Result { return Result{ID: p.ID, Status: p.Status} }
 
-// AuthorizeRequest asks to hold an order's total on a payment method, which is
-// a token of the provider, never a card number.
+// AuthorizeRequest asks to hold an amount, such as an order's total, on a payment
+// method, which is a token of the provider, never a card number.
 type AuthorizeRequest struct {
-	OrderID string      `json:"order_id"`
+	OrderID string      `json:"order_id"` // a Subject
 	UserID  string      `json:"user_id"`
 	Amount  money.Money `json:"amount"`
 	Method  string      `json:"method"`
+	// ActionTimeout is how long the customer has, should the provider want them to
+	// act; 0: somebody else tells them. It is not a part of what is asked for.
+	ActionTimeout time.Duration `json:"action_timeout,omitempty"`
 }
 
-// OrderRequest names the order whose payment is meant.
+// OrderRequest names the payment that is meant by its order.
 type OrderRequest struct {
-	OrderID string `json:"order_id"`
+	OrderID string `json:"order_id"` // a Subject
 }
 
 // RefundRequest asks to give captured money back, all or a part.
 type RefundRequest struct {
-	OrderID string `json:"order_id"`
+	OrderID string `json:"order_id"` // a Subject
 	// RefundID is the key of the operation.
 	RefundID string `json:"refund_id"`
 	// Amount is in the payment's currency. The zero value, which has no
@@ -93,6 +102,9 @@ type RefundRequest struct {
 	// refund is under way; nothing is enough. It names no amount, and so agrees
 	// with whatever its RefundID was asked for before.
 	Reversal bool `json:"reversal,omitempty"`
+	// Kept: RequestRefund has kept the refund. It names no amount, and goes on with
+	// what is kept.
+	Kept bool `json:"kept,omitempty"`
 }
 
 // RefundStatus is where a refund stands.
@@ -107,12 +119,18 @@ const (
 
 // Refund is captured money that goes back.
 type Refund struct {
-	ID      string       `json:"id"`
+	ID        string `json:"id"`
+	PaymentID string `json:"payment_id"`
+	// OrderID is empty where the payment is its own.
 	OrderID string       `json:"order_id"`
 	Amount  money.Money  `json:"amount"`
 	Status  RefundStatus `json:"status"`
 	// Code says why it failed.
-	Code      string    `json:"code,omitempty"`
+	Code string `json:"code,omitempty"`
+	// Reason and Caller are why, in people's words, and who asked, of a payment of
+	// its own. They stay in this service: no history holds them.
+	Reason    string    `json:"reason,omitempty"`
+	Caller    string    `json:"caller,omitempty"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
 }
@@ -133,9 +151,10 @@ type Page struct {
 
 // Notice is what a provider's webhook told.
 type Notice struct {
-	// OrderID is empty where the event concerns no order.
-	OrderID string
-	// Awaited: the order's saga waits for the customer, and this may be it. An
+	// OrderID is empty where the event concerns no order, PaymentID where it
+	// concerns no payment of its own.
+	OrderID, PaymentID string
+	// Awaited: the payment's saga waits for the customer, and this may be it. An
 	// event that comes before or after that tells the saga nothing.
 	Awaited bool
 }
@@ -162,7 +181,11 @@ var (
 	ErrRefundUnderWay = fault.New(fault.Unavailable, "refund_under_way", "Another refund of this payment is under way.")
 	// ErrRefundFailed is kept: a retry stays refused.
 	ErrRefundFailed = fault.New(fault.Refused, "refund_failed", "The payment provider does not refund this.")
-	ErrAmount       = fault.New(fault.Refused, "amount_not_accepted", "The amount cannot be paid by this method.")
+	// ErrRefundNotFound: nobody has requested it.
+	ErrRefundNotFound = fault.New(fault.NotFound, "refund_not_found", "No such refund.")
+	// ErrOfOrder: money that goes back without the units would break the order.
+	ErrOfOrder = fault.New(fault.Conflict, "payment_of_order", "The payment is of an order. Refund the order instead.")
+	ErrAmount  = fault.New(fault.Refused, "amount_not_accepted", "The amount cannot be paid by this method.")
 	// ErrMismatch: the same order asked before for another amount or method, or
 	// the same refund for another amount.
 	ErrMismatch = fault.New(fault.Conflict, "operation_mismatch", "Other data was asked for before.")
@@ -175,7 +198,7 @@ var (
 )
 
 // Service moves money. AuthorizePayment, VoidPayment, CapturePayment and
-// RefundPayment are one participant of the order saga and may be called twice,
+// RefundPayment are one participant of the sagas and may be called twice,
 // late or out of order. Each keeps its intent before it calls the provider, and
 // asks the provider first when it finds one. They return Unavailable or
 // Unknown while the provider gives no definite answer.
@@ -202,10 +225,9 @@ type Service interface {
 	// is called, so that the sum is never more than the capture. Done again it
 	// gives the payment as it stands. ErrNotCaptured, ErrRefundTooMuch (also
 	// where nothing is left), ErrRefundFailed, ErrMismatch; of a reversal
-	// ErrRefundUnderWay; Invalid: see RefundRequest.Validate, and for another
-	// currency than the payment's.
+	// ErrRefundUnderWay; of a kept one ErrRefundNotFound; Invalid: see
+	// RefundRequest.Validate, and for another currency than the payment's.
 	RefundPayment(ctx context.Context, r RefundRequest) (Payment, error)
-	// ListRefunds gives the refunds of an order, oldest first.
-	ListRefunds(ctx context.Context, orderID string) ([]Refund, error)
+	Own
 	Standings
 }

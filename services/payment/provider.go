@@ -34,11 +34,12 @@ type Intent struct {
 	Captured, Refunded int64
 	DeclineCode        string
 	ActionURL          string
-	OrderID            string
+	OrderID            string // empty: the payment is its own
 }
 
 // IntentRequest asks for an intent.
 type IntentRequest struct {
+	// OrderID is empty where the payment is its own.
 	OrderID, UserID, PaymentID string
 	Amount                     money.Money
 	Method                     string
@@ -65,13 +66,15 @@ type ProviderRefund struct {
 
 // ProviderRefundRequest asks for a part of what an intent captured.
 type ProviderRefundRequest struct {
-	IntentID, OrderID, RefundID string
-	Amount                      int64 // minor units
+	// OrderID is empty where the payment is its own.
+	IntentID, OrderID, PaymentID, RefundID string
+	Amount                                 int64 // minor units
 }
 
 // Event is what the provider tells by itself.
 type Event struct {
-	ID, Type, OrderID string
+	// OrderID is empty where the event concerns no order, or a payment of its own.
+	ID, Type, OrderID, PaymentID string
 }
 
 // Provider is a payment provider. Every call that changes something takes an

@@ -29,14 +29,14 @@ const (
 	OpRefund    Operation = "refund"
 )
 
-// ProviderKey is the provider's idempotency key of an operation on an order.
+// ProviderKey is the provider's idempotency key of an operation on a Subject.
 // spent counts the keys before it under which the provider only repeats its own
 // failure; it is kept, so that a retry uses the same key.
 func (o Operation) ProviderKey(orderID string, spent int32) string {
 	return key(orderID, string(o), spent)
 }
 
-// CreateKey is the provider's idempotency key of making an order's intent.
+// CreateKey is the provider's idempotency key of making a Subject's intent.
 func CreateKey(orderID string, spent int32) string { return key(orderID, "create", spent) }
 
 // RefundKey is the provider's idempotency key of a refund. There is no other one
@@ -59,11 +59,11 @@ var currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
 
 // Validate tells the first field that is wrong.
 func (r AuthorizeRequest) Validate() error {
-	if _, err := OrderIDPrefix.Parse(r.OrderID); err != nil {
-		return fault.InvalidField("order_id", err.Error())
+	if _, err := ParseSubject(r.OrderID); err != nil {
+		return err
 	}
 	if _, err := UserIDPrefix.Parse(r.UserID); err != nil {
-		return fault.InvalidField("user_id", err.Error())
+		return &fault.Error{Kind: fault.Invalid, Code: "user_not_found", Message: err.Error(), Field: "user_id"} // nobody has what is no id
 	}
 	if !currencyCode.MatchString(r.Amount.Currency) {
 		return fault.InvalidField("amount.currency", "is not an ISO 4217 code")
@@ -79,8 +79,8 @@ func (r AuthorizeRequest) Validate() error {
 
 // Validate tells the first field that is wrong.
 func (r RefundRequest) Validate() error {
-	if _, err := OrderIDPrefix.Parse(r.OrderID); err != nil {
-		return fault.InvalidField("order_id", err.Error())
+	if _, err := ParseSubject(r.OrderID); err != nil {
+		return err
 	}
 	if _, err := RefundIDPrefix.Parse(r.RefundID); err != nil {
 		return fault.InvalidField("refund_id", err.Error())
@@ -88,8 +88,8 @@ func (r RefundRequest) Validate() error {
 	if r.Amount.IsZero() {
 		return nil
 	}
-	if r.Reversal {
-		return fault.InvalidField("amount", "cannot be said of a reversal")
+	if r.Reversal || r.Kept {
+		return fault.InvalidField("amount", "cannot be said of a reversal, or of a refund that is kept")
 	}
 	if !currencyCode.MatchString(r.Amount.Currency) {
 		return fault.InvalidField("amount.currency", "is not an ISO 4217 code")
@@ -101,11 +101,14 @@ func (r RefundRequest) Validate() error {
 }
 
 // Hash identifies what is asked for.
-func (r AuthorizeRequest) Hash() []byte { return hash(r) }
+func (r AuthorizeRequest) Hash() []byte {
+	r.ActionTimeout = 0
+	return hash(r)
+}
 
 // Hash identifies what is asked for: a reversal is one for all that is left.
 func (r RefundRequest) Hash() []byte {
-	r.Reversal = false
+	r.Reversal, r.Kept = false, false
 	return hash(r)
 }
 

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// Standing is how an order's payment stands, for a comparison with the other
-// services.
+// Standing is how a payment stands, for a comparison with the other services, or
+// for a saga that runs again.
 type Standing struct {
-	OrderID   string `json:"order_id"`
+	OrderID   string `json:"order_id"` // a Subject
 	PaymentID string `json:"payment_id"`
 	Status    Status `json:"status"`
 	// Kept is what was captured less what was refunded, in minor units.
@@ -43,7 +43,8 @@ type OrderPage struct {
 }
 
 // Standings is what the reconciler asks. It changes nothing, and does not ask
-// the provider.
+// the provider. What it lists are orders: a payment of its own has no other
+// service to agree with.
 type Standings interface {
 	// ListHolding gives the orders whose payment is not decided; Within does not
 	// count. Invalid for a cursor that is none.
@@ -51,7 +52,7 @@ type Standings interface {
 	// ListTaken gives the orders whose money was captured, also where it was
 	// refunded since. Invalid for a cursor that is none.
 	ListTaken(ctx context.Context, s Slice) (OrderPage, error)
-	// Standings tells how the payments of orders stand, at most MaxSlice of them;
-	// an order without one is left out.
-	Standings(ctx context.Context, orderIDs []string) ([]Standing, error)
+	// Standings tells how the payments of Subjects stand, at most MaxSlice of them;
+	// one without a payment is left out.
+	Standings(ctx context.Context, subjects []string) ([]Standing, error)
 }

@@ -48,7 +48,8 @@ type refund struct {
 	Amount            int64
 }
 
-// booking is what one transaction of the ledger moved.
+// booking is what one transaction of the ledger moved. Order is an order, or a
+// payment of its own.
 type booking struct {
 	Order, Kind, Refund, Currency string
 	Amount                        int64
@@ -70,6 +71,8 @@ type books struct {
 	log          []Line
 	ledger       []booking
 	paid         map[string]refund // refunds as the payment service has them
+	payments     map[string]payment
+	givingBack   map[string]bool // refunds of payments of their own that have a saga
 	reservations []reservation
 	events       []event
 	items        map[string][]orderLine
@@ -127,7 +130,7 @@ func (p Platform) ProviderLog(ctx context.Context) (log []Line, err error) {
 // books reads everything.
 func (p Platform) books(ctx context.Context) (b *books, err error) {
 	b = &books{
-		orders: map[string]order{}, refunds: map[string]refund{}, keys: map[string][]string{}, paid: map[string]refund{}, repairs: map[string]bool{},
+		orders: map[string]order{}, refunds: map[string]refund{}, keys: map[string][]string{}, paid: map[string]refund{}, repairs: map[string]bool{}, payments: map[string]payment{}, givingBack: map[string]bool{},
 		initial: map[string]int64{}, decided: map[string][]string{},
 		items: map[string][]orderLine{}, sold: unitsOf{}, givenBack: unitsOf{}, returned: unitsOf{},
 	}
@@ -147,11 +150,13 @@ func (p Platform) books(ctx context.Context) (b *books, err error) {
 		each(ctx, p, "order", `SELECT pg_temp.public_id('rep', id) FROM discrepancy_repairs`, pgx.RowTo[string], func(id string) { b.repairs[id] = true }),
 		each(ctx, p, "order", `SELECT pg_temp.public_id(CASE WHEN type LIKE 'refund.%' THEN 'rfd' ELSE 'ord' END, aggregate_id), type, version
 			FROM outbox ORDER BY aggregate_id, version`, pgx.RowToStructByPos[event], func(e event) { b.events = append(b.events, e) }),
-		each(ctx, p, "payment", `SELECT pg_temp.public_id('rfd', id), pg_temp.public_id('ord', order_id), status, amount FROM payment_refunds`,
+		each(ctx, p, "payment", `SELECT pg_temp.public_id('rfd', r.id), pg_temp.public_id(CASE WHEN p.own THEN 'pay' ELSE 'ord' END, r.order_id), r.status, r.amount
+			FROM payment_refunds r JOIN payments p USING (order_id)`,
 			pgx.RowToStructByPos[refund], func(r refund) { b.paid[r.ID] = r }),
-		each(ctx, p, "payment", `SELECT pg_temp.public_id('ord', t.order_id), t.kind, coalesce(pg_temp.public_id('rfd', t.refund_id), ''), e.currency,
+		each(ctx, p, "payment", `SELECT pg_temp.public_id(CASE WHEN p.own THEN 'pay' ELSE 'ord' END, t.order_id), t.kind, coalesce(pg_temp.public_id('rfd', t.refund_id), ''), e.currency,
 				sum(e.amount)::bigint, count(DISTINCT t.id)
-			FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id WHERE e.amount > 0 GROUP BY 1, 2, 3, 4`,
+			FROM ledger_transactions t JOIN payments p ON p.id = t.payment_id JOIN ledger_entries e ON e.transaction_id = t.id
+			WHERE e.amount > 0 GROUP BY 1, 2, 3, 4`,
 			pgx.RowToStructByPos[booking], func(l booking) { b.ledger = append(b.ledger, l) }),
 		each(ctx, p, "inventory", `SELECT pg_temp.public_id('ord', order_id), state FROM reservations`,
 			pgx.RowToStructByPos[reservation], func(r reservation) { b.reservations = append(b.reservations, r) }),
@@ -166,7 +171,7 @@ func (p Platform) books(ctx context.Context) (b *books, err error) {
 				b.initial[a.Product] = a.Sum
 			}),
 	)
-	if err = errors.Join(err, b.readUnits(ctx, p)); err != nil {
+	if err = errors.Join(err, b.readUnits(ctx, p), b.readPayments(ctx, p)); err != nil {
 		return nil, err
 	}
 	b.log, err = p.ProviderLog(ctx)

@@ -50,26 +50,36 @@ func (v *Verdict) fail(invariant, format string, args ...any) {
 	v.Broken = append(v.Broken, invariant+": "+fmt.Sprintf(format, args...))
 }
 
-const undecided = `SELECT pg_temp.public_id('ord', id) AS id, status, saga_state FROM orders
+const undecided = `SELECT 'order/' || pg_temp.public_id('ord', id) AS run, status, saga_state FROM orders
 	WHERE status IN ('pending', 'awaiting_payment') OR saga_state NOT IN ('completed', 'compensated')
-	UNION ALL SELECT pg_temp.public_id('rfd', id), status, '' FROM order_refunds WHERE status = 'requested'
-	UNION ALL SELECT pg_temp.public_id('ord', id), status, 'its cancellation is not begun' FROM orders o
+	UNION ALL SELECT 'refund/' || pg_temp.public_id('rfd', id), status, '' FROM order_refunds WHERE status = 'requested'
+	UNION ALL SELECT 'order/' || pg_temp.public_id('ord', id), status, 'its cancellation is not begun' FROM orders o
 	WHERE cancel_requested_at IS NOT NULL AND cancel_refusal IS NULL AND status = 'confirmed'
 		AND EXISTS (SELECT FROM order_items i WHERE i.order_id = o.id AND i.refunded_quantity < i.quantity)`
 
-// Undecided counts the orders and refunds that have not come to their end.
+// Undecided counts the orders, payments and refunds that have not come to their end.
 func (p Platform) Undecided(ctx context.Context) (int, error) {
-	open, err := query(ctx, p, "order", undecided, pgx.RowToMap)
+	open, err := p.open(ctx)
 	return len(open), err
 }
 
-// Rest waits until every order and refund has come to its end and no saga runs
+// open gives what has not come to its end: its run, and how it stands.
+func (p Platform) open(ctx context.Context) ([]map[string]any, error) {
+	orders, err := query(ctx, p, "order", undecided, pgx.RowToMap)
+	if err != nil {
+		return nil, err
+	}
+	payments, err := query(ctx, p, "payment", unpaid, pgx.RowToMap)
+	return append(orders, payments...), err
+}
+
+// Rest waits until every order, payment and refund has come to its end and no saga runs
 // any more, or the context ends.
 func (p Platform) Rest(ctx context.Context) error {
 	var open []map[string]any
 	var running int64
 	for {
-		now, err := query(ctx, p, "order", undecided, pgx.RowToMap)
+		now, err := p.open(ctx)
 		if err == nil {
 			open = now
 		}

@@ -1,6 +1,7 @@
 package checker
 
-// account is what happened to one order's money at the provider, in minor units.
+// account is what happened to the money of one order, or one payment of its own, at
+// the provider, in minor units.
 type account struct {
 	authorized, captured, voided, refunded int64
 	times                                  map[string]int // successes of each effect
@@ -10,9 +11,10 @@ type account struct {
 // checkMoney: M1 to M4, and G5 as far as the provider saw it.
 func (b *books) checkMoney(v *Verdict) {
 	done := map[string]*account{}
+	subjects := b.subjects()
 	for _, line := range b.log {
-		id := line.Metadata["order_id"]
-		o, ok := b.orders[id]
+		id := line.subject()
+		o, ok := subjects[id]
 		if !ok || line.Metadata["user_id"] != o.User || !b.asked(o, line) {
 			v.fail("M3", "the provider's %+v is not of order %+v", line, o)
 		}
@@ -32,7 +34,12 @@ func (b *books) checkMoney(v *Verdict) {
 			given[r.Order] += r.Amount
 		}
 	}
-	for id, o := range b.orders {
+	for _, r := range b.paid {
+		if _, own := b.payments[r.Order]; own && r.Status == "done" {
+			given[r.Order] += r.Amount
+		}
+	}
+	for id, o := range subjects {
 		a := done[id]
 		if a == nil {
 			a = &account{}
@@ -113,7 +120,7 @@ func (b *books) checkLedger(v *Verdict) {
 	at, booked := map[effect]Money{}, map[effect]Money{}
 	for _, line := range b.log {
 		if line.Happened() {
-			e := effect{line.Metadata["order_id"], line.Operation, ""}
+			e := effect{line.subject(), line.Operation, ""}
 			if line.Operation == "refund" {
 				e.refund = line.Metadata["refund_id"]
 			}

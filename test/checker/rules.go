@@ -64,6 +64,7 @@ func rules() []rule {
 		SELECT id::text, refunded_amount FROM orders o WHERE refunded_amount <>
 			(SELECT coalesce(sum(amount), 0) FROM order_refunds r WHERE r.order_id = o.id AND r.status <> 'refused')`},
 		{"order", "G4", finally, "nothing is left undecided", undecided},
+		{"payment", "G4", finally, "no payment of its own is left undecided", unpaid},
 	}
 }
 

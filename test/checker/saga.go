@@ -18,7 +18,8 @@ import (
 // sagasAtOnce is how many runs are looked at side by side.
 const sagasAtOnce = 16
 
-// checkSagas: G1, G5, G6, G7 and C2, from the histories of all orders and refunds.
+// checkSagas: G1, G5, G6, G7 and C2, from the histories of all orders, payments and
+// refunds.
 func (b *books) checkSagas(ctx context.Context, c client.Client, secrets []string, v *Verdict) error {
 	if err := b.checkRuns(ctx, c, v); err != nil {
 		return err
@@ -32,6 +33,7 @@ func (b *books) checkSagas(ctx context.Context, c client.Client, secrets []strin
 			ids = append(ids, "refund/"+id)
 		}
 	}
+	ids = append(ids, b.paymentRuns()...)
 	var (
 		mu   sync.Mutex
 		all  errgroup.Group
@@ -84,7 +86,7 @@ func again(ctx context.Context, ask func() error) error {
 // visible is how long Temporal may take to list a run.
 const visible = 15 * time.Second
 
-// checkRuns: every order has a run, every run is of an order, a refund or a
+// checkRuns: every order has a run, every run is of an order, a payment, a refund or a
 // repair, and there is no second one unless the first was cut.
 func (b *books) checkRuns(ctx context.Context, c client.Client, v *Verdict) error {
 	for begun := time.Now(); ; {
@@ -139,7 +141,9 @@ func (b *books) judgeRuns(runs map[string]int, v *Verdict) {
 		kind, of, _ := strings.Cut(id, "/")
 		_, order := b.orders[of]
 		_, refund := b.refunds[of]
-		if known := map[string]bool{"order": order, "refund": refund, "repair": b.repairs[of]}; !known[kind] {
+		_, payment := b.payments[of]
+		known := map[string]bool{"order": order, "refund": refund, "repair": b.repairs[of], "payment": payment, "payment-refund": b.givingBack[of]}
+		if !known[kind] {
 			v.fail("G1", "workflow %s is of nothing", id)
 		}
 		if n == 1 {
@@ -163,7 +167,16 @@ func (b *books) checkSaga(h History, v *Verdict) {
 		v.fail("G7", "a workflow task of %s failed: %s", h.WorkflowID, cause)
 	}
 	kind, id, _ := strings.Cut(h.WorkflowID, "/")
-	if kind == "refund" {
+	switch kind {
+	case "payment":
+		b.payments[id].checkSaga(h, b, v)
+		return
+	case "payment-refund":
+		if r := b.paid[id]; h.result != `"`+r.Status+`"` {
+			v.fail("G7", "refund %s is %s, and its saga's result %s", id, r.Status, h.result)
+		}
+		return
+	case "refund":
 		if r := b.refunds[id]; h.result != `"`+r.Status+`"` {
 			v.fail("G7", "refund %s is %s, and its saga's result %s", id, r.Status, h.result)
 		}

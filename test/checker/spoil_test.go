@@ -14,10 +14,13 @@ const (
 	bought   = "ord_bought"
 	returned = "ord_returned"
 	refused  = "ord_refused"
+	taken    = "pay_taken"
+	untaken  = "pay_untaken"
 )
 
 // world is a small platform at rest: an order that was bought, one that was
-// bought and refunded, and one that was cancelled with its money held.
+// bought and refunded, and one that was cancelled with its money held; a payment of
+// its own that was taken, and in part refunded, and one that was not.
 type world struct {
 	*books
 	clients   *Clients
@@ -31,6 +34,14 @@ func line(order, operation string, amount int64, metadata ...string) Line {
 		m["refund_id"] = metadata[0]
 	}
 	return Line{Operation: operation, Intent: "pi_" + order, Amount: amount, Currency: "EUR", Metadata: m, Outcome: "succeeded"}
+}
+
+// ownLine is a line about the payment that was taken.
+func ownLine(operation string, amount int64, metadata ...string) Line {
+	l := line("", operation, amount, metadata...)
+	delete(l.Metadata, "order_id")
+	l.Metadata["payment_id"] = taken
+	return l
 }
 
 func sound() *world {
@@ -47,17 +58,25 @@ func sound() *world {
 			},
 			paid: map[string]refund{
 				"rfd_part": {"rfd_part", bought, "done", 400}, "rfd_all": {"rfd_all", returned, "done", 1000},
+				"rfd_own": {"rfd_own", taken, "done", 300},
 			},
 			keys: map[string][]string{"k1": {bought}, "k2": {returned}, "k3": {refused}},
 			log: []Line{
 				line(bought, "create", 1000), line(bought, "authorize", 1000), line(bought, "capture", 1000), line(bought, "refund", 400, "rfd_part"),
 				line(returned, "authorize", 1000), line(returned, "capture", 1000), line(returned, "refund", 1000, "rfd_all"),
 				line(refused, "authorize", 1000), line(refused, "void", 1000),
+				ownLine("authorize", 1000), ownLine("capture", 1000), ownLine("refund", 300, "rfd_own"),
 			},
+			payments: map[string]payment{
+				taken:   {taken, "usr_1", "captured", "", total},
+				untaken: {untaken, "usr_1", "voided", "user_inactive", total},
+			},
+			givingBack: map[string]bool{"rfd_own": true},
 			ledger: []booking{
 				{bought, "authorize", "", "EUR", 1000, 1}, {bought, "capture", "", "EUR", 1000, 1}, {bought, "refund", "rfd_part", "EUR", 400, 1},
 				{returned, "authorize", "", "EUR", 1000, 1}, {returned, "capture", "", "EUR", 1000, 1}, {returned, "refund", "rfd_all", "EUR", 1000, 1},
 				{refused, "authorize", "", "EUR", 1000, 1}, {refused, "void", "", "EUR", 1000, 1},
+				{taken, "authorize", "", "EUR", 1000, 1}, {taken, "capture", "", "EUR", 1000, 1}, {taken, "refund", "rfd_own", "EUR", 300, 1},
 			},
 			reservations: []reservation{{bought, "sold"}, {returned, "sold"}, {refused, "released"}},
 			events: []event{
@@ -92,10 +111,13 @@ func sound() *world {
 			{Kind: Refunded, Key: "r1", Status: 202, OrderID: bought, RefundID: "rfd_part"},
 			{Kind: Refunded, Key: "r2", Status: 409, Code: "refund_too_many", OrderID: bought},
 		}},
-		runs: map[string]int{"order/" + bought: 1, "order/" + returned: 1, "order/" + refused: 1, "refund/rfd_part": 1, "refund/rfd_all": 1},
+		runs: map[string]int{"order/" + bought: 1, "order/" + returned: 1, "order/" + refused: 1, "refund/rfd_part": 1, "refund/rfd_all": 1,
+			"payment/" + taken: 1, "payment/" + untaken: 1, "payment-refund/rfd_own": 1},
 		histories: []History{
 			forward(bought, "confirmed"), forward(returned, "confirmed"), backward(),
 			{WorkflowID: "refund/rfd_part", result: `"done"`}, {WorkflowID: "refund/rfd_all", result: `"done"`},
+			payment{ID: taken, Status: "captured"}.saga("CheckCustomer", "AuthorizePayment", "CapturePayment"),
+			payment{ID: untaken, Status: "voided"}.saga("CheckCustomer", "ClosePayment"), {WorkflowID: "payment-refund/rfd_own", result: `"done"`},
 		},
 	}
 }
@@ -108,6 +130,12 @@ func saga(id, status, state string, activities ...string) History {
 	for i, name := range activities {
 		h.Steps = append(h.Steps, Step{Activity: name, Done: true, begun: int64(10*i + 1), ended: int64(10*i + 5)})
 	}
+	return h
+}
+
+func (p payment) saga(activities ...string) History {
+	h := saga(p.ID, p.Status, "", activities...)
+	h.WorkflowID, h.result = "payment/"+p.ID, `{"payment_id":"`+p.ID+`","status":"`+p.Status+`"}`
 	return h
 }
 
@@ -158,6 +186,11 @@ func TestSpoiled(t *testing.T) {
 		"refunded another amount":                 {"M3", func(w *world) { w.log[3].Amount = 399 }},
 		"still held":                              {"M4", func(w *world) { w.log = slices.Delete(w.log, 8, 9) }},
 		"bought and given back":                   {"M4", func(w *world) { w.log = append(w.log, line(bought, "void", 1000)) }},
+		"taken and not paid":                      {"M1", func(w *world) { w.log = slices.Delete(w.log, 10, 11) }},
+		"taken twice":                             {"M2", func(w *world) { w.log = append(w.log, ownLine("capture", 1000)) }},
+		"charged nobody's payment":                {"M3", func(w *world) { delete(w.payments, taken) }},
+		"another payer charged":                   {"M3", func(w *world) { w.log[9].Metadata["user_id"] = "usr_2" }},
+		"own payment not booked":                  {"M5", func(w *world) { w.ledger = w.ledger[:len(w.ledger)-1] }},
 		"another price than the shop's":           {"C3", func(w *world) { w.clients.sent.prices["prd_1"] = Money{499, "EUR"} }},
 		"lines of another total":                  {"C3", func(w *world) { w.items[bought][0].Total-- }},
 		"not booked":                              {"M5", func(w *world) { w.ledger = w.ledger[1:] }},
@@ -230,6 +263,13 @@ func TestSpoiled(t *testing.T) {
 		"two events of a version":          {"E1", func(w *world) { w.events = slices.Insert(w.events, 1, w.events[0]) }},
 		"no event of the ending":           {"E1", func(w *world) { w.events = slices.Delete(w.events, 1, 2) }},
 		"events of nothing":                {"E1", func(w *world) { w.events = append(w.events, event{"ord_nobody", "order.created", 1}) }},
+		"a payment's saga of nothing":      {"G1", func(w *world) { w.runs["payment/pay_nobody"] = 1 }},
+		"a payment's second saga":          {"G1", func(w *world) { w.runs["payment/"+taken] = 2 }},
+		"own hold not given back":          {"G5", func(w *world) { w.histories[6].Steps[0].Activity = "AuthorizePayment" }},
+		"taken and turned back":            {"G6", func(w *world) { w.histories[5].Steps[0].Activity = "VoidPayment" }},
+		"not taken, without a reason":      {"G7", func(w *world) { w.payments[untaken] = payment{untaken, "usr_1", "voided", "", Money{1000, "EUR"}} }},
+		"the payment's saga differs":       {"G7", func(w *world) { w.histories[5].result = `{"payment_id":"pay_taken","status":"voided"}` }},
+		"its refund's saga differs":        {"G7", func(w *world) { w.histories[7].result = `"failed"` }},
 		"a secret in a history":            {"C2", func(w *world) { w.histories[0].leaks = []string{"one"} }},
 	} {
 		t.Run(name, func(t *testing.T) {

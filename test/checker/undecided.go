@@ -5,15 +5,14 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 )
 
-// Explain tells of the first few orders and refunds that are undecided how they
+// Explain tells of the first few orders, payments and refunds that are undecided how they
 // stand, what their sagas wait for, and what happened in these last.
 func (p Platform) Explain(ctx context.Context) string {
-	open, err := query(ctx, p, "order", undecided, pgx.RowToMap)
+	open, err := p.open(ctx)
 	if err != nil {
 		return "what is undecided cannot be read: " + err.Error()
 	}
@@ -24,12 +23,7 @@ func (p Platform) Explain(ctx context.Context) string {
 	defer c.Close()
 	var text strings.Builder
 	for _, row := range open[:min(5, len(open))] {
-		id := fmt.Sprint(row["id"])
-		workflowID := "order/" + id
-		if strings.HasPrefix(id, "rfd_") {
-			workflowID = "refund/" + id
-		}
-		fmt.Fprintf(&text, "%v: %s\n", row, explain(ctx, c, workflowID))
+		fmt.Fprintf(&text, "%v: %s\n", row, explain(ctx, c, fmt.Sprint(row["run"])))
 	}
 	return text.String()
 }

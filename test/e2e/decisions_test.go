@@ -161,4 +161,7 @@ func (b *bench) recorded(saga, outcome string, h *history.History) {
 }
 
 // directories are those of the recorded histories, by saga.
-var directories = map[string]string{"PlaceOrder": "place_order", "RefundOrder": "refund_order", "RepairOrder": "repair_order", "Reconcile": "reconcile"}
+var directories = map[string]string{
+	"PlaceOrder": "place_order", "RefundOrder": "refund_order", "RepairOrder": "repair_order", "Reconcile": "reconcile",
+	"TakePayment": "take_payment", "RefundTakenPayment": "refund_taken_payment",
+}

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -70,6 +71,9 @@ type effect struct {
 // happened: the money moved, or was held.
 func (e effect) happened() bool { return e.Outcome == "succeeded" && e.Operation != "create" }
 
+// subject is whose money it is: an order's, or a payment's own.
+func (e effect) subject() string { return cmp.Or(e.Metadata["order_id"], e.Metadata["payment_id"]) }
+
 func providerLog(ctx context.Context, s *stack.Stack) (log []effect, err error) {
 	return log, fromProvider(ctx, s, "/_log", &log)
 }
@@ -83,14 +87,15 @@ func fromProvider(ctx context.Context, s *stack.Stack, path string, into any) er
 	return json.Unmarshal(a.Body, into)
 }
 
-// effects gives what happened to the money of an order at the provider, in order.
+// effects gives what happened to the money of an order, or of a payment of its own,
+// at the provider, in order.
 func (b *bench) effects(orderID string) []string {
 	b.Helper()
 	log, err := providerLog(context.Background(), b.stack)
 	require.NoError(b, err)
 	var done []string
 	for _, e := range log {
-		if e.Metadata["order_id"] == orderID && e.happened() {
+		if e.subject() == orderID && e.happened() {
 			done = append(done, e.Operation)
 		}
 	}
@@ -113,13 +118,13 @@ func (b *bench) faultsLeft() (left []map[string]any) {
 	return left
 }
 
-// intent is the provider's id of an order's payment.
+// intent is the provider's id of the payment of an order, or of one of its own.
 func (b *bench) intent(orderID string) string {
 	b.Helper()
 	log, err := providerLog(context.Background(), b.stack)
 	require.NoError(b, err)
-	i := slices.IndexFunc(log, func(e effect) bool { return e.Metadata["order_id"] == orderID && e.Intent != "" })
-	require.GreaterOrEqual(b, i, 0, "the provider knows no order %s", orderID)
+	i := slices.IndexFunc(log, func(e effect) bool { return e.subject() == orderID && e.Intent != "" })
+	require.GreaterOrEqual(b, i, 0, "the provider knows no %s", orderID)
 	return log[i].Intent
 }
 

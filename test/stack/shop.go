@@ -38,15 +38,15 @@ type Item = client.NewOrderItem
 
 // Order is an order as the front door shows it, as far as tests look.
 type Order struct {
-	ID         string               `json:"id"`
-	UserID     string               `json:"user_id"`
-	Status     string               `json:"status"`
-	Items      []client.OrderItem   `json:"items"`
-	Total      *Money               `json:"total"`
-	PaymentID  string               `json:"payment_id"`
-	Failure    *client.OrderFailure `json:"failure"`
-	NextAction *client.OrderAction  `json:"next_action"`
-	Version    int64                `json:"version"`
+	ID         string                 `json:"id"`
+	UserID     string                 `json:"user_id"`
+	Status     string                 `json:"status"`
+	Items      []client.OrderItem     `json:"items"`
+	Total      *Money                 `json:"total"`
+	PaymentID  string                 `json:"payment_id"`
+	Failure    *client.OrderFailure   `json:"failure"`
+	NextAction *client.CustomerAction `json:"next_action"`
+	Version    int64                  `json:"version"`
 	Saga       struct {
 		WorkflowID string `json:"workflow_id"`
 		State      string `json:"state"`

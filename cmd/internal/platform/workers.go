@@ -77,6 +77,13 @@ func (p *Platform) chores(c client.Client) []chore {
 			chore{"schedule the reconciler", schedulePause, reconciling.Keep},
 		)
 	}
+	if p.payments != nil {
+		d := workers.NewPaymentDispatcher(c, p.payments, p.config.ActionTimeout)
+		all = append(all,
+			chore{"dispatch payments", dispatchPause, d.Dispatch},
+			chore{"dispatch refunds of payments", dispatchPause, d.DispatchRefunds},
+		)
+	}
 	if p.stock != nil {
 		all = append(all, chore{"expire reservations", expirePause, func(ctx context.Context) (int, error) {
 			return p.stock.ExpireReservations(ctx, expireBatch)

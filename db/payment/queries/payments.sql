@@ -1,18 +1,18 @@
 -- name: BeginPayment :execrows
--- One statement: the order's payment and its authorization's intent, both or
--- neither. It gives no row where the order has a payment or a tombstone.
+-- One statement: the subject's payment and its authorization's intent, both or
+-- neither. It gives no row where the subject has a payment or a tombstone.
 WITH made AS (
-    INSERT INTO payments (id, order_id, user_id, amount, currency, method, request_hash, status)
-    VALUES (@id, @order_id, @user_id::uuid, @amount::bigint, @currency::text, @method::text, @request_hash::bytea, 'initiated')
-    ON CONFLICT ON CONSTRAINT payments_one_an_order DO NOTHING
+    INSERT INTO payments (id, order_id, own, user_id, amount, currency, method, request_hash, status)
+    VALUES (@id, @order_id, @own, @user_id::uuid, @amount::bigint, @currency::text, @method::text, @request_hash::bytea, 'initiated')
+    ON CONFLICT DO NOTHING
     RETURNING order_id
 )
 INSERT INTO payment_operations (order_id, operation, provider_key)
 SELECT order_id, 'authorize', @provider_key::text FROM made;
 
 -- name: InsertTombstone :exec
-INSERT INTO payments (id, order_id, status, barred) VALUES (@id, @order_id, 'voided', true)
-ON CONFLICT (order_id) DO NOTHING;
+INSERT INTO payments (id, order_id, own, status, barred) VALUES (@id, @order_id, @own, 'voided', true)
+ON CONFLICT DO NOTHING;
 
 -- name: LockPayment :one
 SELECT * FROM payments WHERE order_id = $1 FOR NO KEY UPDATE;
@@ -55,7 +55,8 @@ WITH locked AS (
 ), moved AS (
     UPDATE payments SET
         status = @status::text, captured = @captured,
-        decline_code = @decline_code, action_url = @action_url, updated_at = now()
+        decline_code = @decline_code, action_url = @action_url, updated_at = now(),
+        action_expires_at = coalesce(payments.action_expires_at, now() + sqlc.narg(action_timeout)::interval)
     FROM locked
     WHERE payments.id = locked.id AND locked.status = ANY (@behind::text[])
     RETURNING payments.*
@@ -91,7 +92,7 @@ SELECT * FROM payments WHERE id = $1;
 
 -- name: ListPayments :many
 SELECT * FROM payments
-WHERE (sqlc.narg(order_id)::uuid IS NULL OR order_id = sqlc.narg(order_id)::uuid)
+WHERE (sqlc.narg(order_id)::uuid IS NULL OR (order_id = sqlc.narg(order_id)::uuid AND NOT own))
   AND (sqlc.narg(user_id)::uuid IS NULL OR user_id = sqlc.narg(user_id)::uuid)
   AND (created_at, id) < (sqlc.arg(before_at)::timestamptz, sqlc.arg(before_id)::uuid)
 ORDER BY created_at DESC, id DESC

@@ -8,8 +8,8 @@ UPDATE payments SET refunding = refunding + @amount::bigint, updated_at = now()
 WHERE order_id = @order_id AND status = 'captured' AND @amount::bigint <= captured - refunded - refunding;
 
 -- name: InsertRefund :one
-INSERT INTO payment_refunds (id, order_id, amount, request_hash, provider_key, status, refusal_code)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO payment_refunds (id, order_id, amount, request_hash, provider_key, status, refusal_code, reason, caller)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 RETURNING *;
 
 -- name: EndRefund :one
@@ -40,7 +40,6 @@ SELECT booked.id, side.account, side.sign * @amount::bigint, p.currency
 FROM booked JOIN payments p ON p.order_id = booked.order_id, (VALUES (-1, 'captured'), (1, 'customer')) AS side (sign, account);
 
 -- name: ListRefunds :many
-SELECT r.id, r.order_id, r.amount, coalesce(p.currency, '')::text AS currency, r.status, r.refusal_code, r.created_at, r.updated_at
-FROM payment_refunds r JOIN payments p ON p.order_id = r.order_id
-WHERE r.order_id = $1
+SELECT sqlc.embed(r), sqlc.embed(p) FROM payment_refunds r JOIN payments p ON p.order_id = r.order_id
+WHERE r.order_id = @order_id AND p.own = @own
 ORDER BY r.created_at, r.id;

@@ -25,6 +25,21 @@ func (c Client) List(ctx context.Context, f payment.Filter) (payment.Page, error
 	return rpc.Read[payment.Page](ctx, c.Upstream, "list", f)
 }
 
+// RequestPayment keeps a payment of its own.
+func (c Client) RequestPayment(ctx context.Context, r payment.AuthorizeRequest) (payment.Payment, error) {
+	return rpc.Write[payment.Payment](ctx, c.Upstream, "request-payment", r)
+}
+
+// RequestRefund keeps a refund of such a payment.
+func (c Client) RequestRefund(ctx context.Context, w payment.RefundWish) (payment.Refund, error) {
+	return rpc.Write[payment.Refund](ctx, c.Upstream, "request-refund", w)
+}
+
+// ListRefunds gives the refunds of a subject.
+func (c Client) ListRefunds(ctx context.Context, subject string) ([]payment.Refund, error) {
+	return rpc.Read[[]payment.Refund](ctx, c.Upstream, "list-refunds", subject)
+}
+
 // ReceiveWebhook keeps a provider's event.
 func (c Client) ReceiveWebhook(ctx context.Context, body []byte, signature string) (payment.Notice, error) {
 	return rpc.Write[payment.Notice](ctx, c.Upstream, "receive-webhook", webhook{Body: body, Signature: signature})

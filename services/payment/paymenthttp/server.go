@@ -16,6 +16,9 @@ const name = "payment"
 func Serve(to *rpc.Server, s payment.FrontDoor) {
 	rpc.Handle(to, name, "get", s.Get)
 	rpc.Handle(to, name, "list", s.List)
+	rpc.Handle(to, name, "request-payment", s.RequestPayment)
+	rpc.Handle(to, name, "request-refund", s.RequestRefund)
+	rpc.Handle(to, name, "list-refunds", s.ListRefunds)
 	rpc.Handle(to, name, "receive-webhook", func(ctx context.Context, q webhook) (payment.Notice, error) {
 		return s.ReceiveWebhook(ctx, q.Body, q.Signature)
 	})

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 
-	"github.com/google/uuid"
-
 	paymentdb "github.com/skaldhq/skald/db/payment"
 	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/services/payment"
@@ -19,19 +17,19 @@ func (s *Store) AuthorizePayment(ctx context.Context, r payment.AuthorizeRequest
 	if err := r.Validate(); err != nil {
 		return payment.Payment{}, err
 	}
-	orderID, _ := payment.OrderIDPrefix.Parse(r.OrderID)
-	row, spent, err := s.beginAuthorization(ctx, orderID, r)
+	of, _ := payment.ParseSubject(r.OrderID)
+	row, spent, err := s.beginAuthorization(ctx, of, r)
 	if err != nil {
 		return payment.Payment{}, err
 	}
 	if !open(row) {
 		return authorized(row)
 	}
-	intent, err := s.authorize(ctx, row, r, spent)
+	intent, err := s.authorize(ctx, row, of, r, spent)
 	if err != nil {
-		return payment.Payment{}, s.spend(ctx, orderID, payment.OpAuthorize, spent, err)
+		return payment.Payment{}, s.spend(ctx, of.ID, payment.OpAuthorize, spent, err)
 	}
-	if row, err = s.record(ctx, orderID, payment.OpAuthorize, intent); err != nil {
+	if row, err = s.record(ctx, of.ID, payment.OpAuthorize, intent, r.ActionTimeout); err != nil {
 		return payment.Payment{}, err
 	}
 	if open(row) && intent.Status != payment.IntentRequiresAction {
@@ -41,18 +39,18 @@ func (s *Store) AuthorizePayment(ctx context.Context, r payment.AuthorizeRequest
 }
 
 // beginAuthorization commits the payment and its authorization's intent. Where
-// the order has a payment already, it takes that, as long as nothing forbids to
+// the subject has a payment already, it takes that, as long as nothing forbids to
 // go on with it.
-func (s *Store) beginAuthorization(ctx context.Context, orderID uuid.UUID, r payment.AuthorizeRequest) (row paymentdb.Payment, spent int32, err error) {
-	fresh := newPayment(orderID, r)
+func (s *Store) beginAuthorization(ctx context.Context, of payment.Subject, r payment.AuthorizeRequest) (row paymentdb.Payment, spent int32, err error) {
+	fresh := newPayment(of, r)
 	n, err := s.queries.BeginPayment(ctx, fresh)
 	if err != nil {
 		return paymentdb.Payment{}, 0, s.constraints.Write(err)
 	}
 	if n == 1 {
-		return paymentdb.Payment{ID: fresh.ID, OrderID: orderID, Status: string(payment.Initiated)}, 0, nil
+		return paymentdb.Payment{ID: fresh.ID, OrderID: of.ID, Own: of.Own, Status: string(payment.Initiated)}, 0, nil
 	}
-	row, begun, err := s.begin(ctx, orderID, payment.OpAuthorize, nil,
+	row, begun, err := s.begin(ctx, of, payment.OpAuthorize, nil,
 		func(_ *paymentdb.Queries, row paymentdb.Payment) (bool, error) {
 			if row.Barred {
 				return false, payment.ErrVoided
@@ -84,12 +82,12 @@ func authorized(row paymentdb.Payment) (payment.Payment, error) {
 }
 
 // authorize brings the intent at the provider as far as it goes.
-func (s *Store) authorize(ctx context.Context, row paymentdb.Payment, r payment.AuthorizeRequest, spent int32) (payment.Intent, error) {
+func (s *Store) authorize(ctx context.Context, row paymentdb.Payment, of payment.Subject, r payment.AuthorizeRequest, spent int32) (payment.Intent, error) {
 	if row.ProviderIntent != nil {
-		return s.resume(ctx, row.OrderID, *row.ProviderIntent, spent)
+		return s.resume(ctx, of, *row.ProviderIntent, spent)
 	}
 	intent, err := s.provider.CreateIntent(ctx, payment.IntentRequest{
-		OrderID: r.OrderID, UserID: r.UserID, PaymentID: payment.IDPrefix.Format(row.ID), Amount: r.Amount, Method: r.Method,
+		OrderID: orderOf(row), UserID: r.UserID, PaymentID: payment.IDPrefix.Format(row.ID), Amount: r.Amount, Method: r.Method,
 	}, payment.CreateKey(r.OrderID, spent))
 	if fault.KindOf(err) == fault.Refused {
 		return refused("", err), nil
@@ -98,20 +96,20 @@ func (s *Store) authorize(ctx context.Context, row paymentdb.Payment, r payment.
 		return payment.Intent{}, err
 	}
 	// The intent's id is kept before it can hold money.
-	stored, err := s.queries.StoreIntent(ctx, paymentdb.StoreIntentParams{OrderID: row.OrderID, ProviderIntent: intent.ID})
+	stored, err := s.queries.StoreIntent(ctx, paymentdb.StoreIntentParams{OrderID: of.ID, ProviderIntent: intent.ID})
 	if err != nil {
 		return payment.Intent{}, s.constraints.Write(err)
 	}
 	if stored == 0 {
-		return s.overtaken(ctx, row.OrderID, spent)
+		return s.overtaken(ctx, of, spent)
 	}
-	return s.confirm(ctx, row.OrderID, intent.ID, spent)
+	return s.confirm(ctx, of, intent.ID, spent)
 }
 
 // overtaken goes on where a void or another attempt was faster with the order's
 // payment. This attempt's intent is never confirmed, so it never holds anything.
-func (s *Store) overtaken(ctx context.Context, orderID uuid.UUID, spent int32) (payment.Intent, error) {
-	row, err := s.queries.PaymentOfOrder(ctx, orderID)
+func (s *Store) overtaken(ctx context.Context, of payment.Subject, spent int32) (payment.Intent, error) {
+	row, err := s.queries.PaymentOfOrder(ctx, of.ID)
 	switch {
 	case err != nil:
 		return payment.Intent{}, s.constraints.Translate(err)
@@ -120,25 +118,25 @@ func (s *Store) overtaken(ctx context.Context, orderID uuid.UUID, spent int32) (
 	case row.ProviderIntent == nil:
 		return payment.Intent{}, errOpen // declined before there was an intent: a retry tells
 	}
-	return s.resume(ctx, orderID, *row.ProviderIntent, spent)
+	return s.resume(ctx, of, *row.ProviderIntent, spent)
 }
 
 // resume asks how the stored intent stands, and confirms it if that is left.
-func (s *Store) resume(ctx context.Context, orderID uuid.UUID, intentID string, spent int32) (payment.Intent, error) {
+func (s *Store) resume(ctx context.Context, of payment.Subject, intentID string, spent int32) (payment.Intent, error) {
 	intent, err := s.provider.GetIntent(ctx, intentID)
 	if err != nil || intent.Status != payment.IntentCreated {
 		return intent, err
 	}
-	return s.confirm(ctx, orderID, intentID, spent)
+	return s.confirm(ctx, of, intentID, spent)
 }
 
 // confirm authorizes the intent. Where the intent's status has changed since it
 // was asked for, another attempt was faster: its result counts.
-func (s *Store) confirm(ctx context.Context, orderID uuid.UUID, intentID string, spent int32) (payment.Intent, error) {
-	intent, err := s.provider.ConfirmIntent(ctx, intentID, payment.OpAuthorize.ProviderKey(payment.OrderIDPrefix.Format(orderID), spent))
+func (s *Store) confirm(ctx context.Context, of payment.Subject, intentID string, spent int32) (payment.Intent, error) {
+	intent, err := s.provider.ConfirmIntent(ctx, intentID, payment.OpAuthorize.ProviderKey(of.String(), spent))
 	switch fault.KindOf(err) {
 	case fault.Conflict:
-		return s.askAgain(ctx, intentID, orderID, payment.OpAuthorize, spent)
+		return s.askAgain(ctx, intentID, of.ID, payment.OpAuthorize, spent)
 	case fault.Refused:
 		return refused(intentID, err), nil
 	default:

@@ -14,24 +14,24 @@ import (
 
 // CapturePayment takes the held money.
 func (s *Store) CapturePayment(ctx context.Context, r payment.OrderRequest) (payment.Payment, error) {
-	orderID, err := parseOrder(r.OrderID)
+	of, err := payment.ParseSubject(r.OrderID)
 	if err != nil {
 		return payment.Payment{}, err
 	}
 	begun, err := s.queries.StartCapture(ctx, paymentdb.StartCaptureParams{
-		OrderID: orderID, ProviderKey: payment.OpCapture.ProviderKey(r.OrderID, 0),
+		OrderID: of.ID, ProviderKey: payment.OpCapture.ProviderKey(r.OrderID, 0),
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return s.notBegun(ctx, orderID)
+		return s.notBegun(ctx, of.ID)
 	}
 	if err != nil {
 		return payment.Payment{}, s.constraints.Write(err)
 	}
-	intent, err := s.capture(ctx, orderID, begun)
+	intent, err := s.capture(ctx, of, begun)
 	if err != nil {
-		return payment.Payment{}, s.spend(ctx, orderID, payment.OpCapture, begun.KeysSpent, err)
+		return payment.Payment{}, s.spend(ctx, of.ID, payment.OpCapture, begun.KeysSpent, err)
 	}
-	return s.captured(ctx, orderID, intent)
+	return s.captured(ctx, of.ID, intent)
 }
 
 // notBegun is the answer where the payment is not where a capture starts.
@@ -56,17 +56,17 @@ func (s *Store) notBegun(ctx context.Context, orderID uuid.UUID) (payment.Paymen
 }
 
 // capture asks first where the capture was begun before.
-func (s *Store) capture(ctx context.Context, orderID uuid.UUID, begun paymentdb.StartCaptureRow) (payment.Intent, error) {
+func (s *Store) capture(ctx context.Context, of payment.Subject, begun paymentdb.StartCaptureRow) (payment.Intent, error) {
 	if begun.Again {
 		intent, err := s.provider.GetIntent(ctx, begun.ProviderIntent)
 		if err != nil || intent.Status != payment.IntentAuthorized {
 			return intent, err
 		}
 	}
-	key := payment.OpCapture.ProviderKey(payment.OrderIDPrefix.Format(orderID), begun.KeysSpent)
+	key := payment.OpCapture.ProviderKey(of.String(), begun.KeysSpent)
 	intent, err := s.provider.CaptureIntent(ctx, begun.ProviderIntent, key)
 	if fault.KindOf(err) == fault.Conflict {
-		return s.askAgain(ctx, begun.ProviderIntent, orderID, payment.OpCapture, begun.KeysSpent)
+		return s.askAgain(ctx, begun.ProviderIntent, of.ID, payment.OpCapture, begun.KeysSpent)
 	}
 	return intent, err
 }
@@ -74,7 +74,7 @@ func (s *Store) capture(ctx context.Context, orderID uuid.UUID, begun paymentdb.
 // captured records the intent, and answers by it. Only an intent that the
 // provider ended without the money is a no.
 func (s *Store) captured(ctx context.Context, orderID uuid.UUID, intent payment.Intent) (payment.Payment, error) {
-	row, err := s.record(ctx, orderID, payment.OpCapture, intent)
+	row, err := s.record(ctx, orderID, payment.OpCapture, intent, 0)
 	if err != nil {
 		return payment.Payment{}, err
 	}

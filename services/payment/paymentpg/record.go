@@ -2,18 +2,21 @@ package paymentpg
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
 	paymentdb "github.com/skaldhq/skald/db/payment"
+	"github.com/skaldhq/skald/internal/pg"
 	"github.com/skaldhq/skald/services/payment"
 )
 
 // record commits what the provider said of an intent: the payment's state, and
 // in the ledger every effect that the intent shows and that is not booked yet.
 // A late answer never takes the payment back to an earlier state. Refunds are
-// not the intent's: each is recorded by itself.
-func (s *Store) record(ctx context.Context, orderID uuid.UUID, op payment.Operation, intent payment.Intent) (paymentdb.Payment, error) {
+// not the intent's: each is recorded by itself. acting, where it is not 0, is how
+// long the customer has from the first record on that tells it.
+func (s *Store) record(ctx context.Context, orderID uuid.UUID, op payment.Operation, intent payment.Intent, acting time.Duration) (paymentdb.Payment, error) {
 	next := reached(intent)
 	p := paymentdb.RecordParams{
 		OrderID: orderID, Operation: string(op), Status: string(next), Behind: behind(next), Effects: effects(intent),
@@ -21,6 +24,9 @@ func (s *Store) record(ctx context.Context, orderID uuid.UUID, op payment.Operat
 	}
 	if next == payment.RequiresAction {
 		p.ActionUrl = intent.ActionURL
+		if acting > 0 {
+			p.ActionTimeout = pg.Interval(acting)
+		}
 	}
 	row, err := s.queries.Record(ctx, p)
 	if err != nil {

@@ -10,7 +10,6 @@ import (
 
 	paymentdb "github.com/skaldhq/skald/db/payment"
 	"github.com/skaldhq/skald/internal/fault"
-	"github.com/skaldhq/skald/internal/money"
 	"github.com/skaldhq/skald/services/payment"
 )
 
@@ -21,12 +20,12 @@ func (s *Store) RefundPayment(ctx context.Context, r payment.RefundRequest) (pay
 	if err := r.Validate(); err != nil {
 		return payment.Payment{}, err
 	}
-	row, refund, again, err := s.beginRefund(ctx, r)
+	row, refund, again, err := s.beginRefund(ctx, r, payment.RefundWish{})
 	if err != nil {
 		return payment.Payment{}, err
 	}
 	if payment.RefundStatus(refund.Status) == payment.RefundRequested {
-		there, err := s.refundAtProvider(ctx, r, *row.ProviderIntent, refund, again)
+		there, err := s.refundAtProvider(ctx, row, refund, again)
 		if err != nil {
 			return payment.Payment{}, err
 		}
@@ -52,27 +51,29 @@ func (s *Store) RefundPayment(ctx context.Context, r payment.RefundRequest) (pay
 
 // beginRefund commits the refund's intent, its amount set aside, or the refusal
 // of it; of a reversal that has nothing to give back it keeps nothing. again tells
-// that it was begun before.
-func (s *Store) beginRefund(ctx context.Context, r payment.RefundRequest) (row paymentdb.Payment, refund paymentdb.PaymentRefund, again bool, err error) {
-	orderID, _ := payment.OrderIDPrefix.Parse(r.OrderID)
+// that it was begun before. The wish, if there is one, tells what else to keep of it.
+func (s *Store) beginRefund(ctx context.Context, r payment.RefundRequest, w payment.RefundWish) (row paymentdb.Payment, refund paymentdb.PaymentRefund, again bool, err error) {
+	of, _ := payment.ParseSubject(r.OrderID)
 	refundID, _ := payment.RefundIDPrefix.Parse(r.RefundID)
 	err = s.inTx(ctx, func(q *paymentdb.Queries) error {
-		if row, err = q.LockPayment(ctx, orderID); errors.Is(err, pgx.ErrNoRows) {
+		if row, err = q.LockPayment(ctx, of.ID); errors.Is(err, pgx.ErrNoRows) {
 			return payment.ErrNotCaptured
 		} else if err != nil {
 			return err
 		}
 		refund, err = q.FindRefund(ctx, refundID)
 		switch {
-		case err == nil && (refund.OrderID != orderID || (!r.Reversal && !bytes.Equal(refund.RequestHash, r.Hash()))):
+		case err == nil && (refund.OrderID != of.ID || !agrees(refund, r)):
 			return payment.ErrMismatch
 		case err == nil:
 			again = true
 			return nil
 		case !errors.Is(err, pgx.ErrNoRows):
 			return err
+		case r.Kept:
+			return payment.ErrRefundNotFound
 		}
-		fresh, err := newRefund(row, refundID, r)
+		fresh, err := newRefund(row, refundID, r, w)
 		if err != nil {
 			return err
 		}
@@ -83,7 +84,7 @@ func (s *Store) beginRefund(ctx context.Context, r payment.RefundRequest) (row p
 			refund.Status = string(payment.RefundDone)
 			return nil
 		}
-		n, err := q.SetAside(ctx, paymentdb.SetAsideParams{OrderID: orderID, Amount: fresh.Amount})
+		n, err := q.SetAside(ctx, paymentdb.SetAsideParams{OrderID: of.ID, Amount: fresh.Amount})
 		if err != nil {
 			return err
 		}
@@ -96,8 +97,13 @@ func (s *Store) beginRefund(ctx context.Context, r payment.RefundRequest) (row p
 	return row, refund, again, err
 }
 
+// agrees tells whether a refund that is kept is what a request asks for.
+func agrees(refund paymentdb.PaymentRefund, r payment.RefundRequest) bool {
+	return r.Reversal || r.Kept || bytes.Equal(refund.RequestHash, r.Hash())
+}
+
 // newRefund is the refund of a request of a payment that is locked.
-func newRefund(row paymentdb.Payment, refundID uuid.UUID, r payment.RefundRequest) (paymentdb.InsertRefundParams, error) {
+func newRefund(row paymentdb.Payment, refundID uuid.UUID, r payment.RefundRequest, w payment.RefundWish) (paymentdb.InsertRefundParams, error) {
 	status := payment.Status(row.Status)
 	if status != payment.Captured && status != payment.Refunded {
 		return paymentdb.InsertRefundParams{}, payment.ErrNotCaptured
@@ -111,25 +117,27 @@ func newRefund(row paymentdb.Payment, refundID uuid.UUID, r payment.RefundReques
 	return paymentdb.InsertRefundParams{
 		ID: refundID, OrderID: row.OrderID, Amount: amount, RequestHash: r.Hash(),
 		ProviderKey: payment.RefundKey(r.OrderID, r.RefundID), Status: string(payment.RefundRequested),
+		Reason: w.Reason, Caller: w.Caller,
 	}, nil
 }
 
 // refundAtProvider asks first where the refund was begun before. What the
 // provider refuses without having done it is failed.
-func (s *Store) refundAtProvider(ctx context.Context, r payment.RefundRequest, intentID string, refund paymentdb.PaymentRefund, again bool) (payment.ProviderRefund, error) {
+func (s *Store) refundAtProvider(ctx context.Context, row paymentdb.Payment, refund paymentdb.PaymentRefund, again bool) (payment.ProviderRefund, error) {
+	intentID, refundID := *row.ProviderIntent, payment.RefundIDPrefix.Format(refund.ID)
 	if again {
-		there, found, err := s.provider.FindRefund(ctx, intentID, r.RefundID)
+		there, found, err := s.provider.FindRefund(ctx, intentID, refundID)
 		if err != nil || found {
 			return there, err
 		}
 	}
 	there, err := s.provider.RefundIntent(ctx, payment.ProviderRefundRequest{
-		IntentID: intentID, OrderID: r.OrderID, RefundID: r.RefundID, Amount: refund.Amount,
+		IntentID: intentID, OrderID: orderOf(row), PaymentID: payment.IDPrefix.Format(row.ID), RefundID: refundID, Amount: refund.Amount,
 	}, refund.ProviderKey)
 	if kind := fault.KindOf(err); kind != fault.Conflict && kind != fault.Refused {
 		return there, err
 	}
-	there, found, err := s.provider.FindRefund(ctx, intentID, r.RefundID)
+	there, found, err := s.provider.FindRefund(ctx, intentID, refundID)
 	if err == nil && !found {
 		there.Status = payment.ProviderRefundFailed
 	}
@@ -183,25 +191,19 @@ func settle(ctx context.Context, q *paymentdb.Queries, refund paymentdb.PaymentR
 	return q.BookRefund(ctx, paymentdb.BookRefundParams{OrderID: refund.OrderID, RefundID: refund.ID, Amount: amount})
 }
 
-// ListRefunds reads the refunds of an order.
-func (s *Store) ListRefunds(ctx context.Context, orderID string) ([]payment.Refund, error) {
-	parsed, err := payment.OrderIDPrefix.Parse(orderID)
+// ListRefunds reads the refunds of a subject.
+func (s *Store) ListRefunds(ctx context.Context, subject string) ([]payment.Refund, error) {
+	of, err := payment.ParseSubject(subject)
 	if err != nil {
-		return []payment.Refund{}, nil //nolint:nilerr // what is no id is no order's, which has none
+		return []payment.Refund{}, nil //nolint:nilerr // what is no id is nobody's, which has none
 	}
-	rows, err := s.queries.ListRefunds(ctx, parsed)
+	rows, err := s.queries.ListRefunds(ctx, paymentdb.ListRefundsParams{OrderID: of.ID, Own: of.Own})
 	if err != nil {
 		return nil, s.constraints.Translate(err)
 	}
 	all := make([]payment.Refund, len(rows))
 	for i, row := range rows {
-		all[i] = payment.Refund{
-			ID: payment.RefundIDPrefix.Format(row.ID), OrderID: payment.OrderIDPrefix.Format(row.OrderID), Status: payment.RefundStatus(row.Status),
-			Amount: money.New(row.Amount, row.Currency), CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
-		}
-		if row.RefusalCode != nil {
-			all[i].Code = *row.RefusalCode
-		}
+		all[i] = toRefund(row.PaymentRefund, row.Payment)
 	}
 	return all, nil
 }

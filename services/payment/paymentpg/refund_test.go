@@ -32,7 +32,7 @@ func refundsAt(t *testing.T, server *httptest.Server, orderID string) map[string
 	require.NoError(t, json.NewDecoder(response.Body).Decode(&log))
 	amounts := map[string]int64{}
 	for _, e := range log {
-		if e.Metadata["order_id"] != orderID || e.Operation != "refund" || e.Outcome != "succeeded" {
+		if subjectOf(e) != orderID || e.Operation != "refund" || e.Outcome != "succeeded" {
 			continue
 		}
 		id := e.Metadata["refund_id"]
@@ -46,11 +46,11 @@ func refundsAt(t *testing.T, server *httptest.Server, orderID string) map[string
 // bookedRefunds are what the ledger says went back to the customer, by refund.
 func bookedRefunds(t *testing.T, pool *pgxpool.Pool, orderID string) map[string]int64 {
 	t.Helper()
-	parsed, err := payment.OrderIDPrefix.Parse(orderID)
+	of, err := payment.ParseSubject(orderID)
 	require.NoError(t, err)
 	rows, err := pool.Query(context.Background(), `
 		SELECT t.refund_id, e.amount FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
-		WHERE t.order_id = $1 AND t.kind = 'refund' AND e.account = 'customer'`, parsed)
+		WHERE t.order_id = $1 AND t.kind = 'refund' AND e.account = 'customer'`, of.ID)
 	require.NoError(t, err)
 	amounts := map[string]int64{}
 	var (

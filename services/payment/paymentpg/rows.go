@@ -9,13 +9,29 @@ import (
 )
 
 // newPayment turns a validated request into a row.
-func newPayment(orderID uuid.UUID, r payment.AuthorizeRequest) paymentdb.BeginPaymentParams {
+func newPayment(of payment.Subject, r payment.AuthorizeRequest) paymentdb.BeginPaymentParams {
 	user, _ := payment.UserIDPrefix.Parse(r.UserID)
 	return paymentdb.BeginPaymentParams{
-		ID: uuid.Must(uuid.NewV7()), OrderID: orderID, UserID: user, Amount: r.Amount.Amount,
+		ID: paymentID(of), OrderID: of.ID, Own: of.Own, UserID: user, Amount: r.Amount.Amount,
 		Currency: r.Amount.Currency, Method: r.Method, RequestHash: r.Hash(),
 		ProviderKey: payment.OpAuthorize.ProviderKey(r.OrderID, 0),
 	}
+}
+
+// paymentID is the id of a subject's payment that is new.
+func paymentID(of payment.Subject) uuid.UUID {
+	if of.Own {
+		return of.ID
+	}
+	return uuid.Must(uuid.NewV7())
+}
+
+// orderOf is the order that a payment is of; empty where it is its own.
+func orderOf(row paymentdb.Payment) string {
+	if row.Own {
+		return ""
+	}
+	return payment.OrderIDPrefix.Format(row.OrderID)
 }
 
 func toPayment(row paymentdb.Payment) payment.Payment {
@@ -23,7 +39,7 @@ func toPayment(row paymentdb.Payment) payment.Payment {
 		return payment.Payment{}
 	}
 	p := payment.Payment{
-		ID: payment.IDPrefix.Format(row.ID), OrderID: payment.OrderIDPrefix.Format(row.OrderID),
+		ID: payment.IDPrefix.Format(row.ID), OrderID: orderOf(row),
 		Status: payment.Status(row.Status), Captured: row.Captured, Refunded: row.Refunded,
 		DeclineCode: row.DeclineCode, ActionURL: row.ActionUrl,
 		CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
@@ -36,5 +52,24 @@ func toPayment(row paymentdb.Payment) payment.Payment {
 	if row.ProviderIntent != nil {
 		p.ProviderIntent = *row.ProviderIntent
 	}
+	if row.ActionExpiresAt != nil {
+		expires := row.ActionExpiresAt.UTC()
+		p.ActionExpiresAt = &expires
+	}
+	if row.FailureCode != nil {
+		p.Failure = &payment.Failure{Code: *row.FailureCode, Detail: *row.FailureDetail, Step: *row.FailureStep}
+	}
 	return p
+}
+
+func toRefund(row paymentdb.PaymentRefund, of paymentdb.Payment) payment.Refund {
+	r := payment.Refund{
+		ID: payment.RefundIDPrefix.Format(row.ID), PaymentID: payment.IDPrefix.Format(of.ID), OrderID: orderOf(of),
+		Amount: money.New(row.Amount, *of.Currency), Status: payment.RefundStatus(row.Status), Reason: row.Reason, Caller: row.Caller,
+		CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
+	}
+	if row.RefusalCode != nil {
+		r.Code = *row.RefusalCode
+	}
+	return r
 }

@@ -3,6 +3,8 @@ package paymentpg
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	paymentdb "github.com/skaldhq/skald/db/payment"
 	"github.com/skaldhq/skald/internal/pg"
 	"github.com/skaldhq/skald/services/payment"
@@ -45,15 +47,21 @@ func (s *Store) ListTaken(ctx context.Context, in payment.Slice) (payment.OrderP
 }
 
 // Standings tells how payments stand.
-func (s *Store) Standings(ctx context.Context, orderIDs []string) ([]payment.Standing, error) {
-	rows, err := s.queries.PaymentStandings(ctx, payment.OrderIDPrefix.ParseAll(orderIDs, payment.MaxSlice))
+func (s *Store) Standings(ctx context.Context, subjects []string) ([]payment.Standing, error) {
+	var ids []uuid.UUID
+	for _, subject := range subjects[:min(len(subjects), payment.MaxSlice)] {
+		if of, err := payment.ParseSubject(subject); err == nil {
+			ids = append(ids, of.ID)
+		}
+	}
+	rows, err := s.queries.PaymentStandings(ctx, ids)
 	if err != nil {
 		return nil, s.constraints.Translate(err)
 	}
 	all := make([]payment.Standing, len(rows))
 	for i, row := range rows {
 		all[i] = payment.Standing{
-			OrderID: payment.OrderIDPrefix.Format(row.OrderID), PaymentID: payment.IDPrefix.Format(row.ID),
+			OrderID: payment.Subject{ID: row.OrderID, Own: row.Own}.String(), PaymentID: payment.IDPrefix.Format(row.ID),
 			Status: payment.Status(row.Status), Kept: row.Kept, Undone: row.Undone,
 		}
 	}

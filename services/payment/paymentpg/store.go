@@ -15,7 +15,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	paymentdb "github.com/skaldhq/skald/db/payment"
-	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/internal/pg"
 	"github.com/skaldhq/skald/services/payment"
 )
@@ -49,10 +48,10 @@ func (s *Store) inTx(ctx context.Context, fn func(q *paymentdb.Queries) error) e
 	return s.constraints.InTx(ctx, s.pool, func(tx pgx.Tx) error { return fn(s.queries.WithTx(tx)) })
 }
 
-// begin locks the order's payment and commits the intent of an operation, if
+// begin locks the subject's payment and commits the intent of an operation, if
 // allowed gives none of its own answers. It tells whether the operation was
 // begun before, and how many keys it has spent.
-func (s *Store) begin(ctx context.Context, orderID uuid.UUID, op payment.Operation,
+func (s *Store) begin(ctx context.Context, of payment.Subject, op payment.Operation,
 	before func(q *paymentdb.Queries) error, allowed func(q *paymentdb.Queries, row paymentdb.Payment) (bool, error),
 ) (row paymentdb.Payment, begun paymentdb.StartOperationRow, err error) {
 	err = s.inTx(ctx, func(q *paymentdb.Queries) error {
@@ -61,7 +60,7 @@ func (s *Store) begin(ctx context.Context, orderID uuid.UUID, op payment.Operati
 				return err
 			}
 		}
-		if row, err = q.LockPayment(ctx, orderID); err != nil {
+		if row, err = q.LockPayment(ctx, of.ID); err != nil {
 			return err
 		}
 		goOn, err := allowed(q, row)
@@ -69,7 +68,7 @@ func (s *Store) begin(ctx context.Context, orderID uuid.UUID, op payment.Operati
 			return err
 		}
 		begun, err = q.StartOperation(ctx, paymentdb.StartOperationParams{
-			OrderID: orderID, Operation: string(op), ProviderKey: op.ProviderKey(payment.OrderIDPrefix.Format(orderID), 0),
+			OrderID: of.ID, Operation: string(op), ProviderKey: op.ProviderKey(of.String(), 0),
 		})
 		return err
 	})
@@ -92,15 +91,6 @@ func (s *Store) askAgain(ctx context.Context, intentID string, orderID uuid.UUID
 		return payment.Intent{}, s.constraints.Write(err)
 	}
 	return s.provider.GetIntent(ctx, intentID)
-}
-
-// parseOrder reads an order id.
-func parseOrder(orderID string) (uuid.UUID, error) {
-	parsed, err := payment.OrderIDPrefix.Parse(orderID)
-	if err != nil {
-		return uuid.Nil, fault.InvalidField("order_id", err.Error())
-	}
-	return parsed, nil
 }
 
 // Get reads a payment.
@@ -156,8 +146,10 @@ func (s *Store) ReceiveWebhook(ctx context.Context, body []byte, signature strin
 	}
 	params := paymentdb.InsertWebhookEventParams{ID: event.ID, Type: event.Type}
 	var notice payment.Notice
-	if parsed, err := payment.OrderIDPrefix.Parse(event.OrderID); err == nil {
-		params.OrderID, notice.OrderID = &parsed, event.OrderID
+	if order, err := payment.OrderIDPrefix.Parse(event.OrderID); err == nil {
+		params.OrderID, notice.OrderID = &order, event.OrderID
+	} else if own, err := payment.IDPrefix.Parse(event.PaymentID); err == nil && event.OrderID == "" {
+		params.OrderID, notice.PaymentID = &own, event.PaymentID
 	}
 	if err := s.queries.InsertWebhookEvent(ctx, params); err != nil {
 		return payment.Notice{}, s.constraints.Write(err)

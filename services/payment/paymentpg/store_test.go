@@ -1,6 +1,7 @@
 package paymentpg_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -65,19 +66,24 @@ func effects(t *testing.T, server *httptest.Server, orderID string) (done []stri
 	var log []psp.Entry
 	require.NoError(t, json.NewDecoder(response.Body).Decode(&log))
 	for _, e := range log {
-		if e.Metadata["order_id"] == orderID && e.Outcome == "succeeded" && e.Operation != "create" {
+		if subjectOf(e) == orderID && e.Outcome == "succeeded" && e.Operation != "create" {
 			done = append(done, e.Operation)
 		}
 	}
 	return done
 }
 
+// subjectOf is whose money an entry of the provider's log is about.
+func subjectOf(e psp.Entry) string {
+	return cmp.Or(e.Metadata["order_id"], e.Metadata["payment_id"])
+}
+
 // booked are the kinds of the ledger's transactions of an order, in order.
 func booked(t *testing.T, pool *pgxpool.Pool, orderID string) []string {
 	t.Helper()
-	parsed, err := payment.OrderIDPrefix.Parse(orderID)
+	of, err := payment.ParseSubject(orderID)
 	require.NoError(t, err)
-	rows, err := pool.Query(context.Background(), "SELECT kind FROM ledger_transactions WHERE order_id = $1 ORDER BY id", parsed)
+	rows, err := pool.Query(context.Background(), "SELECT kind FROM ledger_transactions WHERE order_id = $1 ORDER BY id", of.ID)
 	require.NoError(t, err)
 	kinds, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	require.NoError(t, err)
@@ -96,6 +102,12 @@ func TestStore(t *testing.T) {
 func TestAcrossTheNetwork(t *testing.T) {
 	t.Parallel()
 	suite(t, acrossNetwork)
+}
+
+// TestOwn: a payment of its own has the barrier that an order's has.
+func TestOwn(t *testing.T) {
+	t.Parallel()
+	paymenttest.RunOwn(t, benchOf(t, inProcess))
 }
 
 // suite holds the service to its contract, however it is reached.

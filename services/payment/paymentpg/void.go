@@ -3,8 +3,6 @@ package paymentpg
 import (
 	"context"
 
-	"github.com/google/uuid"
-
 	paymentdb "github.com/skaldhq/skald/db/payment"
 	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/services/payment"
@@ -14,14 +12,15 @@ import (
 // first commit on nothing is authorized or captured any more: an intent that
 // is not stored by then is never confirmed.
 func (s *Store) VoidPayment(ctx context.Context, r payment.OrderRequest) (payment.Payment, error) {
-	orderID, err := parseOrder(r.OrderID)
+	of, err := payment.ParseSubject(r.OrderID)
 	if err != nil {
 		return payment.Payment{}, err
 	}
+	orderID := of.ID
 	held := false
-	row, begun, err := s.begin(ctx, orderID, payment.OpVoid,
+	row, begun, err := s.begin(ctx, of, payment.OpVoid,
 		func(q *paymentdb.Queries) error {
-			return q.InsertTombstone(ctx, paymentdb.InsertTombstoneParams{ID: uuid.Must(uuid.NewV7()), OrderID: orderID})
+			return q.InsertTombstone(ctx, paymentdb.InsertTombstoneParams{ID: paymentID(of), OrderID: orderID, Own: of.Own})
 		},
 		func(q *paymentdb.Queries, row paymentdb.Payment) (bool, error) {
 			switch payment.Status(row.Status) {
@@ -39,11 +38,11 @@ func (s *Store) VoidPayment(ctx context.Context, r payment.OrderRequest) (paymen
 	}
 	intent := payment.Intent{Status: payment.IntentCancelled}
 	if held {
-		if intent, err = s.cancel(ctx, orderID, *row.ProviderIntent, begun.KeysSpent); err != nil {
+		if intent, err = s.cancel(ctx, of, *row.ProviderIntent, begun.KeysSpent); err != nil {
 			return payment.Payment{}, s.spend(ctx, orderID, payment.OpVoid, begun.KeysSpent, err)
 		}
 	}
-	row, err = s.record(ctx, orderID, payment.OpVoid, intent)
+	row, err = s.record(ctx, orderID, payment.OpVoid, intent, 0)
 	switch {
 	case err != nil:
 		return payment.Payment{}, err
@@ -57,14 +56,14 @@ func (s *Store) VoidPayment(ctx context.Context, r payment.OrderRequest) (paymen
 }
 
 // cancel ends the intent at the provider, whatever holds it.
-func (s *Store) cancel(ctx context.Context, orderID uuid.UUID, intentID string, spent int32) (payment.Intent, error) {
+func (s *Store) cancel(ctx context.Context, of payment.Subject, intentID string, spent int32) (payment.Intent, error) {
 	intent, err := s.provider.GetIntent(ctx, intentID)
 	if err != nil || intent.Status == payment.IntentCancelled || intent.Status == payment.IntentCaptured {
 		return intent, err
 	}
-	intent, err = s.provider.CancelIntent(ctx, intentID, payment.OpVoid.ProviderKey(payment.OrderIDPrefix.Format(orderID), spent))
+	intent, err = s.provider.CancelIntent(ctx, intentID, payment.OpVoid.ProviderKey(of.String(), spent))
 	if fault.KindOf(err) == fault.Conflict {
-		return s.askAgain(ctx, intentID, orderID, payment.OpVoid, spent)
+		return s.askAgain(ctx, intentID, of.ID, payment.OpVoid, spent)
 	}
 	return intent, err
 }

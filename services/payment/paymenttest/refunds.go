@@ -20,11 +20,24 @@ import (
 func Captured(t *testing.T, s payment.Service) payment.AuthorizeRequest {
 	t.Helper()
 	r := Request()
+	capture(t, s, r)
+	return r
+}
+
+// captured makes one of what the bench's payments are of.
+func (b Bench) captured(t *testing.T) payment.AuthorizeRequest {
+	t.Helper()
+	r := b.request()
+	capture(t, b.Service, r)
+	return r
+}
+
+func capture(t *testing.T, s payment.Service, r payment.AuthorizeRequest) {
+	t.Helper()
 	_, err := s.AuthorizePayment(t.Context(), r)
 	require.NoError(t, err)
 	_, err = s.CapturePayment(t.Context(), payment.OrderRequest{OrderID: r.OrderID})
 	require.NoError(t, err)
-	return r
 }
 
 // part asks for a part of an order's capture; 0 for all that is left.
@@ -45,7 +58,7 @@ func (b Bench) requireRefunds(t *testing.T, orderID string, want map[string]int6
 
 func (b Bench) refunds(t *testing.T) {
 	t.Parallel()
-	r := Captured(t, b.Service)
+	r := b.captured(t)
 	one, two, three, rest := payment.RefundIDPrefix.New(), payment.RefundIDPrefix.New(), payment.RefundIDPrefix.New(), payment.RefundIDPrefix.New()
 	for range 2 { // done again it is done once
 		p, err := b.Service.RefundPayment(t.Context(), part(r, one, 700))
@@ -56,7 +69,7 @@ func (b Bench) refunds(t *testing.T) {
 	}
 	_, err := b.Service.RefundPayment(t.Context(), part(r, one, 701))
 	require.ErrorIs(t, err, payment.ErrMismatch)
-	_, err = b.Service.RefundPayment(t.Context(), part(Captured(t, b.Service), one, 700))
+	_, err = b.Service.RefundPayment(t.Context(), part(b.captured(t), one, 700))
 	require.ErrorIs(t, err, payment.ErrMismatch, "of another order")
 	for range 2 {
 		_, err = b.Service.RefundPayment(t.Context(), part(r, two, 1300))
@@ -82,7 +95,8 @@ func (b Bench) refunds(t *testing.T) {
 	}
 	require.Len(t, listed, len(want))
 	for i := range want {
-		want[i].OrderID, want[i].CreatedAt, want[i].UpdatedAt = r.OrderID, listed[i].CreatedAt, listed[i].UpdatedAt
+		want[i].PaymentID, want[i].OrderID = p.ID, p.OrderID
+		want[i].CreatedAt, want[i].UpdatedAt = listed[i].CreatedAt, listed[i].UpdatedAt
 		require.WithinDuration(t, time.Now(), listed[i].CreatedAt, time.Minute)
 	}
 	require.Equal(t, want, listed)
@@ -98,7 +112,7 @@ func (b Bench) refunds(t *testing.T) {
 		"amount.amount":   func(r *payment.RefundRequest) { r.Amount.Amount = 0 },
 		"amount.currency": func(r *payment.RefundRequest) { r.Amount.Currency = "USD" },
 	} {
-		bad := part(Captured(t, b.Service), payment.RefundIDPrefix.New(), 1)
+		bad := part(b.captured(t), payment.RefundIDPrefix.New(), 1)
 		spoil(&bad)
 		_, err := b.Service.RefundPayment(t.Context(), bad)
 		require.Equal(t, field, fault.From(err).Field)
@@ -111,7 +125,7 @@ func (b Bench) refunds(t *testing.T) {
 func (b Bench) refundFaults(t *testing.T) { // not parallel: see faults
 	b.Service = b.Impatient
 	for _, kind := range []string{"error_before", "error_after", "hang_before", "hang_after", "late_effect"} {
-		r, want := Captured(t, b.Service), map[string]int64{}
+		r, want := b.captured(t), map[string]int64{}
 		for i, amount := range []int64{700, 700} { // the same amount: only the id tells them apart
 			id := payment.RefundIDPrefix.New()
 			want[id] = amount
@@ -125,7 +139,7 @@ func (b Bench) refundFaults(t *testing.T) { // not parallel: see faults
 		}
 		b.requireRefunds(t, r.OrderID, want, kind)
 	}
-	r := Request()
+	r := b.request()
 	_, err := b.do(t.Context(), "authorize", r)
 	require.NoError(t, err)
 	b.Fail(t, "capture", "hang_after")
@@ -155,7 +169,7 @@ func (b Bench) insist(t *testing.T, name string, do func() error) {
 func (b Bench) refundsAtOnce(t *testing.T) {
 	t.Parallel()
 	for range 3 {
-		r := Captured(t, b.Service)
+		r := b.captured(t)
 		var ids [6]string
 		var yes, no [len(ids)]atomic.Int64
 		var all errgroup.Group
@@ -201,7 +215,7 @@ func (b Bench) refundsAtOnce(t *testing.T) {
 func (b Bench) reversal(t *testing.T) {
 	t.Parallel()
 	for _, stood := range []string{"", "authorize", "authorize capture", "authorize capture part", "authorize void", "authorize capture refund"} {
-		r := Request()
+		r := b.request()
 		kept := map[string]int64{}
 		for _, operation := range strings.Fields(stood) {
 			if operation == "part" {

@@ -32,10 +32,34 @@ type Bench struct {
 	BookedRefunds func(t *testing.T, orderID string) map[string]int64
 	// Fail makes the provider fail the next call of an operation in some way.
 	Fail func(t *testing.T, operation, kind string)
+
+	own bool // the payments are their own
 }
 
 // Run runs the suite; all tests share one bench, each with orders of its own.
 func Run(t *testing.T, b Bench) {
+	t.Helper()
+	b.barrier(t)
+	t.Run("reading", b.reading)
+	t.Run("standings", b.standings)
+	t.Run("claim", b.claim)
+	t.Run("claims at once", b.claimsAtOnce)
+	t.Run("action", b.action)
+	t.Run("close", b.close)
+	t.Run("left", b.left)
+	t.Run("wishes", b.wishes)
+	t.Run("of which kind", b.kinds)
+}
+
+// RunOwn holds payments of their own to the barrier that orders' payments have.
+func RunOwn(t *testing.T, b Bench) {
+	t.Helper()
+	b.own = true
+	b.barrier(t)
+}
+
+// barrier is what holds whatever a payment is of.
+func (b Bench) barrier(t *testing.T) {
 	t.Helper()
 	t.Run("declined", b.declined)
 	t.Run("mismatch", b.mismatch)
@@ -47,8 +71,6 @@ func Run(t *testing.T, b Bench) {
 	t.Run("refund faults", b.refundFaults)
 	t.Run("refunds at once", b.refundsAtOnce)
 	t.Run("reversal", b.reversal)
-	t.Run("reading", b.reading)
-	t.Run("standings", b.standings)
 }
 
 // Request is a valid authorization of a new order.
@@ -56,6 +78,15 @@ func Request() payment.AuthorizeRequest {
 	return payment.AuthorizeRequest{
 		OrderID: payment.OrderIDPrefix.New(), UserID: payment.UserIDPrefix.New(), Amount: money.New(1999, "EUR"), Method: "pm_card_visa",
 	}
+}
+
+// request is a valid authorization of what the bench's payments are of.
+func (b Bench) request() payment.AuthorizeRequest {
+	r := Request()
+	if b.own {
+		r.OrderID = payment.IDPrefix.New()
+	}
+	return r
 }
 
 func (b Bench) do(ctx context.Context, operation string, r payment.AuthorizeRequest) (payment.Payment, error) {
@@ -74,17 +105,17 @@ func (b Bench) do(ctx context.Context, operation string, r payment.AuthorizeRequ
 
 // refundID is the id of the refund of all of an order.
 func refundID(r payment.AuthorizeRequest) string {
-	order, err := payment.OrderIDPrefix.Parse(r.OrderID)
+	of, err := payment.ParseSubject(r.OrderID)
 	if err != nil {
 		panic(err)
 	}
-	return payment.RefundIDPrefix.Format(order)
+	return payment.RefundIDPrefix.Format(of.ID)
 }
 
 func (b Bench) declined(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"pm_card_chargeDeclined", "pm_card_chargeDeclinedInsufficientFunds", "pm_card_nobodyKnows"} {
-		r := Request()
+		r := b.request()
 		r.Method = method
 		for range 2 { // a retry never changes an outcome
 			_, err := b.Service.AuthorizePayment(t.Context(), r)
@@ -101,7 +132,7 @@ func (b Bench) declined(t *testing.T) {
 
 func (b Bench) mismatch(t *testing.T) {
 	t.Parallel()
-	r := Request()
+	r := b.request()
 	_, err := b.Service.AuthorizePayment(t.Context(), r)
 	require.NoError(t, err)
 	r.Amount.Amount++
@@ -113,12 +144,12 @@ func (b Bench) mismatch(t *testing.T) {
 		"amount.currency": func(r *payment.AuthorizeRequest) { r.Amount.Currency = "euro" },
 		"method":          func(r *payment.AuthorizeRequest) { r.Method = "" },
 	} {
-		r := Request()
+		r := b.request()
 		spoil(&r)
 		_, err := b.Service.AuthorizePayment(t.Context(), r)
 		require.Equal(t, field, fault.From(err).Field)
 	}
-	r = Request()
+	r = b.request()
 	r.Amount.Amount = 0
 	_, err = b.Service.AuthorizePayment(t.Context(), r)
 	require.ErrorIs(t, err, payment.ErrAmount)
@@ -131,7 +162,7 @@ func (b Bench) faults(t *testing.T) { // not parallel: a fault meets the next ca
 	for _, sequence := range [][]string{{"authorize", "capture", "refund"}, {"authorize", "void"}} {
 		for i, operation := range sequence {
 			for _, kind := range []string{"error_before", "error_after", "hang_before", "hang_after", "late_effect"} {
-				r := Request()
+				r := b.request()
 				for j, step := range sequence {
 					if i == j {
 						b.Fail(t, operation, kind)
@@ -154,7 +185,7 @@ func (b Bench) faults(t *testing.T) { // not parallel: a fault meets the next ca
 // yes nor a no, the customer is not asked, and a void is not done.
 func (b Bench) processing(t *testing.T) { // not parallel: see faults
 	for _, then := range []string{"authorize", "void"} {
-		r := Request()
+		r := b.request()
 		b.Fail(t, "authorize", "processing")
 		_, err := b.do(t.Context(), "authorize", r)
 		require.Equal(t, fault.Unknown, fault.KindOf(err), err)
@@ -173,7 +204,7 @@ func (b Bench) processing(t *testing.T) { // not parallel: see faults
 // concurrent: zombies of an operation do no harm.
 func (b Bench) concurrent(t *testing.T) {
 	t.Parallel()
-	r := Request()
+	r := b.request()
 	for _, operation := range []string{"authorize", "capture", "refund"} {
 		var all errgroup.Group
 		for range 8 {
@@ -203,7 +234,7 @@ func open(err error) error {
 func (b Bench) races(t *testing.T) {
 	t.Parallel()
 	for range 40 {
-		r := Request()
+		r := b.request()
 		var both errgroup.Group
 		both.Go(func() error {
 			_, err := b.do(t.Context(), "authorize", r)
@@ -229,7 +260,7 @@ func (b Bench) races(t *testing.T) {
 
 func (b Bench) reading(t *testing.T) {
 	t.Parallel()
-	r := Request()
+	r := b.request()
 	p, err := b.Service.AuthorizePayment(t.Context(), r)
 	require.NoError(t, err)
 	require.Equal(t, r.Amount, p.Amount)

@@ -68,6 +68,21 @@ func New(c Config) *Client {
 	return &Client{api: stripe.NewClient(c.Key, stripe.WithBackends(stripe.NewBackendsWithConfig(backend))), config: c}
 }
 
+// The metadata that tell whose money it is: an order's, or a payment's own.
+const (
+	metaOrder   = "order_id"
+	metaPayment = "payment_id"
+	metaUser    = "user_id"
+)
+
+// whose names the order in metadata, where there is one.
+func whose(orderID string, more map[string]string) map[string]string {
+	if orderID != "" {
+		more[metaOrder] = orderID
+	}
+	return more
+}
+
 // keyed gives a call its idempotency key.
 func keyed(key string) stripe.Params { return stripe.Params{IdempotencyKey: stripe.String(key)} }
 
@@ -85,7 +100,7 @@ func (c *Client) CreateIntent(ctx context.Context, r payment.IntentRequest, key 
 		CaptureMethod:      stripe.String(string(stripe.PaymentIntentCaptureMethodManual)),
 		PaymentMethod:      stripe.String(r.Method),
 		PaymentMethodTypes: []*string{stripe.String("card")},
-		Metadata:           map[string]string{"order_id": r.OrderID, "user_id": r.UserID, "payment_id": r.PaymentID},
+		Metadata:           whose(r.OrderID, map[string]string{metaUser: r.UserID, metaPayment: r.PaymentID}),
 	}))
 }
 
@@ -126,7 +141,7 @@ func result(intent *stripe.PaymentIntent, err error) (payment.Intent, error) {
 func toIntent(in *stripe.PaymentIntent) payment.Intent {
 	out := payment.Intent{
 		ID: in.ID, Amount: money.New(in.Amount, strings.ToUpper(string(in.Currency))),
-		Captured: in.AmountReceived, OrderID: in.Metadata["order_id"], Status: status(in),
+		Captured: in.AmountReceived, OrderID: in.Metadata[metaOrder], Status: status(in),
 	}
 	if charge := in.LatestCharge; charge != nil {
 		out.Held = charge.Status == stripe.ChargeStatusSucceeded

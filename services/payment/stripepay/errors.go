@@ -60,7 +60,7 @@ func translate(err error) error {
 		return errState.Because(err)
 	case e.Param == "payment_method":
 		return payment.ErrMethod.Because(err)
-	case e.Param == "amount", e.Code == stripe.ErrorCodeAmountTooSmall, e.Code == stripe.ErrorCodeAmountTooLarge:
+	case e.Param == "amount", e.Param == "currency", e.Code == stripe.ErrorCodeAmountTooSmall, e.Code == stripe.ErrorCodeAmountTooLarge:
 		return payment.ErrAmount.Because(err)
 	default:
 		return errRejected.Because(err)

@@ -16,9 +16,13 @@ const refundsPage = 100
 
 // RefundIntent gives a part of the captured amount back.
 func (c *Client) RefundIntent(ctx context.Context, r payment.ProviderRefundRequest, key string) (payment.ProviderRefund, error) {
+	metadata := map[string]string{refundID: r.RefundID}
+	if r.OrderID == "" { // else it is as it ever was: the provider compares what comes with the same key
+		metadata[metaPayment] = r.PaymentID
+	}
 	refund, err := c.api.V1Refunds.Create(ctx, &stripe.RefundCreateParams{
 		Params: keyed(key), PaymentIntent: stripe.String(r.IntentID), Amount: stripe.Int64(r.Amount),
-		Metadata: map[string]string{"order_id": r.OrderID, refundID: r.RefundID},
+		Metadata: whose(r.OrderID, metadata),
 	})
 	if err != nil {
 		return payment.ProviderRefund{}, translate(err)

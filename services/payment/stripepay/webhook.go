@@ -31,5 +31,5 @@ func (c *Client) ParseEvent(body []byte, signature string) (payment.Event, error
 			return payment.Event{}, payment.ErrSignature.Because(err)
 		}
 	}
-	return payment.Event{ID: event.ID, Type: string(event.Type), OrderID: object.Metadata["order_id"]}, nil
+	return payment.Event{ID: event.ID, Type: string(event.Type), OrderID: object.Metadata[metaOrder], PaymentID: object.Metadata[metaPayment]}, nil
 }

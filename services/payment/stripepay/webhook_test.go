@@ -30,6 +30,10 @@ func TestEvents(t *testing.T) {
 			`{"id":"evt_2","object":"event","type":"charge.refunded","data":{"object":{"id":"ch_1","object":"charge","payment_intent":"pi_1","metadata":{"order_id":"ord_1"}}}}`,
 			payment.Event{ID: "evt_2", Type: "charge.refunded", OrderID: "ord_1"},
 		},
+		"of a payment of its own": {
+			`{"id":"evt_4","object":"event","type":"payment_intent.canceled","data":{"object":{"id":"pi_3","metadata":{"payment_id":"pay_1"}}}}`,
+			payment.Event{ID: "evt_4", Type: "payment_intent.canceled", PaymentID: "pay_1"},
+		},
 		"of nobody's order": {
 			`{"id":"evt_3","object":"event","type":"payment_intent.canceled","data":{"object":{"id":"pi_2","metadata":{}}}}`,
 			payment.Event{ID: "evt_3", Type: "payment_intent.canceled"},

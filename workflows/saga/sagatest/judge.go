@@ -38,7 +38,7 @@ func (r *run) judgeCall(c *call, how policy) {
 		r.judgeClose()
 	case noting, auditing:
 	}
-	if c.op.Extends > 0 && p.started == 0 {
+	if c.op.Extends > 0 && c.op.Pending == nil && p.started == 0 {
 		r.deadline = r.env.Now().Add(c.op.Extends)
 	}
 	p.started++
@@ -160,6 +160,9 @@ func (r *run) judgeAnswer(c *call, err error) {
 		r.unmarked = false
 	}
 	if err == nil {
+		if c.op.Extends > 0 && c.op.Pending != nil && p.ok == 0 && c.op.Pending(c.Call) {
+			r.deadline = r.env.Now().Add(c.op.Extends)
+		}
 		p.ok++
 		return
 	}

@@ -97,7 +97,8 @@ type Op struct {
 	// number that grows: an older one changes nothing.
 	Marks func(Call) (saga.State, int64)
 	// Extends, if set, is the saga's deadline from the first call of this
-	// operation on, such as a question to a person.
+	// operation on, such as a question to a person; of one that has Pending answers,
+	// from the first of those on.
 	Extends time.Duration
 }
 
