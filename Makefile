@@ -76,6 +76,14 @@ planted: ## plant each bug and print what caught it, as docs/reliability.md list
 bench: ## latency and throughput against the floor of a bare workflow; writes docs/benchmarks.md
 	go run ./test/bench -out docs
 
+.PHONY: fuzz
+fuzz: ## 100,000 requests made from the document, good and bad, to a platform in many processes (about ten minutes)
+	SKALD_FUZZ=100000 go test -count=1 -timeout 2h -run 'TestFuzz$$' -v ./test/e2e
+
+.PHONY: slow
+slow: ## 2,000 slow clients for a minute, beside honest ones that have to be fast
+	SKALD_SLOW=2000 go test -count=1 -timeout 30m -run TestSlowClients -v ./test/e2e
+
 .PHONY: chaos
 chaos: ## 10,000 orders under 200 faults for each of three seeds (about an hour); writes docs/reliability.md
 	SKALD_CHAOS_SEEDS=1,2,3 SKALD_CHAOS_SAGAS=10000 SKALD_CHAOS_FAULTS=200 SKALD_CHAOS_KINDS=12 SKALD_CHAOS_RATE=10 SKALD_CHAOS_REPORT=$(CURDIR)/docs \

@@ -166,6 +166,7 @@ func (c Config) authenticate(ctx context.Context, authorization string) (auth.Pr
 // challenge tells who shows no credential that counts what one is.
 const challenge = `Bearer realm="skald"`
 
+// refuse answers in place of the operation.
 func refuse(a huma.API, ctx huma.Context, r refusal) {
 	p := r.problem(ctx.Context())
 	ctx.SetHeader("Content-Type", p.ContentType(""))

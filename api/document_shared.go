@@ -50,6 +50,9 @@ func (d documenter) shareHeaders(r *huma.Response) {
 	}
 }
 
+// parameterRef begins the reference to a parameter that is told once.
+const parameterRef = "#/components/parameters/"
+
 // shareParameters tells a parameter once that several operations take, all of
 // them in the same way.
 func (d documenter) shareParameters() {
@@ -71,7 +74,7 @@ func (d documenter) shareParameters() {
 				continue
 			}
 			shared[p.Name] = p
-			op.Parameters[i] = &huma.Param{Ref: "#/components/parameters/" + p.Name}
+			op.Parameters[i] = &huma.Param{Ref: parameterRef + p.Name}
 		}
 	}
 }

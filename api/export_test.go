@@ -18,3 +18,9 @@ func UndeclaredRoute() error {
 
 // Accepted picks a media type.
 func Accepted(header string, offers ...string) string { return accepted(header, offers...) }
+
+// The cursor of a page that Temporal keeps, and back.
+var (
+	PageCursor = pageCursor
+	PageToken  = pageToken
+)

@@ -5,12 +5,15 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"net/http"
+	"path"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/skaldhq/skald/api/cards"
 	"github.com/skaldhq/skald/internal/fault"
 )
 
@@ -43,10 +46,14 @@ func note(ctx context.Context, err error) {
 }
 
 // traced gives each request a trace (W3C Trace Context): the caller's, or one of
-// its own. It goes along to the services.
+// its own. It goes along to the services. One that reads as a card number is not
+// taken up: traces are logged.
 func traced(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx := propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
+		ctx := r.Context()
+		if !namesCard(r.Header.Get("Traceparent")) && !namesCard(r.Header.Get("Tracestate")) {
+			ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(r.Header))
+		}
 		span := trace.SpanContextFromContext(ctx)
 		if !span.IsValid() {
 			var c trace.SpanContextConfig
@@ -58,6 +65,12 @@ func traced(next http.Handler) http.Handler {
 		ctx = context.WithValue(trace.ContextWithRemoteSpanContext(ctx, span), requestKey{}, info)
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
+}
+
+// namesCard tells whether a trace has a card number in it, in its ids too: losing
+// the caller's trace once in a while costs nothing.
+func namesCard(trace string) bool {
+	return cards.Within(trace) || cards.Within(strings.ReplaceAll(trace, "-", "x")) // no id of its own then
 }
 
 // observer is told of each request when it was answered.
@@ -140,11 +153,12 @@ func recovered(log *slog.Logger, next http.Handler) http.Handler {
 
 // problems lets the mux route, and says as a problem what it would say in plain
 // text: that there is no such path, or no such method on it. OPTIONS tells the
-// methods of a path.
+// methods of a path. A path that has to be cleaned first is no path of ours: the
+// mux would send the client to another.
 func problems(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handler, pattern := mux.Handler(r)
-		if pattern != "" {
+		if clean := path.Clean(r.URL.Path) == r.URL.Path; pattern != "" && clean {
 			mux.ServeHTTP(w, r)
 			return
 		}

@@ -3,8 +3,10 @@ package api
 import (
 	"context"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"time"
 
 	"go.temporal.io/api/common/v1"
@@ -71,8 +73,8 @@ func NewOperators(c client.Client, namespace string) *TemporalOperators {
 
 // List gives a page of sagas by Temporal's visibility.
 func (o *TemporalOperators) List(ctx context.Context, state saga.State, limit int, cursor string) ([]SagaSummary, string, error) {
-	token, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil {
+	token, ok := pageToken(cursor)
+	if !ok {
 		return nil, "", errCursor
 	}
 	query := fmt.Sprintf("%s IS NOT NULL", saga.AttrState.GetName())
@@ -97,7 +99,30 @@ func (o *TemporalOperators) List(ctx context.Context, state saga.State, limit in
 	for i, run := range found.Executions {
 		items[i] = summary(run)
 	}
-	return items, base64.RawURLEncoding.EncodeToString(found.NextPageToken), nil
+	return items, pageCursor(found.NextPageToken), nil
+}
+
+// pageCursor is Temporal's token of the next page behind its checksum: what it did
+// not make itself, Temporal cannot tell from a failure of its own.
+func pageCursor(token []byte) string {
+	if len(token) == 0 {
+		return ""
+	}
+	sum := binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE(token))
+	return base64.RawURLEncoding.EncodeToString(append(sum, token...))
+}
+
+// pageToken is the token of a cursor that pageCursor made.
+func pageToken(cursor string) (token []byte, ok bool) {
+	raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil || cursor == "" {
+		return nil, cursor == ""
+	}
+	if len(raw) <= crc32.Size {
+		return nil, false
+	}
+	sum, token := raw[:crc32.Size], raw[crc32.Size:]
+	return token, binary.BigEndian.Uint32(sum) == crc32.ChecksumIEEE(token)
 }
 
 // Get asks the saga itself; without a worker that answers there is only what

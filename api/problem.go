@@ -163,10 +163,22 @@ const notJSON = "expected JSON (RFC 8259) whose numbers are in the range of thei
 func field(location string) string {
 	for _, part := range []string{"body.", "path.", "query.", "header."} {
 		if rest, ok := strings.CutPrefix(location, part); ok {
-			return rest
+			return safeName(rest)
 		}
 	}
-	return location
+	return safeName(location)
+}
+
+// plainName is a name as those of this API are: no more of what a client chose is
+// repeated to it.
+var plainName = regexp.MustCompile(`^[A-Za-z0-9_.\[\]-]{1,100}$`)
+
+// safeName is a field's name, where it is plain.
+func safeName(name string) string {
+	if plainName.MatchString(name) {
+		return name
+	}
+	return "(a name that is not known)"
 }
 
 // statusCode is the code of a problem that is nothing but its status.

@@ -35,7 +35,7 @@ type listSagasOutput struct{ Body page[SagaSummary] }
 
 // SagaPath is a saga's workflow id, in which the slash is escaped.
 type SagaPath struct {
-	WorkflowID string `path:"workflow_id" maxLength:"200" doc:"The workflow id; its slash is written %2F" example:"order%2Ford_01k9m2v6y7e4p8s0t2w4x6z8ab"`
+	WorkflowID string `path:"workflow_id" maxLength:"200" pattern:"^[!-~]+$" doc:"The workflow id; its slash is written %2F" example:"order%2Ford_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 }
 
 type sagaOutput struct{ Body Saga }

@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"golang.org/x/net/netutil"
 )
 
 // The limits of a connection. A request may wait for an order's outcome, so
@@ -29,18 +31,32 @@ func closing(ctx context.Context) context.Context {
 	return context.WithoutCancel(ctx)
 }
 
+// lastOfItsConnection closes the connection after a request whose body came in
+// chunks. A length given beside them, which net/http drops unseen, would be
+// another reading of where the next request begins (RFC 9112, section 6.3): there
+// is no next one.
+func lastOfItsConnection(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.TransferEncoding) > 0 {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // Serve serves a handler until the context ends, then lets requests finish;
-// those that wait for an order's outcome are answered without it.
-func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
+// those that wait for an order's outcome are answered without it. Of more
+// connections than that at a time, the others wait until one is closed.
+func Serve(ctx context.Context, l net.Listener, connections int, h http.Handler) error {
 	server := &http.Server{
-		Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout, WriteTimeout: answerTimeout,
-		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		Handler: lastOfItsConnection(h), ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout, WriteTimeout: answerTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader, DisableGeneralOptionsHandler: true,
 		BaseContext: func(net.Listener) context.Context {
 			return context.WithValue(context.WithoutCancel(ctx), closingKey{}, ctx)
 		},
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(l) }()
+	go func() { failed <- server.Serve(netutil.LimitListener(l, connections)) }()
 	select {
 	case err := <-failed:
 		return err

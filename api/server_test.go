@@ -1,11 +1,15 @@
 package api_test
 
 import (
+	"bufio"
 	"context"
+	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -23,7 +27,7 @@ func TestServerCloses(t *testing.T) {
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(t.Context())
 	closed := make(chan error, 1)
-	go func() { closed <- api.Serve(ctx, l, h) }()
+	go func() { closed <- api.Serve(ctx, l, 10, h) }()
 	go func() { <-waiting; stop() }()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+l.Addr().String()+"/v1/orders", strings.NewReader(body))
 	require.NoError(t, err)
@@ -34,4 +38,39 @@ func TestServerCloses(t *testing.T) {
 	defer func() { _ = res.Body.Close() }()
 	require.Equal(t, http.StatusAccepted, res.StatusCode)
 	require.NoError(t, <-closed)
+}
+
+// TestMostConnections: a connection more than the server takes waits until
+// another is closed.
+func TestMostConnections(t *testing.T) {
+	t.Parallel()
+	_, h := setup(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(t.Context())
+	closed := make(chan error, 1)
+	go func() { closed <- api.Serve(ctx, l, 1, h) }()
+	defer func() { stop(); require.NoError(t, <-closed) }()
+	ask := func() (net.Conn, *bufio.Reader) {
+		conn, err := net.Dial("tcp", l.Addr().String())
+		require.NoError(t, err)
+		_, err = io.WriteString(conn, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+		require.NoError(t, err)
+		return conn, bufio.NewReader(conn)
+	}
+	first, answer := ask()
+	res, err := http.ReadResponse(answer, nil)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	second, answer := ask()
+	defer func() { _ = second.Close() }()
+	require.NoError(t, second.SetReadDeadline(time.Now().Add(50*time.Millisecond)))
+	_, err = answer.Peek(1)
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	require.NoError(t, second.SetReadDeadline(time.Time{}))
+	require.NoError(t, first.Close())
+	res, err = http.ReadResponse(answer, nil)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	require.Equal(t, http.StatusOK, res.StatusCode)
 }

@@ -238,7 +238,7 @@ func TestServerClosesStreams(t *testing.T) {
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(t.Context())
 	closed := make(chan error, 1)
-	go func() { closed <- api.Serve(ctx, l, h) }()
+	go func() { closed <- api.Serve(ctx, l, 10, h) }()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+l.Addr().String()+timeline1, http.NoBody)
 	require.NoError(t, err)
 	r.Header.Set("Accept", "text/event-stream")

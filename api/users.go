@@ -26,7 +26,7 @@ type User struct {
 
 // NewUser is the state of a user as a client sets it.
 type NewUser struct {
-	Email  string      `json:"email" format:"email" maxLength:"254" example:"alice@example.com"`
+	Email  string      `json:"email" format:"email" maxLength:"254" pattern:"^[a-zA-Z0-9.!#$%&'*+/=?^_\\x60{|}~-]{1,64}@[a-zA-Z0-9-]{1,63}(\\.[a-zA-Z0-9-]{1,63})*$" patternDescription:"e-mail address" example:"alice@example.com"`
 	Name   string      `json:"name" minLength:"1" maxLength:"200" example:"Alice"`
 	Locale string      `json:"locale,omitempty" default:"en" pattern:"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$" doc:"BCP 47" example:"en"`
 	Status user.Status `json:"status,omitempty" enum:"active,suspended" doc:"A suspended user cannot order. Left out, it stays as it is; a new user is active. Not the customers' own to change"`

@@ -36,6 +36,7 @@ type options struct {
 	Replicas map[string]int `help:"With --split, how many processes of a service, as service=n." mapsep:"," placeholder:"SERVICE=N,…"`
 
 	Limits config.Limits `embed:"" prefix:"limit-" envprefix:"SKALD_LIMIT_"`
+	Server config.Server `embed:""`
 
 	// For tests that run the services in processes of their own.
 	FreePorts      bool    `hidden:"" help:"With --split, let the services listen on free ports, not on their own."`
@@ -116,7 +117,7 @@ func parse(args []string, getenv func(string) string, out io.Writer) (options, e
 	if o.PSPURL != "" && (o.StripeKey == "" || o.StripeWebhookSecret == "") {
 		return o, errors.New("with --psp-url, set STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET to what that provider gave you")
 	}
-	if err := cmp.Or(o.validateInfra(), o.validateSplit()); err != nil {
+	if err := cmp.Or(o.validateInfra(), o.validateSplit(), o.Server.Possible()); err != nil {
 		return o, err
 	}
 	o.Data, err = filepath.Abs(o.Data)

@@ -29,6 +29,7 @@ func TestFlags(t *testing.T) {
 		Data: dir, PSPURL: "http://psp.test", PostgresURL: "postgres://db.test", ActionTimeout: 5 * time.Minute,
 		ReconcileInterval: 2 * time.Second, ReconcileGrace: 3 * time.Second,
 		Limits:    config.Limits{PerSecond: 2000, Burst: 4000, UnknownPerSecond: 100, UnknownBurst: 2000},
+		Server:    config.Server{MaxConnections: 10_000},
 		InfraOnly: true, TemporalFaults: 0.1, StripeKey: "sk", StripeWebhookSecret: "whsec",
 	}, o)
 
@@ -39,7 +40,7 @@ func TestFlags(t *testing.T) {
 	require.Equal(t, options{
 		Addr: "127.0.0.1:8080", TemporalAddr: "127.0.0.1:7233", UIAddr: "127.0.0.1:8233", PSPAddr: "127.0.0.1:12111",
 		Data: data, ActionTimeout: time.Minute, ReconcileInterval: time.Minute, ReconcileGrace: 30 * time.Second,
-		Limits: config.Limits{PerSecond: 2000, Burst: 4000, UnknownPerSecond: 100, UnknownBurst: 2000},
+		Limits: config.Limits{PerSecond: 2000, Burst: 4000, UnknownPerSecond: 100, UnknownBurst: 2000}, Server: config.Server{MaxConnections: 10_000},
 	}, o)
 
 	for flag, says := range map[string]string{

@@ -86,6 +86,7 @@ func (s *devStack) gatewayEnvironment(services []string) map[string]string {
 	delete(env, "SKALD_DATABASES")
 	env["SKALD_SERVICES"] = strings.Join(services, ";")
 	env["SKALD_API_KEY_SECRET"] = s.demo.KeySecret
+	env["SKALD_MAX_CONNECTIONS"] = strconv.Itoa(s.options.Server.MaxConnections)
 	l := s.options.Limits
 	for name, n := range map[string]int{"PER_SECOND": l.PerSecond, "BURST": l.Burst, "UNKNOWN_PER_SECOND": l.UnknownPerSecond, "UNKNOWN_BURST": l.UnknownBurst} {
 		env["SKALD_LIMIT_"+name] = strconv.Itoa(n)

@@ -82,6 +82,7 @@ func (s *devStack) start(ctx context.Context) (err error) {
 		Databases: map[string]config.Secret{}, ActionTimeout: s.options.ActionTimeout, Temporal: config.Temporal{Namespace: namespace},
 		Reconcile: config.Reconcile{Interval: s.options.ReconcileInterval, Grace: s.options.ReconcileGrace},
 		Limits:    s.options.Limits,
+		Server:    s.options.Server,
 		Auth:      config.Auth{KeySecret: config.Secret(s.demo.KeySecret)},
 		BuildID:   workers.Unversioned, // whoever changes the code and starts again wants to see the change
 	}
@@ -269,7 +270,9 @@ func (s *devStack) startPlatform(ctx context.Context, c config.Config, temporal 
 		return err
 	}
 	wg.Go(func() { s.watch("workers", func() error { return p.Work(running, tc) }) })
-	wg.Go(func() { s.watch("front door", func() error { return api.Serve(running, door, handler) }) })
+	wg.Go(func() {
+		s.watch("front door", func() error { return api.Serve(running, door, c.Server.MaxConnections, handler) })
+	})
 	return nil
 }
 

@@ -40,6 +40,7 @@ type Config struct {
 	// shown, all are taken.
 	Tokens []Secret `name:"service-tokens" help:"Tokens that the processes of the platform show each other: the first is shown, all are taken." env:"SKALD_SERVICE_TOKENS" json:"service_tokens"`
 	Limits Limits   `embed:"" prefix:"limit-" envprefix:"SKALD_LIMIT_" json:"limits"`
+	Server Server   `embed:"" json:"server"`
 	Auth   Auth     `embed:"" prefix:"auth-" json:"auth"`
 	// Origins are those of the pages that may use the front door from a browser.
 	Origins []string `name:"cors-origins" help:"Origins of the pages that may use the front door from a browser, as https://shop.example; * for all." env:"SKALD_CORS_ORIGINS" json:"cors_origins"`

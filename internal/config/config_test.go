@@ -45,6 +45,12 @@ func TestValidate(t *testing.T) {
 	require.NoError(t, c.Validate("order"), "only the payment service needs the provider")
 }
 
+func TestConnections(t *testing.T) {
+	t.Parallel()
+	require.NoError(t, config.Server{MaxConnections: 1}.Possible())
+	require.ErrorContains(t, config.Server{}.Possible(), "SKALD_MAX_CONNECTIONS")
+}
+
 func TestSecretsDoNotPrint(t *testing.T) {
 	t.Parallel()
 	c := complete()

@@ -17,6 +17,19 @@ type Limits struct {
 	Proxies []netip.Prefix `name:"trusted-proxies" help:"Networks of the proxies whose X-Forwarded-For is believed." env:"TRUSTED_PROXIES" json:"trusted_proxies"`
 }
 
+// Server is how much a process takes that others ask over HTTP.
+type Server struct {
+	MaxConnections int `help:"Connections at a time; others wait until one is closed." default:"10000" env:"SKALD_MAX_CONNECTIONS" json:"max_connections"`
+}
+
+// Possible tells what of the server cannot be.
+func (s Server) Possible() error {
+	if s.MaxConnections < 1 {
+		return errors.New("a process that takes no connections cannot be asked anything: set SKALD_MAX_CONNECTIONS to 1 or more")
+	}
+	return nil
+}
+
 // Possible tells what of the limits cannot be.
 func (l Limits) Possible() error {
 	if l.PerSecond < 0 || l.Burst < 0 || l.UnknownPerSecond < 0 || l.UnknownBurst < 0 {

@@ -69,12 +69,14 @@ func rules() []rule {
 		{match: "services/payment/stripepay", may: with("services/payment"), never: []string{temporal, pgx, anyDB}},
 		{match: "db/{X}", never: []string{module + "/..."}},
 		{match: "api", may: with("workflows", "workflows/saga", "services/{*}", "api/...", "internal/health"), never: []string{anyDB, anyPG, pgx, server}},
+		{match: "api/cards", never: []string{module + "/...", pgx, temporal, "net/http"}},
 		{match: "api/auth", may: with("services/user"), never: []string{temporal, pgx, anyDB, anyPG}},
 		{match: "api/timeline", may: []string{"workflows", "workflows/saga", "services/order"}, never: []string{anyDB, anyPG, pgx, server}, direct: []string{"net/http"}},
 		{match: "client", never: []string{module + "/...", pgx, temporal}}, // other programs import it: it brings nothing else along
 		{match: "workers", may: with("workflows", "workflows/saga", "activities", "services/{*}"), never: []string{anyDB, anyPG, pgx, server}},
 		{match: "test/checker", never: []string{module + "/..."}}, // it judges the product, and shares no mistake with it
 		// A model that knew what it judges would agree with it.
+		{match: "test/fuzz", never: []string{module + "/...", pgx, temporal}},
 		{match: "test/permutation", never: []string{module + "/...", pgx, temporal}},
 		{match: "cmd/skald", may: []string{"..."}, never: []string{server, "internal/devstack/..."}},
 	}

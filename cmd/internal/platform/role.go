@@ -35,7 +35,7 @@ func (r Role) Gateway(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return api.Serve(ctx, l, handler)
+		return api.Serve(ctx, l, r.Config.Server.MaxConnections, handler)
 	})
 }
 
@@ -47,7 +47,7 @@ func (r Role) Service(ctx context.Context, names ...string) error {
 	}
 	return r.run(ctx, names, func(p *Platform, c client.Client, l net.Listener) error {
 		both, ctx := errgroup.WithContext(ctx)
-		both.Go(func() error { return api.Serve(ctx, l, p.Services(c)) })
+		both.Go(func() error { return api.Serve(ctx, l, r.Config.Server.MaxConnections, p.Services(c)) })
 		both.Go(func() error { return p.Work(ctx, c) })
 		return both.Wait()
 	})
@@ -55,6 +55,9 @@ func (r Role) Service(ctx context.Context, names ...string) error {
 
 // run opens what the role needs, runs it and closes that again.
 func (r Role) run(ctx context.Context, services []string, do func(*Platform, client.Client, net.Listener) error) error {
+	if err := r.Config.Server.Possible(); err != nil {
+		return err
+	}
 	p, err := Open(ctx, r.Config, r.Log, services...)
 	if err != nil {
 		return err

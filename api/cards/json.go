@@ -1,0 +1,126 @@
+package cards
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// Whole is where a card number is that is in no field of its own: in a name, or
+// in what is no JSON.
+const Whole = "body"
+
+// deepest is how many levels down a field is named.
+const deepest = 20
+
+// InJSON finds the first card number in a JSON document, in any string, number
+// or name at any depth, and tells where it is, as items[0].product_id. What
+// cannot be parsed is looked at as plain text.
+func InJSON(document []byte) (at string, found bool) {
+	decoder := json.NewDecoder(bytes.NewReader(document))
+	decoder.UseNumber()
+	var path path
+	for {
+		token, err := decoder.Token()
+		if errors.Is(err, io.EOF) {
+			return "", false
+		}
+		if err != nil {
+			return Whole, Within(string(document))
+		}
+		if path.expectsName() {
+			if name, ok := token.(string); ok {
+				if Within(name) {
+					return path.String(), true
+				}
+				path.name(name)
+				continue
+			}
+		}
+		if holdsCard(token) {
+			return path.String(), true
+		}
+		path.value(token)
+	}
+}
+
+func holdsCard(token json.Token) bool {
+	switch v := token.(type) {
+	case string:
+		return Within(v)
+	case json.Number:
+		return Within(v.String()) || Within(plain(v))
+	default:
+		return false
+	}
+}
+
+// plain is a number without an exponent.
+func plain(n json.Number) string {
+	f, err := n.Float64()
+	if err != nil || f < 0 || f >= 1e19 { // longer than a card's
+		return ""
+	}
+	return strconv.FormatFloat(f, 'f', 0, 64)
+}
+
+// path is where in a document the next token is.
+type path []level
+
+// level is an object or a list that is open.
+type level struct {
+	object, named bool
+	field         string // of an object: the name that was read last
+	index         int    // of a list
+}
+
+func (p path) expectsName() bool {
+	return len(p) > 0 && p[len(p)-1].object && !p[len(p)-1].named
+}
+
+func (p path) name(name string) {
+	p[len(p)-1].field, p[len(p)-1].named = name, true
+}
+
+// value follows a token that is no name.
+func (p *path) value(token json.Token) {
+	switch token {
+	case json.Delim('{'):
+		*p = append(*p, level{object: true})
+		return
+	case json.Delim('['):
+		*p = append(*p, level{})
+		return
+	case json.Delim('}'), json.Delim(']'):
+		*p = (*p)[:len(*p)-1]
+	}
+	if len(*p) == 0 {
+		return
+	}
+	last := &(*p)[len(*p)-1]
+	last.named = false
+	last.index++
+}
+
+// String names the field, or the one around it where that is very deep.
+func (p path) String() string {
+	var b strings.Builder
+	for _, l := range p[:min(len(p), deepest)] {
+		switch {
+		case !l.object:
+			b.WriteString("[" + strconv.Itoa(l.index) + "]")
+		case l.named:
+			if b.Len() > 0 {
+				b.WriteByte('.')
+			}
+			b.WriteString(l.field)
+		}
+	}
+	if b.Len() == 0 {
+		return Whole
+	}
+	return b.String()
+}

@@ -1,0 +1,102 @@
+package e2e_test
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/skaldhq/skald/test/fuzz"
+	"github.com/skaldhq/skald/test/stack"
+)
+
+// fuzzed is how many requests TestFuzz sends; SKALD_FUZZ is another number.
+const fuzzed = 4000
+
+// mostGrowth is what the front door's heap may grow by.
+const mostGrowth = 50 << 20
+
+// TestFuzz: whatever is sent to any operation, the answer is one that the document
+// knows, nobody's failure, and repeats nothing. What holds under any fault holds
+// after it. With SKALD_FUZZ the services run apart from the front door, so that
+// its own memory can be told.
+func TestFuzz(t *testing.T) {
+	t.Parallel()
+	n, apart := fuzzed, []string{}
+	if more, err := strconv.Atoi(os.Getenv("SKALD_FUZZ")); err == nil {
+		n, apart = more, []string{"--split", "--free-ports"}
+	}
+	s := ownStack(t, append(apart, "--limit-per-second", "0", "--limit-unknown-per-second", "0")...)
+	b := &bench{T: t, Shop: s.NewShop(), stack: s, user: s.Users["alice"]}
+	g := b.generator()
+	address := strings.TrimPrefix(s.FrontDoor, "http://")
+	g.Run(address, n/10, func(int) {}) // what it keeps for good, it has then
+	before := b.heap()
+	begun := time.Now()
+	report := g.Run(address, n, func(done int) {
+		if done%10_000 == 0 {
+			t.Logf("%d requests, %s", done, time.Since(begun).Round(time.Second))
+		}
+	})
+	t.Logf("%d requests in %s\n%s", report.Requests, time.Since(begun).Round(time.Second), report.Table())
+	if err := report.Err(); err != nil {
+		t.Error(err)
+	}
+	if len(apart) > 0 {
+		grown := b.heap() - before
+		t.Logf("the front door's heap grew by %.1f MB", grown/(1<<20))
+		require.Less(t, grown, float64(mostGrowth))
+	}
+	requireInvariants(t, s)
+}
+
+// generator makes requests of the platform's own document.
+func (b *bench) generator() fuzz.Generator {
+	b.Helper()
+	doc, err := fuzz.Parse(b.do(http.MethodGet, "/openapi.json", nil, http.StatusOK).Body)
+	require.NoError(b, err)
+	keys := b.stack.APIKeys
+	return fuzz.Generator{Document: doc, Known: b.known(), Key: keys["operator"], Others: []string{keys["alice"], keys["bob"]}, Seed: 1}
+}
+
+// ownStack runs a platform for one test.
+func ownStack(t *testing.T, args ...string) *stack.Stack {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	s, err := stack.Start(ctx, platform.binary, t.TempDir(), append(args, "--action-timeout", actionTimeout.String())...)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Stop()) })
+	return s
+}
+
+// known makes what the requests are about.
+func (b *bench) known() fuzz.Known {
+	known := fuzz.Known{"payment_method": {visa, declined, noFunds, authenticated}, "currency": {"EUR", "USD"}}
+	for i := range 4 {
+		product := b.product(int64(1000+i), 1_000_000)
+		known["product_id"] = append(known["product_id"], product)
+		known["user_id"] = append(known["user_id"], b.customer().user)
+	}
+	for i, product := range known["product_id"] {
+		b.user = known["user_id"][i]
+		for range 3 {
+			o := b.place(b.order(product, 2, visa), http.StatusCreated).Order
+			known["order_id"], known["payment_id"] = append(known["order_id"], o.ID), append(known["payment_id"], o.PaymentID)
+			known["workflow_id"] = append(known["workflow_id"], o.Saga.WorkflowID)
+		}
+	}
+	return known
+}
+
+// heap is what lives in the front door's heap after a collection, in bytes: the
+// next one comes when it has grown by GOGC percent.
+func (b *bench) heap() float64 {
+	b.Helper()
+	return b.metric("go_memstats_next_gc_bytes") / (1 + b.metric("go_gc_gogc_percent")/100)
+}
