@@ -77,7 +77,8 @@ func ownStack(t *testing.T, args ...string) *stack.Stack {
 
 // known makes what the requests are about.
 func (b *bench) known() fuzz.Known {
-	known := fuzz.Known{"payment_method": {visa, declined, noFunds, authenticated}, "currency": {"EUR", "USD"}}
+	methods := []string{visa, declined, noFunds, authenticated}
+	known := fuzz.Known{"payment_method": methods, "method": methods, "currency": {"EUR", "EUR", "EUR", "EUR", "USD"}}
 	for i := range 4 {
 		product := b.product(int64(1000+i), 1_000_000)
 		known["product_id"] = append(known["product_id"], product)

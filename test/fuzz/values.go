@@ -54,7 +54,10 @@ func (m *maker) value(name string, s schema) any {
 	case "integer", "number":
 		least := number(s["minimum"], 0)
 		most := number(s["maximum"], 1000)
-		return pick(m, []int64{least, most, least + m.Int64N(min(most-least, 50)+1)})
+		if m.IntN(6) == 0 {
+			return pick(m, []int64{least, most})
+		}
+		return least + m.Int64N(min(most-least, 50)+1)
 	case "boolean":
 		return m.IntN(2) == 0
 	case "null":
@@ -82,8 +85,8 @@ func (m *maker) text(name string, s schema) string {
 	if known := m.known[name]; known != nil && m.IntN(10) > 0 {
 		return pick(m, known)
 	}
-	if prefix, ok := strings.CutSuffix(name, "_id"); ok && prefix != "workflow" {
-		return m.id(prefix[:3])
+	if example := text(first(list(s["examples"]))); strings.HasSuffix(name, "_id") && name != "workflow_id" && len(example) > 3 {
+		return m.id(example[:3])
 	}
 	switch text(s["format"]) {
 	case "email":
@@ -96,6 +99,13 @@ func (m *maker) text(name string, s schema) string {
 	}
 	least, most := int(number(s["minLength"], 0)), int(number(s["maxLength"], 60))
 	return m.long(pick(m, []int{least, most, least + m.IntN(min(most-least, 40)+1)}))
+}
+
+func first(of []any) any {
+	if len(of) == 0 {
+		return nil
+	}
+	return of[0]
 }
 
 // id is a TypeID that nobody made.
