@@ -150,13 +150,13 @@ func TestRoutes(t *testing.T) {
 func TestComposition(t *testing.T) {
 	t.Parallel()
 	away := fault.New(fault.Unavailable, "down", "Down.")
-	w, h := setup(t)
-	_, out := call(h, http.MethodGet, "/v1/products/prd_1", "")
+	_, whole := setup(t)
+	_, out := call(whole, http.MethodGet, "/v1/products/prd_1", "")
 	require.Equal(t, map[string]any{"on_hand": 7., "reserved": 2., "available": 5.}, out["stock"])
 	require.Equal(t, 1080., out["price"].(map[string]any)["amount"])
 	require.Equal(t, 1200., out["base_price"].(map[string]any)["amount"], "what the price was set to, not the catalogue's")
 	require.Empty(t, out["degraded"])
-	w, h = setup(t) // nobody has said anything yet
+	w, h := setup(t) // nobody has said anything yet
 	w.stockErr, w.priceErr = away, away
 	_, out = call(h, http.MethodGet, "/v1/products/prd_1", "")
 	require.Nil(t, out["stock"])
