@@ -78,7 +78,7 @@ func New(c Config) (http.Handler, error) {
 	if err := requireAccess(spec.OpenAPI()); err != nil {
 		return nil, err
 	}
-	if err := serveDocument(mux, spec); err != nil {
+	if err := c.serveDocument(mux, spec); err != nil {
 		return nil, err
 	}
 	m := newMetrics(cmp.Or(c.Metrics, prometheus.NewRegistry()))
@@ -87,7 +87,7 @@ func New(c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	routed := recovered(c.Log, sharing(c.Origins, plainSagaPath(problems(mux))))
+	routed := recovered(c.Log, sharing(c.Origins, plainSagaPath(c.problems(mux))))
 	return compress(traced(observed(routed, logging(c.Log), m.observe))), nil // outermost: it flushes what it wraps
 }
 
@@ -131,7 +131,7 @@ func humaConfig() huma.Config {
 	c.Info.Description = description
 	c.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
 	c.Info.Contact = &huma.Contact{Name: "Skald", URL: "https://github.com/skaldhq/skald"}
-	c.Servers = []*huma.Server{{URL: "http://127.0.0.1:8080", Description: "The platform on your own machine: go run ./cmd/dev"}}
+	c.Servers = []*huma.Server{{URL: "/", Description: "The front door that serves the document; with `go run ./cmd/dev` it is http://127.0.0.1:8080"}}
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", "" // served by serveDocument
 	c.CreateHooks = nil                                   // no $schema in bodies
 	c.RejectUnknownQueryParameters = true

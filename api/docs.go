@@ -1,9 +1,15 @@
 package api
 
 import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	swagger "github.com/swaggo/files/v2"
@@ -39,7 +45,7 @@ const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'uns
 // serveDocument serves the OpenAPI document and the page that shows it. The
 // document is written once: Huma's own handler writes it at each request, in a
 // race with itself.
-func serveDocument(mux *http.ServeMux, a huma.API) error {
+func (c Config) serveDocument(mux *http.ServeMux, a huma.API) error {
 	json, err := a.OpenAPI().MarshalJSON()
 	if err != nil {
 		return fmt.Errorf("write OpenAPI document: %w", err)
@@ -48,20 +54,19 @@ func serveDocument(mux *http.ServeMux, a huma.API) error {
 	if err != nil {
 		return fmt.Errorf("write OpenAPI document: %w", err)
 	}
-	files, err := fs.Sub(swagger.FS, ".")
-	if err != nil {
-		return fmt.Errorf("open Swagger UI: %w", err)
-	}
-	mux.Handle("GET /openapi.json", fixed("application/vnd.oai.openapi+json", json))
-	mux.Handle("GET /openapi.yaml", fixed("application/vnd.oai.openapi", yaml))
-	mux.Handle("GET /docs", guarded(docsPage))
-	mux.Handle("GET /docs/start.js", fixed("text/javascript; charset=utf-8", []byte(docsStart)))
-	assets := http.StripPrefix("/docs/", http.FileServerFS(files))
-	for _, name := range []string{"swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"} {
-		if _, err := fs.Stat(files, name); err != nil {
+	serve := func(pattern string, h http.Handler) { mux.Handle(pattern, c.limited(h)) }
+	serve("GET /openapi.json", fixed("application/vnd.oai.openapi+json", json))
+	serve("GET /openapi.yaml", fixed("application/vnd.oai.openapi", yaml))
+	serve("GET /docs", guarded(docsPage))
+	serve("GET /docs/start.js", fixed("text/javascript; charset=utf-8", []byte(docsStart)))
+	for name, kind := range map[string]string{
+		"swagger-ui.css": "text/css; charset=utf-8", "swagger-ui-bundle.js": "text/javascript; charset=utf-8", "favicon-32x32.png": "image/png",
+	} {
+		body, err := fs.ReadFile(swagger.FS, name)
+		if err != nil {
 			return fmt.Errorf("open Swagger UI: %w", err)
 		}
-		mux.Handle("GET /docs/"+name, assets)
+		serve("GET /docs/"+name, fixed(kind, body))
 	}
 	return nil
 }
@@ -76,9 +81,34 @@ func guarded(html string) http.Handler {
 	})
 }
 
+// fixed serves what never changes: compressed once, when it is first asked for, and
+// not again to who has it.
 func fixed(contentType string, body []byte) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", contentType)
+	sum := sha256.Sum256(body)
+	tag := fmt.Sprintf("%q", hex.EncodeToString(sum[:8]))
+	packed := sync.OnceValue(func() []byte {
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		_, err := w.Write(body)
+		if err := errors.Join(err, w.Close()); err != nil { // memory takes everything
+			panic(err)
+		}
+		return b.Bytes()
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Type", contentType)
+		h.Set("Cache-Control", "public, max-age=300")
+		h.Set("ETag", tag)
+		if anyTag(r.Header.Get("If-None-Match"), tag, sameTag) {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		body := body
+		if encodings := r.Header.Get("Accept-Encoding"); encodings != "" && accepted(encodings, "gzip") != "" {
+			h.Set("Content-Encoding", "gzip")
+			body = packed()
+		}
 		_, _ = w.Write(body) // the client may have gone
 	})
 }

@@ -1,8 +1,11 @@
 package api
 
 import (
+	"context"
+	"fmt"
 	"math"
 	"net"
+	"net/http"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -22,28 +25,47 @@ type Limits struct {
 	Proxies []netip.Prefix
 }
 
+// limited holds what is no operation to a rate, by address.
+func (c Config) limited(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		from := c.Limits.address(r.RemoteAddr, strings.Join(r.Header.Values("X-Forwarded-For"), ","))
+		if c.count(r.Context(), w.Header().Set, c.Limits.Addresses, from) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		writeProblem(w, errRateLimited.problem(r.Context()))
+	})
+}
+
 // letAddress lets those through whom no credential tells, by where they are.
 func (c Config) letAddress(a huma.API, ctx huma.Context) (ok bool) {
 	return c.let(a, ctx, c.Limits.Addresses, c.Limits.address(ctx.RemoteAddr(), forwarded(ctx)))
 }
 
-// let takes a token for who asks, and tells them how they stand. Not ok: they were
-// refused. Where nobody can count, everybody is let through.
+// let lets those through who have a token left. Not ok: they were refused.
 func (c Config) let(a huma.API, ctx huma.Context, buckets *limit.Buckets, who string) (ok bool) {
+	if ok = c.count(ctx.Context(), ctx.SetHeader, buckets, who); !ok {
+		refuse(a, ctx, errRateLimited)
+	}
+	return ok
+}
+
+// count takes a token for who asks, and tells them how they stand. Where nobody
+// can count, everybody has one.
+func (c Config) count(ctx context.Context, tell func(header, value string), buckets *limit.Buckets, who string) (ok bool) {
 	if buckets == nil {
 		return true
 	}
-	left, ok, err := buckets.Take(ctx.Context(), who)
+	left, ok, err := buckets.Take(ctx, who)
 	if err != nil {
-		c.Log.WarnContext(ctx.Context(), "rate limits cannot be counted", "trace_id", traceID(ctx.Context()))
+		note(ctx, fmt.Errorf("count requests: %w", err))
 		return true
 	}
-	ctx.SetHeader("RateLimit-Limit", strconv.Itoa(left.Limit))
-	ctx.SetHeader("RateLimit-Remaining", strconv.Itoa(left.Remaining))
-	ctx.SetHeader("RateLimit-Reset", seconds(left.Reset))
+	tell("RateLimit-Limit", strconv.Itoa(left.Limit))
+	tell("RateLimit-Remaining", strconv.Itoa(left.Remaining))
+	tell("RateLimit-Reset", seconds(left.Reset))
 	if !ok {
-		ctx.SetHeader("Retry-After", seconds(left.Retry))
-		refuse(a, ctx, errRateLimited)
+		tell("Retry-After", seconds(left.Retry))
 	}
 	return ok
 }

@@ -155,26 +155,30 @@ func recovered(log *slog.Logger, next http.Handler) http.Handler {
 // text: that there is no such path, or no such method on it. OPTIONS tells the
 // methods of a path. A path that has to be cleaned first is no path of ours: the
 // mux would send the client to another.
-func problems(mux *http.ServeMux) http.Handler {
+func (c Config) problems(mux *http.ServeMux) http.Handler {
+	nowhere := c.limited(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handler, _ := mux.Handler(r)
+		probe := &discard{header: http.Header{}}
+		handler.ServeHTTP(probe, r)
+		allow := probe.header.Get("Allow")
+		switch {
+		case probe.status != http.StatusMethodNotAllowed:
+			writeProblem(w, newProblem(r.Context(), http.StatusNotFound, "not_found", "There is nothing at this path."))
+		case r.Method == http.MethodOptions:
+			w.Header().Set("Allow", allow+", OPTIONS")
+			w.WriteHeader(http.StatusNoContent)
+		default:
+			w.Header().Set("Allow", allow)
+			writeProblem(w, newProblem(r.Context(), probe.status, "method_not_allowed", "The path does not know this method."))
+		}
+	}))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		handler, pattern := mux.Handler(r)
+		_, pattern := mux.Handler(r)
 		if clean := path.Clean(r.URL.Path) == r.URL.Path; pattern != "" && clean {
 			mux.ServeHTTP(w, r)
 			return
 		}
-		probe := &discard{header: http.Header{}}
-		handler.ServeHTTP(probe, r)
-		if allow := probe.header.Get("Allow"); probe.status == http.StatusMethodNotAllowed {
-			if r.Method == http.MethodOptions {
-				w.Header().Set("Allow", allow+", OPTIONS")
-				w.WriteHeader(http.StatusNoContent)
-				return
-			}
-			w.Header().Set("Allow", allow)
-			writeProblem(w, newProblem(r.Context(), probe.status, "method_not_allowed", "The path does not know this method."))
-			return
-		}
-		writeProblem(w, newProblem(r.Context(), http.StatusNotFound, "not_found", "There is nothing at this path."))
+		nowhere.ServeHTTP(w, r)
 	})
 }
 

@@ -3,7 +3,7 @@ package api
 // PageQuery is how every list is paged.
 type PageQuery struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"How many at most" example:"20"`
-	Cursor string `query:"cursor" maxLength:"1200" doc:"next_cursor of the page before" example:"MDE5YTQyY2Y"`
+	Cursor string `query:"cursor" maxLength:"2000" doc:"next_cursor of the page before" example:"MDE5YTQyY2Y"`
 }
 
 // page is a page of a list.

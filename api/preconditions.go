@@ -29,7 +29,7 @@ type IfNoneMatch struct {
 // unchanged is the answer 304 where the client has the state with this tag, nil
 // where it has not. It compares weakly, as RFC 9110 (section 13.1.2) wants it.
 func (in IfNoneMatch) unchanged(tag string) error {
-	if !anyTag(in.IfNoneMatch, tag, func(candidate, tag string) bool { return strong(candidate) == tag }) {
+	if !anyTag(in.IfNoneMatch, tag, sameTag) {
 		return nil
 	}
 	return huma.ErrorWithHeaders(huma.Status304NotModified(), http.Header{"Etag": {tag}})
@@ -57,11 +57,22 @@ func (in Preconditions) check(ctx context.Context, tag string, harmless bool) er
 	return nil
 }
 
+// version is the one that a change is bound to: the one that was checked; 0: any.
+func (in Preconditions) version(checked int64) int64 {
+	if in.IfMatch == "" || in.IfMatch == "*" {
+		return 0
+	}
+	return checked
+}
+
 // The refusals of changes.
 var (
 	errPrecondition  = refusal{status: http.StatusPreconditionFailed, code: "precondition_failed", detail: "It is not in the state that the request asks for. Get it, and try again."}
 	errUnconditional = refusal{status: http.StatusPreconditionRequired, code: "precondition_required", detail: "Say which state this is to change: send If-Match with the ETag of your GET."}
 )
+
+// sameTag compares weakly.
+func sameTag(candidate, tag string) bool { return strong(candidate) == tag }
 
 // sameState tells whether two tags name the same state; of what an answer only
 // shows beside it, the third part of a tag, a change says nothing.

@@ -73,9 +73,70 @@ func TestProductTag(t *testing.T) {
 	require.Equal(t, http.StatusOK, res.Code)
 	require.Equal(t, money.New(9, "EUR"), w.bases[strings.TrimPrefix(path, "/v1/products/")])
 
-	res, _ = call(h, http.MethodPut, "/v1/prices/prd_1", `{"base_price":{"amount":7,"currency":"EUR"}}`)
+	id := strings.TrimPrefix(path, "/v1/products/")
+	res, _ = call(h, http.MethodPut, "/v1/prices/"+id, `{"base_price":{"amount":7,"currency":"EUR"}}`)
 	require.Equal(t, http.StatusOK, res.Code)
-	require.Equal(t, money.New(7, "EUR"), w.repriced["prd_1"], "the catalogue knows the base price too")
+	require.Equal(t, money.New(7, "EUR"), w.products[id].BasePrice, "the catalogue knows the base price too")
+}
+
+// TestPriceAndCatalogueAgree: whatever others do while a price is set, afterwards
+// pricing says what the catalogue says, and nobody can order what is gone.
+func TestPriceAndCatalogueAgree(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(h http.Handler, path, id string){
+		"the product is put": func(h http.Handler, path, _ string) {
+			_, _ = call(h, http.MethodPut, path, strings.Replace(productBody, "1450", "9", 1), "If-Match", "*")
+		},
+		"the product is put as it is": func(h http.Handler, path, _ string) { _, _ = call(h, http.MethodPut, path, productBody) },
+		"the price is put": func(h http.Handler, _, id string) {
+			_, _ = call(h, http.MethodPut, "/v1/prices/"+id, `{"base_price":{"amount":9,"currency":"EUR"}}`)
+		},
+		"the product is made anew by id": func(h http.Handler, path, _ string) {
+			_, _ = call(h, http.MethodPut, path, productBody, "If-None-Match", "*")
+		},
+	} {
+		w, h := setup(t)
+		id := product.IDPrefix.New()
+		path := "/v1/products/" + id
+		if !strings.Contains(name, "anew") {
+			_, _ = call(h, http.MethodPut, path, productBody)
+		}
+		w.meanwhile = func() { // somebody else changes the price, and is through with it
+			p := w.products[id]
+			p.ID, p.BasePrice, p.Version = id, money.New(20, "EUR"), p.Version+1
+			w.products[id], w.bases[id] = p, p.BasePrice
+			w.bases[id] = money.New(9, "EUR") // but this one's word came last
+		}
+		change(h, path, id)
+		require.Nil(t, w.meanwhile, name)
+		require.Equal(t, w.products[id].BasePrice, w.bases[id], name)
+
+		w.meanwhile = func() { delete(w.products, id); delete(w.bases, id); w.bases[id] = money.New(9, "EUR") }
+		change(h, path, id)
+		if w.meanwhile == nil && !strings.Contains(name, "anew") {
+			require.NotContains(t, w.bases, id, name)
+		}
+	}
+}
+
+// TestChangedMeanwhile: a change that another was faster than is tried again, and
+// refused where it was bound to the state before.
+func TestChangedMeanwhile(t *testing.T) {
+	t.Parallel()
+	w, h := setup(t)
+	id := product.IDPrefix.New()
+	path := "/v1/products/" + id
+	made, _ := call(h, http.MethodPut, path, productBody)
+	for match, want := range map[string]int{"*": http.StatusOK, made.Header().Get("ETag"): http.StatusPreconditionFailed} {
+		p := w.products[id]
+		w.products[id] = product.Product{ID: id, Name: p.Name, BasePrice: p.BasePrice, Version: p.Version + 1}
+		res, _ := call(h, http.MethodPut, path, strings.Replace(productBody, "dice", strings.Trim(match, `"`), 1), "If-Match", match)
+		require.Equal(t, want, res.Code, match)
+	}
+	tag := func() string { res, _ := call(h, http.MethodGet, path, ""); return res.Header().Get("ETag") }
+	res, _ := call(h, http.MethodDelete, path, "", "If-Match", tag())
+	require.Equal(t, http.StatusNoContent, res.Code)
+	require.NotContains(t, w.bases, id)
 }
 
 // TestOwnUser: customers change themselves, but not whether they may order; nobody

@@ -69,16 +69,17 @@ func (c Config) registerPrices(a huma.API) {
 		"Orders that were quoted keep their price.", product.ErrNotFound)
 	put.Responses = createdToo("Price")
 	huma.Register(a, put, func(ctx context.Context, in *putPriceInput) (*priceOutput, error) {
-		if _, err := c.Products.Get(ctx, in.ProductID); err != nil {
-			return nil, problem(ctx, err)
-		}
 		r := pricing.SetRequest{ProductID: in.ProductID, Base: in.Body.BasePrice.money()}
 		if d := in.Body.Discount; d != nil {
 			r.Discount = &pricing.Discount{BasisPoints: d.BasisPoints, StartsAt: d.StartsAt, EndsAt: d.EndsAt}
 		}
+		// The catalogue says it while pricing cannot, and sorts by it.
+		if err := c.Products.Reprice(ctx, in.ProductID, r.Base); err != nil {
+			return nil, problem(ctx, err)
+		}
 		p, created, err := c.Prices.Set(ctx, r)
-		if err == nil { // the catalogue says it while pricing cannot, and sorts by it
-			err = c.Products.Reprice(ctx, in.ProductID, r.Base)
+		if err == nil {
+			err = c.agree(ctx, in.ProductID, r.Base)
 		}
 		return priceAnswer(ctx, p, created, err)
 	})

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"github.com/skaldhq/skald/services/product"
 )
@@ -23,6 +24,8 @@ const (
 	// siftRounds bounds how many full pages of the catalogue one request looks
 	// through for what it asks for.
 	siftRounds = 10
+	// siftTimeout is when it looks no further.
+	siftTimeout = time.Second
 	// highestPrice is what no price is above.
 	highestPrice = 99_999_999
 )
@@ -69,7 +72,7 @@ func (c Config) leaf(ctx context.Context, in *listProductsInput) (items []Produc
 func (c Config) sift(ctx context.Context, in *listProductsInput) (items []Product, next string, err error) {
 	f := in.filter()
 	f.Limit = product.MaxPage
-	for range siftRounds {
+	for begun, round := time.Now(), 0; round < siftRounds && time.Since(begun) < siftTimeout; round++ {
 		found, err := c.Products.List(ctx, f)
 		if err != nil {
 			return nil, "", err

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -87,7 +88,7 @@ func (c Config) registerProducts(a huma.API) {
 	huma.Register(a, operation("get-product", http.MethodGet, "/v1/products/{product_id}", "products", customers(readProducts), "Get a product",
 		"Composed of catalogue, inventory and pricing; what does not answer in time is named in `degraded`.", product.ErrNotFound), c.getProduct)
 	put := operation("put-product", http.MethodPut, "/v1/products/{product_id}", "products", servicesOnly(writeProducts), "Create or replace a product",
-		"The id is the client's own, a TypeID with the prefix `prd`. Sets the base price too. "+seenFirst+" What other resources set, the stock and the discount, is no change of it.")
+		"The id is the client's own, a TypeID with the prefix `prd`. Sets the base price too. "+seenFirst+" What other resources set, the stock and the discount, is no change of it.", product.ErrNotFound)
 	put.Responses = createdToo("Product")
 	huma.Register(a, put, c.putProduct)
 	huma.Register(a, operation("delete-product", http.MethodDelete, "/v1/products/{product_id}", "products", servicesOnly(writeProducts), "Delete a product",
@@ -116,9 +117,7 @@ func (c Config) createProduct(ctx context.Context, in *createProductInput) (*pro
 	return c.productAnswer(ctx, p, true), nil
 }
 
-// makeProduct sets the price first: the product shows when it is whole. A price
-// without a product, which a failure in between leaves behind, sells nothing,
-// because there is no stock of it.
+// makeProduct sets the price first: the product shows when it is whole.
 func (c Config) makeProduct(ctx context.Context, r product.PutRequest) (p product.Product, created bool, err error) {
 	if err := r.Validate(); err != nil {
 		return product.Product{}, false, err
@@ -126,14 +125,45 @@ func (c Config) makeProduct(ctx context.Context, r product.PutRequest) (p produc
 	if _, err := c.Prices.SetBase(ctx, r.ID, r.BasePrice); err != nil {
 		return product.Product{}, false, err
 	}
-	p, created, err = c.Products.Create(ctx, r)
-	if err == nil && !created && p.BasePrice != r.BasePrice { // another was faster: its price again
-		_, err = c.Prices.SetBase(ctx, p.ID, p.BasePrice)
+	if p, created, err = c.Products.Create(ctx, r); err == nil {
+		err = c.agree(ctx, r.ID, r.BasePrice)
 	}
 	return p, created, err
 }
 
+// agree has pricing, which was told a base price last, say what the catalogue
+// says. Whoever changes either comes here after it, so that of those who do so at
+// the same time the last one sees what the others did.
+func (c Config) agree(ctx context.Context, productID string, told money.Money) error {
+	for {
+		p, err := c.Products.Get(ctx, productID)
+		if errors.Is(err, product.ErrNotFound) { // deleted meanwhile: nobody is to order it
+			return cmp.Or(c.Prices.Delete(ctx, productID), err)
+		}
+		if err != nil || p.BasePrice == told {
+			return err
+		}
+		told = p.BasePrice
+		if _, err := c.Prices.SetBase(ctx, productID, told); err != nil {
+			return err
+		}
+	}
+}
+
+// putProduct tries again where another was faster: the precondition may hold of
+// what that one made, too.
 func (c Config) putProduct(ctx context.Context, in *putProductInput) (*productOutput, error) {
+	out, err := c.tryPutProduct(ctx, in)
+	if errors.Is(err, product.ErrChanged) {
+		out, err = c.tryPutProduct(ctx, in)
+	}
+	if errors.Is(err, product.ErrChanged) {
+		err = errPrecondition.problem(ctx)
+	}
+	return out, err
+}
+
+func (c Config) tryPutProduct(ctx context.Context, in *putProductInput) (*productOutput, error) {
 	r := in.Body.request(in.ProductID)
 	p, err := c.Products.Get(ctx, in.ProductID)
 	if errors.Is(err, product.ErrNotFound) {
@@ -141,7 +171,7 @@ func (c Config) putProduct(ctx context.Context, in *putProductInput) (*productOu
 			return nil, err
 		}
 		var created bool
-		if p, created, err = c.makeProduct(ctx, r); created {
+		if p, created, err = c.makeProduct(ctx, r); created && err == nil {
 			return c.productAnswer(ctx, p, true), nil
 		}
 	}
@@ -153,13 +183,15 @@ func (c Config) putProduct(ctx context.Context, in *putProductInput) (*productOu
 		return nil, err
 	}
 	if !same {
-		p, err = c.Products.Update(ctx, r, p.Version)
-	}
-	if errors.Is(err, product.ErrChanged) {
-		return nil, errPrecondition.problem(ctx)
+		if p, err = c.Products.Update(ctx, r, p.Version); errors.Is(err, product.ErrChanged) {
+			return nil, err
+		}
 	}
 	if err == nil { // also where the one before failed between the two
 		_, err = c.Prices.SetBase(ctx, r.ID, r.BasePrice)
+	}
+	if err == nil {
+		err = c.agree(ctx, r.ID, r.BasePrice)
 	}
 	if err != nil {
 		return nil, problem(ctx, err)
@@ -190,7 +222,8 @@ func (c Config) getProduct(ctx context.Context, in *getProductInput) (*productOu
 	return out, in.unchanged(out.ETag)
 }
 
-// deleteProduct takes the price first: from then on nobody can order it.
+// deleteProduct takes the price first: from then on nobody can order it. It takes
+// it again after the product, for who has set it meanwhile.
 func (c Config) deleteProduct(ctx context.Context, in *deleteProductInput) (*struct{}, error) {
 	p, err := c.Products.Get(ctx, in.ProductID)
 	if err != nil {
@@ -199,8 +232,17 @@ func (c Config) deleteProduct(ctx context.Context, in *deleteProductInput) (*str
 	if err := in.check(ctx, productTag(p), true); err != nil {
 		return nil, err
 	}
-	if err = c.Prices.Delete(ctx, in.ProductID); err == nil {
-		err = c.Products.Delete(ctx, in.ProductID)
+	if err = c.Prices.Delete(ctx, p.ID); err == nil {
+		err = c.Products.Delete(ctx, p.ID, in.version(p.Version))
+	}
+	if errors.Is(err, product.ErrChanged) {
+		if err = c.agree(ctx, p.ID, money.Money{}); err == nil {
+			return nil, errPrecondition.problem(ctx)
+		}
+		return nil, problem(ctx, err)
+	}
+	if err == nil {
+		err = c.Prices.Delete(ctx, p.ID)
 	}
 	return nil, problem(ctx, err)
 }

@@ -46,10 +46,10 @@ type world struct {
 	payErr    error
 	users     map[string]user.User
 	products  map[string]product.Product
+	meanwhile func()                 // happens once, right after the next price was set
 	shelf     []product.Product      // what the catalogue lists, by price
 	listed    []product.Filter       // what it was asked for
 	bases     map[string]money.Money // what pricing was told
-	repriced  map[string]money.Money // what the catalogue was told of it
 	cancelled []string
 	cancelErr error
 	refunds   []order.RefundRequest
@@ -148,8 +148,20 @@ func (f fakeProducts) put(r product.PutRequest, version int64) product.Product {
 	}
 	return f.products[r.ID]
 }
+func (f fakeProducts) Delete(_ context.Context, id string, version int64) error {
+	if version != 0 && f.products[id].Version != version {
+		return product.ErrChanged
+	}
+	delete(f.products, id)
+	return nil
+}
 func (f fakeProducts) Reprice(_ context.Context, id string, base money.Money) error {
-	f.repriced[id] = base
+	p, found := f.products[id]
+	if !found {
+		return product.ErrNotFound
+	}
+	p.BasePrice = base
+	f.products[id] = p
 	return nil
 }
 func (f fakeProducts) List(_ context.Context, q product.Filter) (product.Page, error) {
@@ -192,13 +204,27 @@ func (f fakePrices) Set(_ context.Context, r pricing.SetRequest) (pricing.Price,
 	if f.priceErr == nil {
 		f.bases[r.ProductID] = r.Base
 	}
+	f.others()
 	return pricing.Price{ProductID: r.ProductID, Base: r.Base, Current: r.Base}, false, f.priceErr
+}
+func (f fakePrices) Delete(_ context.Context, id string) error {
+	delete(f.bases, id)
+	return f.priceErr
 }
 func (f fakePrices) SetBase(_ context.Context, id string, base money.Money) (pricing.Price, error) {
 	if f.priceErr == nil {
 		f.bases[id] = base
 	}
+	f.others()
 	return pricing.Price{}, f.priceErr
+}
+
+// others do what they do meanwhile.
+func (w *world) others() {
+	if do := w.meanwhile; do != nil {
+		w.meanwhile = nil
+		do()
+	}
 }
 
 func (f fakePayments) ReceiveWebhook(context.Context, []byte, string) (payment.Notice, error) {
@@ -298,7 +324,7 @@ func setup(t *testing.T, change ...func(*api.Config)) (*world, http.Handler) {
 	t.Helper()
 	w := &world{
 		order: order.Order{ID: "ord_1", UserID: "usr_1", Status: order.Pending, Version: 1, UpdatedAt: time.Unix(1, 0)},
-		users: map[string]user.User{}, products: map[string]product.Product{}, bases: map[string]money.Money{}, repriced: map[string]money.Money{}, histories: newFakeHistories(),
+		users: map[string]user.User{}, products: map[string]product.Product{}, bases: map[string]money.Money{}, histories: newFakeHistories(),
 	}
 	c := api.Config{
 		Users: fakeUsers{world: w}, Products: fakeProducts{world: w}, Stock: fakeStock{world: w}, Prices: fakePrices{world: w},

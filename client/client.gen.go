@@ -6134,6 +6134,8 @@ func (c *Client) GetProduct(ctx context.Context, productID ProductID, params *Ge
 
 // PutProduct: Create or replace a product. The id is the client's own, a TypeID with the prefix `prd`. Sets the base price too. To change what is there, say with `If-Match` which state you have seen: 412 where it has changed since, 428 without it. The same state again is no change. What other resources set, the stock and the discount, is no change of it.
 //
+// 404: product_not_found
+//
 // 412: precondition_failed
 //
 // 422: card_number_refused invalid

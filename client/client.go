@@ -85,5 +85,8 @@ func refused(response *http.Response, body []byte) *Error {
 	if p.OrderID != nil {
 		e.OrderID = *p.OrderID
 	}
+	if p.PaymentID != nil {
+		e.PaymentID = *p.PaymentID
+	}
 	return e
 }

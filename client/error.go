@@ -18,8 +18,9 @@ type Error struct {
 	Detail string
 	// TraceID finds the request in logs and traces.
 	TraceID string
-	// OrderID is the order that ended so; empty where there is none.
-	OrderID string
+	// OrderID is the order that ended so, PaymentID the payment of its own; empty
+	// where there is none.
+	OrderID, PaymentID string
 	// Fields are those of the request that are wrong.
 	Fields []ProblemField
 	// Header and Body are the answer's.

@@ -7,6 +7,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/expirable"
@@ -37,16 +39,34 @@ type Mint struct{ secret []byte }
 // it.
 func NewMint(secret string) Mint { return Mint{[]byte(secret)} }
 
-// New returns a key of 256 random bits.
+// A key is so many random bytes, and so many that only the secret's holder can add.
+const (
+	randomBytes = 24
+	sealBytes   = 8
+)
+
+// New returns a key of 192 random bits.
 func (m Mint) New() string {
-	b := make([]byte, sha256.Size)
+	b := make([]byte, randomBytes)
 	_, _ = rand.Read(b) // never fails, see crypto/rand
-	return encode(b)
+	return m.sealed(b)
 }
 
 // Derived returns the key that belongs to some text, and that nobody guesses who
 // has not got the secret: the same request makes the same key.
-func (m Mint) Derived(text string) string { return encode(m.sum("derive", text)) }
+func (m Mint) Derived(text string) string { return m.sealed(m.sum("derive", text)[:randomBytes]) }
+
+// Made tells whether a key was made with the secret, without asking anybody: who
+// makes keys up costs no look-up.
+func (m Mint) Made(key string) bool {
+	b, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(key, Prefix))
+	return err == nil && len(b) == randomBytes+sealBytes && hmac.Equal([]byte(key), []byte(m.sealed(b[:randomBytes])))
+}
+
+func (m Mint) sealed(random []byte) string {
+	seal := m.sum("seal", string(random))[:sealBytes]
+	return Prefix + base64.RawURLEncoding.EncodeToString(slices.Concat(random, seal))
+}
 
 // Hash is what is kept of a key.
 func (m Mint) Hash(key string) []byte { return m.sum("hash", key) }
@@ -56,8 +76,6 @@ func (m Mint) sum(purpose, text string) []byte {
 	_, _ = mac.Write([]byte(purpose + "\x00" + text)) // a hash never fails
 	return mac.Sum(nil)
 }
-
-func encode(b []byte) string { return Prefix + base64.RawURLEncoding.EncodeToString(b) }
 
 // Keys authenticates by API key.
 type Keys struct {
@@ -87,7 +105,7 @@ func NewKeys(m Mint, users user.Keys, now func() time.Time) *Keys {
 // Authenticate finds out whose key it is.
 func (k *Keys) Authenticate(ctx context.Context, token string) (Principal, error) {
 	hash := k.Hash(token)
-	if k.wrong.Contains(string(hash)) {
+	if !k.Made(token) || k.wrong.Contains(string(hash)) {
 		return Principal{}, ErrUnknown
 	}
 	found, remembered := k.known.Get(string(hash))

@@ -4,6 +4,7 @@ package cards
 
 import (
 	"regexp"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -11,10 +12,11 @@ import (
 // The lengths of a card number, in digits (ISO/IEC 7812).
 const shortest, longest = 13, 19
 
-// Within tells whether a text has a card number in it: 13 to 19 digits of any
-// script that begin as a card network's do and end with the right check digit
-// (Luhn). Spaces and dashes may group them. A number begins and ends where a
-// group does, so that text, an expiry date or leading zeros around it hide
+// Within tells whether a text has a card number in it: digits of any script that
+// begin as a card network's do, are as many as its numbers have, and end with the
+// right check digit (Luhn). Spaces and dashes may group them; dots, slashes and
+// underscores where the groups are those of a card. A number begins and ends where
+// a group does, so that text, an expiry date or leading zeros around it hide
 // nothing, and a longer number is no card's.
 func Within(text string) bool {
 	if digits(text) < shortest {
@@ -27,6 +29,8 @@ func Within(text string) bool {
 			r.add(d)
 		case separates(c):
 			r.inGroup = false
+		case c == '.' || c == '/' || c == '_':
+			r.inGroup, r.apart = false, true
 		default:
 			if r.holdsCard() {
 				return true
@@ -51,19 +55,23 @@ var ours = regexp.MustCompile(`\b(?:` +
 type run struct {
 	digits       []byte
 	begins, ends []int
+	loose        []bool // of each group: what stands before it separates other things, too
 	inGroup      bool
+	apart        bool // the next group is loose
 }
 
 func (r *run) add(d byte) {
 	if !r.inGroup {
-		r.begins, r.ends, r.inGroup = append(r.begins, len(r.digits)), append(r.ends, 0), true
+		r.begins, r.ends, r.loose = append(r.begins, len(r.digits)), append(r.ends, 0), append(r.loose, r.apart)
+		r.inGroup, r.apart = true, false
 	}
 	r.digits = append(r.digits, d)
 	r.ends[len(r.ends)-1] = len(r.digits)
 }
 
 func (r *run) clear() {
-	r.digits, r.begins, r.ends, r.inGroup = r.digits[:0], r.begins[:0], r.ends[:0], false
+	r.digits, r.begins, r.ends, r.loose = r.digits[:0], r.begins[:0], r.ends[:0], r.loose[:0]
+	r.inGroup, r.apart = false, false
 }
 
 // holdsCard looks at every stretch of whole groups that is as long as a card number.
@@ -72,11 +80,9 @@ func (r *run) holdsCard() bool {
 		for begin < r.ends[i]-1 && r.digits[begin] == 0 { // no card's number begins with one
 			begin++
 		}
-		for _, end := range r.ends[i:] {
-			if end-begin > longest {
-				break
-			}
-			if number := r.digits[begin:end]; len(number) >= shortest && issued(number) && luhn(number) {
+		for j := i; j < len(r.ends) && r.ends[j]-begin <= longest; j++ {
+			number := r.digits[begin:r.ends[j]]
+			if len(number) >= shortest && issued(number) && luhn(number) && r.together(i, j) {
 				return true
 			}
 		}
@@ -84,23 +90,51 @@ func (r *run) holdsCard() bool {
 	return false
 }
 
-// issued tells whether a number begins as those of a card network: Visa 4,
-// Maestro 50 and 56 to 69, Mastercard 51 to 55 and 2221 to 2720, Mir 2200 to
-// 2204, Diners Club 30, 36, 38 and 39, American Express 34 and 37, JCB 35,
-// Discover, RuPay and UnionPay 6.
+// together tells whether groups are one number: nothing else separates them, or
+// they are grouped as on a card.
+func (r *run) together(first, last int) bool {
+	if !slices.Contains(r.loose[first+1:last+1], true) {
+		return true
+	}
+	var sizes []int
+	for i := first; i <= last; i++ {
+		sizes = append(sizes, r.ends[i]-r.begins[i])
+	}
+	return slices.ContainsFunc([][]int{{4, 4, 4, 4}, {4, 6, 5}, {4, 6, 4}}, func(card []int) bool { return slices.Equal(sizes, card) })
+}
+
+// issued tells whether a number begins as those of a card network, and is as long:
+// an article's number (EAN) or a telephone's (IMEI) often ends with the right digit.
 func issued(number []byte) bool {
 	four := 0
 	for _, d := range number[:4] {
 		four = four*10 + int(d)
 	}
-	switch number[0] {
-	case 2:
-		return four >= 2200 && four <= 2204 || four >= 2221 && four <= 2720
-	case 3:
-		return number[1] == 0 || number[1] >= 4
+	n, two := len(number), four/100
+	switch {
+	case two/10 == 4: // Visa; 13 long ago
+		return n == 16 || n == 18 || n == 19 || n == 13 && !article(number)
+	case two >= 51 && two <= 55, four >= 2221 && four <= 2720: // Mastercard
+		return n == 16
+	case two == 34, two == 37: // American Express
+		return n == 15
+	case two == 30, two == 36, two == 38, two == 39: // Diners Club
+		return n == 14 || n >= 16
+	case two == 35, two >= 50 && two <= 69, four >= 2200 && four <= 2204: // JCB; Maestro, Discover, RuPay, UnionPay; Mir
+		return n >= 16
 	default:
-		return number[0] >= 4 && number[0] <= 6
+		return false
 	}
+}
+
+// article tells whether 13 digits are an article's number (GS1 General
+// Specifications, section 7.9).
+func article(number []byte) bool {
+	sum := 0
+	for i, d := range number {
+		sum += int(d) * (1 + i%2*2)
+	}
+	return sum%10 == 0
 }
 
 // luhn tells whether the last digit checks the others (ISO/IEC 7812-1, annex B).

@@ -13,8 +13,13 @@ import (
 // in what is no JSON.
 const Whole = "body"
 
-// deepest is how many levels down a field is named.
-const deepest = 20
+const (
+	// deepest is how many levels down a field is named.
+	deepest = 20
+	// bottomless is how deep no JSON is that anybody reads: encoding/json has the
+	// same limit.
+	bottomless = 10_000
+)
 
 // InJSON finds the first card number in a JSON document, in any string, number
 // or name at any depth, and tells where it is, as items[0].product_id. What
@@ -44,6 +49,9 @@ func InJSON(document []byte) (at string, found bool) {
 			return path.String(), true
 		}
 		path.value(token)
+		if len(path) > bottomless {
+			return Whole, Within(string(document))
+		}
 	}
 }
 

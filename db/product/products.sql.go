@@ -64,11 +64,16 @@ func (q *Queries) CreateProduct(ctx context.Context, arg CreateProductParams) (C
 }
 
 const deleteProduct = `-- name: DeleteProduct :execrows
-DELETE FROM products WHERE id = $1
+DELETE FROM products WHERE id = $1 AND ($2::bigint = 0 OR version = $2)
 `
 
-func (q *Queries) DeleteProduct(ctx context.Context, id uuid.UUID) (int64, error) {
-	result, err := q.db.Exec(ctx, deleteProduct, id)
+type DeleteProductParams struct {
+	ID      uuid.UUID
+	Version int64
+}
+
+func (q *Queries) DeleteProduct(ctx context.Context, arg DeleteProductParams) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteProduct, arg.ID, arg.Version)
 	if err != nil {
 		return 0, err
 	}

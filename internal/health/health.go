@@ -47,20 +47,42 @@ type Probe struct {
 	Breaker func() string
 }
 
+// again is how long what was found counts, whoever asks.
+const again = 500 * time.Millisecond
+
 // Watch looks at what a process depends on.
 type Watch struct {
 	probes map[string]Probe
 	once   singleflight.Group
+
+	mu    sync.Mutex
+	found Readiness
+	at    time.Time
 }
 
 // NewWatch returns a watch over dependencies, by name.
 func NewWatch(probes map[string]Probe) *Watch { return &Watch{probes: probes} }
 
-// Look tells how all dependencies stand. However many ask at once, each dependency
-// is asked once, so that nobody can wear it out by asking.
+// Look tells how all dependencies stand, or stood half a second ago. However many
+// ask, nobody can wear a dependency out by asking.
 func (w *Watch) Look(ctx context.Context) Readiness {
-	found, _, _ := w.once.Do("", func() (any, error) { return look(context.WithoutCancel(ctx), w.probes), nil })
+	if found, fresh := w.last(); fresh {
+		return found
+	}
+	found, _, _ := w.once.Do("", func() (any, error) {
+		found := look(context.WithoutCancel(ctx), w.probes)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.found, w.at = found, time.Now()
+		return found, nil
+	})
 	return found.(Readiness)
+}
+
+func (w *Watch) last() (found Readiness, fresh bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.found, time.Since(w.at) < again
 }
 
 // look looks at all dependencies, side by side.

@@ -24,8 +24,9 @@ type FrontDoor interface {
 	// List gives a page. Invalid for a cursor that is none, and for a sort that is
 	// not known.
 	List(ctx context.Context, f Filter) (Page, error)
-	// Delete removes the product. ErrNotFound.
-	Delete(ctx context.Context, productID string) error
+	// Delete removes the product that has this version; 0: whichever it has.
+	// ErrNotFound, ErrChanged.
+	Delete(ctx context.Context, productID string, version int64) error
 	// Ready reports whether the service can work.
 	Ready(ctx context.Context) error
 }

@@ -24,7 +24,7 @@ const (
 	ByName    Sort = "name"        // whatever the case of its letters
 	Cheapest  Sort = "price"       // by base price, whatever the currency
 	Priciest  Sort = "-price"
-	maxCursor      = 1200 // of the longest name, in base64
+	maxCursor      = 2000 // of the longest name, each letter escaped, in base64
 )
 
 // Filter narrows a list; empty fields do not.

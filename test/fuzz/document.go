@@ -130,6 +130,11 @@ func object(v any) map[string]any {
 	return o
 }
 
+// open tells whether an operation takes whatever object it gets, as it is.
+func (d *Document) open(op *Operation) bool {
+	return d.resolve(op.Body)["additionalProperties"] == true
+}
+
 func list(v any) []any {
 	l, _ := v.([]any)
 	return l

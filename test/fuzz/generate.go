@@ -25,8 +25,11 @@ type Generator struct {
 func (g Generator) Request(n int) Request {
 	m := g.maker(n)
 	op := g.Document.Operations[n%len(g.Document.Operations)]
-	if op.Method == http.MethodDelete { // of what is known something is to be left
+	switch op.Method { // of what is known something is to be left, and as it was
+	case http.MethodDelete:
 		m.known = nil
+	case http.MethodPut:
+		m.known = g.Known.some()
 	}
 	d := m.valid(op)
 	d.request.set("Authorization", "Bearer "+g.Key)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -94,6 +95,21 @@ func (p *Report) Table() string {
 		}
 	}
 	return b.String()
+}
+
+// Vain names the operations that no valid request has got anywhere with: it was not
+// even refused for how things stand (402, 409).
+func (p *Report) Vain() (ids []string) {
+	for _, id := range sorted(p.Counts) {
+		got := false
+		for status := range p.Counts[id][Valid] {
+			got = got || status/100 == 2 || status == http.StatusPaymentRequired || status == http.StatusConflict
+		}
+		if !got {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // Err tells what is wrong; nil: nothing is.

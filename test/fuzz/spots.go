@@ -46,14 +46,14 @@ func (g Generator) Everywhere(text string) (all []Spot) {
 			continue
 		}
 		for _, at := range fields("", drafts().body) {
-			add(at, true, func(d *draft) { find(d.body, at).set(text) })
-			add(at, true, func(d *draft) { find(d.body, at).set("before " + text + " after") })
+			add(at, !g.Document.open(op), func(d *draft) { find(d.body, at).set(text) })
+			add(at, !g.Document.open(op), func(d *draft) { find(d.body, at).set("before " + text + " after") })
 		}
-		add("password", true, func(d *draft) { d.body.(map[string]any)["password"] = text })
-		add("card.number", true, func(d *draft) { d.body.(map[string]any)["card"] = map[string]any{"number": text} })
-		add("body", true, func(d *draft) { d.body.(map[string]any)[text] = 1 })
-		add("body", true, func(d *draft) { d.raw = []byte(`{"a":"` + text) })
-		add("body", true, func(d *draft) { d.raw = []byte("a=" + text) })
+		add("password", !g.Document.open(op), func(d *draft) { d.body.(map[string]any)["password"] = text })
+		add("card.number", !g.Document.open(op), func(d *draft) { d.body.(map[string]any)["card"] = map[string]any{"number": text} })
+		add("body", !g.Document.open(op), func(d *draft) { d.body.(map[string]any)[text] = 1 })
+		add("body", !g.Document.open(op), func(d *draft) { d.raw = []byte(`{"a":"` + text) })
+		add("body", !g.Document.open(op), func(d *draft) { d.raw = []byte("a=" + text) })
 	}
 	return all
 }
@@ -68,7 +68,7 @@ func (g Generator) Owned() (all []Spot) {
 			body, _ := m.value("body", op.Body).(map[string]any)
 			return body
 		}
-		if op.Body == nil || full() == nil {
+		if op.Body == nil || g.Document.open(op) || full() == nil {
 			continue
 		}
 		for _, at := range append(fields("", full()), "") {

@@ -58,4 +58,4 @@ ORDER BY base_price DESC, id DESC
 LIMIT sqlc.arg(page_limit);
 
 -- name: DeleteProduct :execrows
-DELETE FROM products WHERE id = $1;
+DELETE FROM products WHERE id = @id AND (@version::bigint = 0 OR version = @version);

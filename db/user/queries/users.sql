@@ -21,4 +21,4 @@ ORDER BY created_at DESC, id DESC
 LIMIT sqlc.arg(page_limit);
 
 -- name: DeleteUser :execrows
-DELETE FROM users WHERE id = $1;
+DELETE FROM users WHERE id = @id AND (@version::bigint = 0 OR version = @version);

@@ -57,8 +57,8 @@ func (c Client) List(ctx context.Context, f product.Filter) (product.Page, error
 }
 
 // Delete removes a product.
-func (c Client) Delete(ctx context.Context, productID string) error {
-	_, err := rpc.Write[struct{}](ctx, c.Upstream, "delete", productID)
+func (c Client) Delete(ctx context.Context, productID string, version int64) error {
+	_, err := rpc.Write[struct{}](ctx, c.Upstream, "delete", removal{ID: productID, Version: version})
 	return err
 }
 

@@ -22,8 +22,13 @@ func Serve(to *rpc.Server, s product.FrontDoor) {
 	rpc.Handle(to, name, "reprice", rpc.Doing(func(ctx context.Context, q price) error { return s.Reprice(ctx, q.ProductID, q.Base) }))
 	rpc.Handle(to, name, "get", s.Get)
 	rpc.Handle(to, name, "list", s.List)
-	rpc.Handle(to, name, "delete", rpc.Doing(s.Delete))
+	rpc.Handle(to, name, "delete", rpc.Doing(func(ctx context.Context, q removal) error { return s.Delete(ctx, q.ID, q.Version) }))
 	rpc.Handle(to, name, "ready", rpc.Asking(s.Ready))
+}
+
+type removal struct {
+	ID      string `json:"id"`
+	Version int64  `json:"version"`
 }
 
 type update struct {

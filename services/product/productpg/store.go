@@ -108,14 +108,17 @@ func (s *Store) Get(ctx context.Context, productID string) (product.Product, err
 }
 
 // Delete removes a product.
-func (s *Store) Delete(ctx context.Context, productID string) error {
+func (s *Store) Delete(ctx context.Context, productID string, version int64) error {
 	parsed, err := product.IDPrefix.Parse(productID)
 	if err != nil {
 		return product.ErrNotFound
 	}
-	n, err := s.queries.DeleteProduct(ctx, parsed)
+	n, err := s.queries.DeleteProduct(ctx, productdb.DeleteProductParams{ID: parsed, Version: version})
 	if err == nil && n == 0 {
-		return product.ErrNotFound
+		if _, err = s.Get(ctx, productID); err == nil {
+			err = product.ErrChanged
+		}
+		return err
 	}
 	return s.constraints.Translate(err)
 }

@@ -174,10 +174,11 @@ func remove(t *testing.T, s product.Service) {
 	r := Request()
 	add(t, s, r)
 	kept := add(t, s, Request())
-	require.NoError(t, s.Delete(t.Context(), r.ID))
+	require.ErrorIs(t, s.Delete(t.Context(), r.ID, 2), product.ErrChanged)
+	require.NoError(t, s.Delete(t.Context(), r.ID, 1))
 	_, err := s.Get(t.Context(), r.ID)
 	require.ErrorIs(t, err, product.ErrNotFound)
-	require.ErrorIs(t, s.Delete(t.Context(), r.ID), product.ErrNotFound)
+	require.ErrorIs(t, s.Delete(t.Context(), r.ID, 0), product.ErrNotFound)
 	require.Equal(t, kept, get(t, s, kept.ID))
 	require.EqualValues(t, 1, add(t, s, r).Version, "it begins anew")
 }
@@ -186,7 +187,7 @@ func missing(t *testing.T, s product.Service) {
 	for _, productID := range []string{product.IDPrefix.New(), strings.Replace(product.IDPrefix.New(), "prd", "usr", 1), "prd_nothing", "1", "", "\x00"} {
 		_, err := s.Get(t.Context(), productID)
 		require.ErrorIs(t, err, product.ErrNotFound)
-		require.ErrorIs(t, s.Delete(t.Context(), productID), product.ErrNotFound)
+		require.ErrorIs(t, s.Delete(t.Context(), productID, 0), product.ErrNotFound)
 	}
 }
 

@@ -43,8 +43,8 @@ func (c Client) List(ctx context.Context, limit int, cursor string) (user.Page, 
 }
 
 // Delete removes a user.
-func (c Client) Delete(ctx context.Context, userID string) error {
-	_, err := rpc.Write[struct{}](ctx, c.Upstream, "delete", userID)
+func (c Client) Delete(ctx context.Context, userID string, version int64) error {
+	_, err := rpc.Write[struct{}](ctx, c.Upstream, "delete", removal{ID: userID, Version: version})
 	return err
 }
 

@@ -18,12 +18,17 @@ func Serve(to *rpc.Server, s user.FrontDoor) {
 	rpc.Handle(to, name, "update", func(ctx context.Context, q update) (user.User, error) { return s.Update(ctx, q.User, q.Version) })
 	rpc.Handle(to, name, "get", s.Get)
 	rpc.Handle(to, name, "list", func(ctx context.Context, q page) (user.Page, error) { return s.List(ctx, q.Limit, q.Cursor) })
-	rpc.Handle(to, name, "delete", rpc.Doing(s.Delete))
+	rpc.Handle(to, name, "delete", rpc.Doing(func(ctx context.Context, q removal) error { return s.Delete(ctx, q.ID, q.Version) }))
 	rpc.Handle(to, name, "create-key", rpc.Making(s.CreateKey))
 	rpc.Handle(to, name, "find-key", s.FindKey)
 	rpc.Handle(to, name, "list-keys", func(ctx context.Context, q page) (user.KeyPage, error) { return s.ListKeys(ctx, q.Limit, q.Cursor) })
 	rpc.Handle(to, name, "revoke-key", func(ctx context.Context, q revocation) (user.Key, error) { return s.RevokeKey(ctx, q.KeyID, q.By) })
 	rpc.Handle(to, name, "ready", rpc.Asking(s.Ready))
+}
+
+type removal struct {
+	ID      string `json:"id"`
+	Version int64  `json:"version"`
 }
 
 type update struct {

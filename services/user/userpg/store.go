@@ -131,14 +131,17 @@ func (s *Store) List(ctx context.Context, limit int, after string) (user.Page, e
 }
 
 // Delete removes a user.
-func (s *Store) Delete(ctx context.Context, userID string) error {
+func (s *Store) Delete(ctx context.Context, userID string, version int64) error {
 	parsed, err := user.IDPrefix.Parse(userID)
 	if err != nil {
 		return user.ErrNotFound
 	}
-	n, err := s.queries.DeleteUser(ctx, parsed)
+	n, err := s.queries.DeleteUser(ctx, userdb.DeleteUserParams{ID: parsed, Version: version})
 	if err == nil && n == 0 {
-		return user.ErrNotFound
+		if _, err = s.Get(ctx, userID); err == nil {
+			err = user.ErrChanged
+		}
+		return err
 	}
 	return s.constraints.Translate(err)
 }

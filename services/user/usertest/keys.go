@@ -59,7 +59,7 @@ func keys(t *testing.T, s user.Service) {
 	_, err = s.FindKey(t.Context(), newKey().Hash)
 	require.ErrorIs(t, err, user.ErrKeyNotFound)
 
-	require.NoError(t, s.Delete(t.Context(), u.ID))
+	require.NoError(t, s.Delete(t.Context(), u.ID, 0))
 	_, err = s.FindKey(t.Context(), customer.Hash)
 	require.ErrorIs(t, err, user.ErrKeyNotFound, "a user who is gone has no key")
 }

@@ -181,7 +181,7 @@ func emailIsUnique(t *testing.T, s user.Service) {
 	_, err = s.Update(t.Context(), ada, 1)
 	require.NoError(t, err, "one's own address in other letters")
 
-	require.NoError(t, s.Delete(t.Context(), ada.ID))
+	require.NoError(t, s.Delete(t.Context(), ada.ID, 0))
 	again := Request()
 	again.Email = "ada@example.com"
 	add(t, s, again)
@@ -191,10 +191,11 @@ func remove(t *testing.T, s user.Service) {
 	r := Request()
 	add(t, s, r)
 	kept := add(t, s, Request())
-	require.NoError(t, s.Delete(t.Context(), r.ID))
+	require.ErrorIs(t, s.Delete(t.Context(), r.ID, 2), user.ErrChanged)
+	require.NoError(t, s.Delete(t.Context(), r.ID, 1))
 	_, err := s.Get(t.Context(), r.ID)
 	require.ErrorIs(t, err, user.ErrNotFound)
-	require.ErrorIs(t, s.Delete(t.Context(), r.ID), user.ErrNotFound)
+	require.ErrorIs(t, s.Delete(t.Context(), r.ID, 0), user.ErrNotFound)
 	_, err = s.CheckCustomer(t.Context(), user.CheckRequest{UserID: r.ID})
 	require.ErrorIs(t, err, user.ErrNotFound)
 	require.Equal(t, kept, get(t, s, kept.ID))
@@ -228,7 +229,7 @@ func missing(t *testing.T, s user.Service) {
 	for _, userID := range []string{user.IDPrefix.New(), strings.Replace(user.IDPrefix.New(), "usr", "ord", 1), "usr_nobody", "1", "", "\x00"} {
 		_, err := s.Get(t.Context(), userID)
 		require.ErrorIs(t, err, user.ErrNotFound)
-		require.ErrorIs(t, s.Delete(t.Context(), userID), user.ErrNotFound)
+		require.ErrorIs(t, s.Delete(t.Context(), userID, 0), user.ErrNotFound)
 		_, err = s.CheckCustomer(t.Context(), user.CheckRequest{UserID: userID})
 		require.ErrorIs(t, err, user.ErrNotFound)
 	}
