@@ -33,6 +33,7 @@ type world struct {
 	// authorize gives the status of the n-th authorization, from 1.
 	authorize func(n int) payment.Status
 	before    *payment.Standing // of a payment of its own, before the run
+	expires   *time.Time        // until when its customer may act
 	closed    payment.Failure
 	refund    payment.RefundRequest
 }
@@ -124,7 +125,7 @@ func (f fakePayments) AuthorizePayment(_ context.Context, r payment.AuthorizeReq
 	if status == payment.Declined {
 		return payment.Payment{}, payment.ErrDeclined
 	}
-	return payment.Payment{ID: "pay_1", Status: status, Amount: r.Amount}, err
+	return payment.Payment{ID: "pay_1", Status: status, Amount: r.Amount, ActionExpiresAt: f.expires}, err
 }
 
 func (f fakePayments) VoidPayment(context.Context, payment.OrderRequest) (payment.Payment, error) {

@@ -111,7 +111,7 @@ func holdAmount() takeStep {
 			if err := t.askProvider(ctx); err != nil || t.payment.Status != payment.RequiresAction {
 				return err
 			}
-			r.SetDeadline(t.in.ActionTimeout)
+			r.SetDeadline(t.timeToAct(ctx))
 			t.acting, t.answered = true, true
 			return awaitCustomer(ctx, r, &t.payment, t.askProvider)
 		}},
@@ -122,6 +122,15 @@ func holdAmount() takeStep {
 			}},
 		},
 	}
+}
+
+// timeToAct is how long the customer still has: what is left of it where an earlier
+// run asked them.
+func (t *taking) timeToAct(ctx workflow.Context) time.Duration {
+	if t.payment.ActionExpiresAt == nil {
+		return t.in.ActionTimeout
+	}
+	return min(t.in.ActionTimeout, t.payment.ActionExpiresAt.Sub(workflow.Now(ctx)))
 }
 
 // askProvider authorizes, or learns what became of it.

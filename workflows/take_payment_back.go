@@ -73,16 +73,17 @@ func resumePayment() *saga.Resume[taking] {
 	}
 }
 
-// entry is where a run begins by what earlier ones did: what was taken stays so,
-// what began to turn back goes on with that, anything else is done again.
+// entry is where a run begins by what earlier ones did: what began to turn back goes
+// on with that, also where it was taken before; what was taken else stays so; anything
+// else is done again.
 func (t *taking) entry() (saga.Entry, *saga.Failure) {
 	switch {
-	case t.before.Status == payment.Captured, t.before.Status == payment.Refunded:
-		return saga.FromPivot, nil
 	case t.before.Status == payment.Declined:
 		return saga.TurnBack, turnedBack("AuthorizePayment", payment.ErrDeclined)
 	case t.before.Undone:
 		return saga.TurnBack, turnedBack("TakeStock", fault.New(fault.Internal, CodeInterrupted, "The payment was interrupted and turned back."))
+	case t.before.Status == payment.Captured, t.before.Status == payment.Refunded:
+		return saga.FromPivot, nil
 	default:
 		return saga.FromStart, nil
 	}

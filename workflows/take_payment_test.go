@@ -138,6 +138,10 @@ func TestTakePaymentAgain(t *testing.T) {
 		"declined":                      {&payment.Standing{Status: payment.Declined}, nil, []string{"VoidPayment", "ClosePayment"}, payment.Voided, "payment_declined"},
 		"voided":                        {&payment.Standing{Status: payment.Voided, Undone: true}, nil, []string{"VoidPayment", "ClosePayment"}, payment.Voided, "saga_interrupted"},
 		"about to be voided":            {&payment.Standing{Status: payment.Authorized, Undone: true}, nil, []string{"VoidPayment", "ClosePayment"}, payment.Voided, "saga_interrupted"},
+		"captured, undone": {&payment.Standing{Status: payment.Captured, Kept: 1999, Undone: true}, on("VoidPayment", payment.ErrCaptured),
+			[]string{"VoidPayment", "RefundPayment", "ClosePayment"}, payment.Voided, "saga_interrupted"},
+		"given back, undone": {&payment.Standing{Status: payment.Refunded, Undone: true}, on("VoidPayment", payment.ErrCaptured),
+			[]string{"VoidPayment", "RefundPayment", "ClosePayment"}, payment.Voided, "saga_interrupted"},
 		"taken while it turned back": {&payment.Standing{Status: payment.Authorized, Undone: true}, on("VoidPayment", payment.ErrCaptured),
 			[]string{"VoidPayment", "RefundPayment", "ClosePayment"}, payment.Voided, "saga_interrupted"},
 	} {
@@ -154,6 +158,24 @@ func TestTakePaymentAgain(t *testing.T) {
 				require.Equal(t, payment.RefundRequest{OrderID: paymentID, RefundID: reversal, Reversal: true}, w.refund)
 			}
 		})
+	}
+}
+
+// TestTakePaymentWaitsWhatIsLeft: a customer whom an earlier run asked has no more
+// time than they were told.
+func TestTakePaymentWaitsWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	for _, left := range []time.Duration{20 * time.Second, -time.Second, time.Hour} {
+		w, env := setup(t)
+		w.authorize = until(always, "")
+		w.before = &payment.Standing{Status: payment.RequiresAction}
+		begun := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+		env.SetStartTime(begun)
+		expires := begun.Add(left)
+		w.expires = &expires
+		take(t, env, true)
+		require.Equal(t, workflows.CodeActionTimeout, w.closed.Code)
+		require.WithinRange(t, env.Now(), begun, begun.Add(min(max(left, 0), time.Minute)+10*time.Second))
 	}
 }
 

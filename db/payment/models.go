@@ -53,7 +53,7 @@ type Payment struct {
 	FailureCode     *string
 	FailureDetail   *string
 	FailureStep     *string
-	LookedAt        time.Time
+	DueAt           time.Time
 }
 
 // The intent to call the provider, committed before the call; outcome is what came of it. keys_spent counts the idempotency keys under which the provider only repeats its own failure.
@@ -81,7 +81,7 @@ type PaymentRefund struct {
 	UpdatedAt      time.Time
 	Reason         string
 	Caller         string
-	LookedAt       time.Time
+	DueAt          time.Time
 }
 
 type WebhookEvent struct {

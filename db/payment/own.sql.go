@@ -72,19 +72,30 @@ func (q *Queries) ClosePayment(ctx context.Context, arg ClosePaymentParams) (int
 	return result.RowsAffected(), nil
 }
 
+const keepTaken = `-- name: KeepTaken :exec
+UPDATE payments SET barred = false, updated_at = now()
+WHERE id = $1 AND own AND status = 'captured' AND barred
+`
+
+// What turned the payment back has come to its end, and the money stays.
+func (q *Queries) KeepTaken(ctx context.Context, id uuid.UUID) error {
+	_, err := q.db.Exec(ctx, keepTaken, id)
+	return err
+}
+
 const paymentRefundsLeft = `-- name: PaymentRefundsLeft :many
 WITH looked AS (
-    UPDATE payment_refunds SET looked_at = now()
+    UPDATE payment_refunds SET due_at = now() + least((now() - created_at) / 10, interval '5 minutes')
     WHERE id IN (
         SELECT r.id FROM payment_refunds r JOIN payments p ON p.order_id = r.order_id
-        WHERE p.own AND r.status = 'requested' AND r.looked_at <= now() - $1::interval
-        ORDER BY r.looked_at, r.id
+        WHERE p.own AND r.status = 'requested' AND r.caller <> '' AND r.due_at <= now() - $1::interval
+        ORDER BY r.due_at, r.id
         LIMIT $2
         FOR NO KEY UPDATE OF r SKIP LOCKED
     )
     RETURNING id
 )
-SELECT r.id, r.order_id, r.amount, r.request_hash, r.provider_key, r.provider_refund, r.status, r.refusal_code, r.created_at, r.updated_at, r.reason, r.caller, r.looked_at, p.id, p.order_id, p.user_id, p.amount, p.currency, p.method, p.request_hash, p.status, p.barred, p.provider_intent, p.captured, p.refunded, p.decline_code, p.action_url, p.created_at, p.updated_at, p.refunding, p.own, p.action_expires_at, p.failure_code, p.failure_detail, p.failure_step, p.looked_at FROM looked JOIN payment_refunds r USING (id) JOIN payments p ON p.order_id = r.order_id
+SELECT r.id, r.order_id, r.amount, r.request_hash, r.provider_key, r.provider_refund, r.status, r.refusal_code, r.created_at, r.updated_at, r.reason, r.caller, r.due_at, p.id, p.order_id, p.user_id, p.amount, p.currency, p.method, p.request_hash, p.status, p.barred, p.provider_intent, p.captured, p.refunded, p.decline_code, p.action_url, p.created_at, p.updated_at, p.refunding, p.own, p.action_expires_at, p.failure_code, p.failure_detail, p.failure_step, p.due_at FROM looked JOIN payment_refunds r USING (id) JOIN payments p ON p.order_id = r.order_id
 `
 
 type PaymentRefundsLeftParams struct {
@@ -97,6 +108,7 @@ type PaymentRefundsLeftRow struct {
 	Payment       Payment
 }
 
+// A refund without a caller is a reversal's, which the payment's own saga sees through.
 func (q *Queries) PaymentRefundsLeft(ctx context.Context, arg PaymentRefundsLeftParams) ([]PaymentRefundsLeftRow, error) {
 	rows, err := q.db.Query(ctx, paymentRefundsLeft, arg.Age, arg.Batch)
 	if err != nil {
@@ -119,7 +131,7 @@ func (q *Queries) PaymentRefundsLeft(ctx context.Context, arg PaymentRefundsLeft
 			&i.PaymentRefund.UpdatedAt,
 			&i.PaymentRefund.Reason,
 			&i.PaymentRefund.Caller,
-			&i.PaymentRefund.LookedAt,
+			&i.PaymentRefund.DueAt,
 			&i.Payment.ID,
 			&i.Payment.OrderID,
 			&i.Payment.UserID,
@@ -142,7 +154,7 @@ func (q *Queries) PaymentRefundsLeft(ctx context.Context, arg PaymentRefundsLeft
 			&i.Payment.FailureCode,
 			&i.Payment.FailureDetail,
 			&i.Payment.FailureStep,
-			&i.Payment.LookedAt,
+			&i.Payment.DueAt,
 		); err != nil {
 			return nil, err
 		}
@@ -155,16 +167,16 @@ func (q *Queries) PaymentRefundsLeft(ctx context.Context, arg PaymentRefundsLeft
 }
 
 const paymentsLeft = `-- name: PaymentsLeft :many
-UPDATE payments SET looked_at = now()
+UPDATE payments SET due_at = now() + least((now() - created_at) / 10, interval '5 minutes')
 WHERE id IN (
     SELECT id FROM payments
-    WHERE own AND failure_code IS NULL AND status NOT IN ('captured', 'refunded') AND amount IS NOT NULL
-      AND looked_at <= now() - $1::interval
-    ORDER BY looked_at, id
+    WHERE own AND failure_code IS NULL AND (barred OR status NOT IN ('captured', 'refunded')) AND amount IS NOT NULL
+      AND due_at <= now() - $1::interval
+    ORDER BY due_at, id
     LIMIT $2
     FOR NO KEY UPDATE SKIP LOCKED
 )
-RETURNING id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding, own, action_expires_at, failure_code, failure_detail, failure_step, looked_at
+RETURNING id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding, own, action_expires_at, failure_code, failure_detail, failure_step, due_at
 `
 
 type PaymentsLeftParams struct {
@@ -172,6 +184,7 @@ type PaymentsLeftParams struct {
 	Batch int32
 }
 
+// The older a payment is, the less often somebody looks: most wait for a customer.
 func (q *Queries) PaymentsLeft(ctx context.Context, arg PaymentsLeftParams) ([]Payment, error) {
 	rows, err := q.db.Query(ctx, paymentsLeft, arg.Age, arg.Batch)
 	if err != nil {
@@ -204,7 +217,7 @@ func (q *Queries) PaymentsLeft(ctx context.Context, arg PaymentsLeftParams) ([]P
 			&i.FailureCode,
 			&i.FailureDetail,
 			&i.FailureStep,
-			&i.LookedAt,
+			&i.DueAt,
 		); err != nil {
 			return nil, err
 		}

@@ -66,7 +66,7 @@ func (q *Queries) BeginPayment(ctx context.Context, arg BeginPaymentParams) (int
 }
 
 const getPayment = `-- name: GetPayment :one
-SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding, own, action_expires_at, failure_code, failure_detail, failure_step, looked_at FROM payments WHERE id = $1
+SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding, own, action_expires_at, failure_code, failure_detail, failure_step, due_at FROM payments WHERE id = $1
 `
 
 func (q *Queries) GetPayment(ctx context.Context, id uuid.UUID) (Payment, error) {
@@ -95,7 +95,7 @@ func (q *Queries) GetPayment(ctx context.Context, id uuid.UUID) (Payment, error)
 		&i.FailureCode,
 		&i.FailureDetail,
 		&i.FailureStep,
-		&i.LookedAt,
+		&i.DueAt,
 	)
 	return i, err
 }
@@ -132,7 +132,7 @@ func (q *Queries) InsertWebhookEvent(ctx context.Context, arg InsertWebhookEvent
 }
 
 const listPayments = `-- name: ListPayments :many
-SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding, own, action_expires_at, failure_code, failure_detail, failure_step, looked_at FROM payments
+SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding, own, action_expires_at, failure_code, failure_detail, failure_step, due_at FROM payments
 WHERE ($1::uuid IS NULL OR (order_id = $1::uuid AND NOT own))
   AND ($2::uuid IS NULL OR user_id = $2::uuid)
   AND (created_at, id) < ($3::timestamptz, $4::uuid)
@@ -186,7 +186,7 @@ func (q *Queries) ListPayments(ctx context.Context, arg ListPaymentsParams) ([]P
 			&i.FailureCode,
 			&i.FailureDetail,
 			&i.FailureStep,
-			&i.LookedAt,
+			&i.DueAt,
 		); err != nil {
 			return nil, err
 		}
@@ -199,7 +199,7 @@ func (q *Queries) ListPayments(ctx context.Context, arg ListPaymentsParams) ([]P
 }
 
 const lockPayment = `-- name: LockPayment :one
-SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding, own, action_expires_at, failure_code, failure_detail, failure_step, looked_at FROM payments WHERE order_id = $1 FOR NO KEY UPDATE
+SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding, own, action_expires_at, failure_code, failure_detail, failure_step, due_at FROM payments WHERE order_id = $1 FOR NO KEY UPDATE
 `
 
 func (q *Queries) LockPayment(ctx context.Context, orderID uuid.UUID) (Payment, error) {
@@ -228,13 +228,13 @@ func (q *Queries) LockPayment(ctx context.Context, orderID uuid.UUID) (Payment, 
 		&i.FailureCode,
 		&i.FailureDetail,
 		&i.FailureStep,
-		&i.LookedAt,
+		&i.DueAt,
 	)
 	return i, err
 }
 
 const paymentOfOrder = `-- name: PaymentOfOrder :one
-SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding, own, action_expires_at, failure_code, failure_detail, failure_step, looked_at FROM payments WHERE order_id = $1
+SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding, own, action_expires_at, failure_code, failure_detail, failure_step, due_at FROM payments WHERE order_id = $1
 `
 
 func (q *Queries) PaymentOfOrder(ctx context.Context, orderID uuid.UUID) (Payment, error) {
@@ -263,14 +263,14 @@ func (q *Queries) PaymentOfOrder(ctx context.Context, orderID uuid.UUID) (Paymen
 		&i.FailureCode,
 		&i.FailureDetail,
 		&i.FailureStep,
-		&i.LookedAt,
+		&i.DueAt,
 	)
 	return i, err
 }
 
 const record = `-- name: Record :one
 WITH locked AS (
-    SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding, own, action_expires_at, failure_code, failure_detail, failure_step, looked_at FROM payments WHERE payments.order_id = $1 FOR NO KEY UPDATE
+    SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding, own, action_expires_at, failure_code, failure_detail, failure_step, due_at FROM payments WHERE payments.order_id = $1 FOR NO KEY UPDATE
 ), moved AS (
     UPDATE payments SET
         status = $2::text, captured = $3,
@@ -278,11 +278,11 @@ WITH locked AS (
         action_expires_at = coalesce(payments.action_expires_at, now() + $6::interval)
     FROM locked
     WHERE payments.id = locked.id AND locked.status = ANY ($7::text[])
-    RETURNING payments.id, payments.order_id, payments.user_id, payments.amount, payments.currency, payments.method, payments.request_hash, payments.status, payments.barred, payments.provider_intent, payments.captured, payments.refunded, payments.decline_code, payments.action_url, payments.created_at, payments.updated_at, payments.refunding, payments.own, payments.action_expires_at, payments.failure_code, payments.failure_detail, payments.failure_step, payments.looked_at
+    RETURNING payments.id, payments.order_id, payments.user_id, payments.amount, payments.currency, payments.method, payments.request_hash, payments.status, payments.barred, payments.provider_intent, payments.captured, payments.refunded, payments.decline_code, payments.action_url, payments.created_at, payments.updated_at, payments.refunding, payments.own, payments.action_expires_at, payments.failure_code, payments.failure_detail, payments.failure_step, payments.due_at
 ), now AS (
-    SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding, own, action_expires_at, failure_code, failure_detail, failure_step, looked_at FROM moved
+    SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding, own, action_expires_at, failure_code, failure_detail, failure_step, due_at FROM moved
     UNION ALL
-    SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding, own, action_expires_at, failure_code, failure_detail, failure_step, looked_at FROM locked WHERE NOT EXISTS (SELECT FROM moved)
+    SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding, own, action_expires_at, failure_code, failure_detail, failure_step, due_at FROM locked WHERE NOT EXISTS (SELECT FROM moved)
 ), booked AS (
     INSERT INTO ledger_transactions (payment_id, order_id, kind)
     SELECT locked.id, locked.order_id, kind FROM locked, unnest($8::text[]) AS kind
@@ -301,7 +301,7 @@ WITH locked AS (
     FROM now
     WHERE payment_operations.order_id = now.order_id AND operation = $9
 )
-SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding, own, action_expires_at, failure_code, failure_detail, failure_step, looked_at FROM now
+SELECT id, order_id, user_id, amount, currency, method, request_hash, status, barred, provider_intent, captured, refunded, decline_code, action_url, created_at, updated_at, refunding, own, action_expires_at, failure_code, failure_detail, failure_step, due_at FROM now
 `
 
 type RecordParams struct {
@@ -339,7 +339,7 @@ type RecordRow struct {
 	FailureCode     *string
 	FailureDetail   *string
 	FailureStep     *string
-	LookedAt        time.Time
+	DueAt           time.Time
 }
 
 // One statement: the payment's new status where its old one is behind that, the
@@ -381,7 +381,7 @@ func (q *Queries) Record(ctx context.Context, arg RecordParams) (RecordRow, erro
 		&i.FailureCode,
 		&i.FailureDetail,
 		&i.FailureStep,
-		&i.LookedAt,
+		&i.DueAt,
 	)
 	return i, err
 }

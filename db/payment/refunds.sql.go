@@ -61,7 +61,7 @@ func (q *Queries) EndRefund(ctx context.Context, arg EndRefundParams) (int64, er
 }
 
 const findRefund = `-- name: FindRefund :one
-SELECT id, order_id, amount, request_hash, provider_key, provider_refund, status, refusal_code, created_at, updated_at, reason, caller, looked_at FROM payment_refunds WHERE id = $1
+SELECT id, order_id, amount, request_hash, provider_key, provider_refund, status, refusal_code, created_at, updated_at, reason, caller, due_at FROM payment_refunds WHERE id = $1
 `
 
 func (q *Queries) FindRefund(ctx context.Context, id uuid.UUID) (PaymentRefund, error) {
@@ -80,7 +80,7 @@ func (q *Queries) FindRefund(ctx context.Context, id uuid.UUID) (PaymentRefund, 
 		&i.UpdatedAt,
 		&i.Reason,
 		&i.Caller,
-		&i.LookedAt,
+		&i.DueAt,
 	)
 	return i, err
 }
@@ -88,7 +88,7 @@ func (q *Queries) FindRefund(ctx context.Context, id uuid.UUID) (PaymentRefund, 
 const insertRefund = `-- name: InsertRefund :one
 INSERT INTO payment_refunds (id, order_id, amount, request_hash, provider_key, status, refusal_code, reason, caller)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-RETURNING id, order_id, amount, request_hash, provider_key, provider_refund, status, refusal_code, created_at, updated_at, reason, caller, looked_at
+RETURNING id, order_id, amount, request_hash, provider_key, provider_refund, status, refusal_code, created_at, updated_at, reason, caller, due_at
 `
 
 type InsertRefundParams struct {
@@ -129,13 +129,13 @@ func (q *Queries) InsertRefund(ctx context.Context, arg InsertRefundParams) (Pay
 		&i.UpdatedAt,
 		&i.Reason,
 		&i.Caller,
-		&i.LookedAt,
+		&i.DueAt,
 	)
 	return i, err
 }
 
 const listRefunds = `-- name: ListRefunds :many
-SELECT r.id, r.order_id, r.amount, r.request_hash, r.provider_key, r.provider_refund, r.status, r.refusal_code, r.created_at, r.updated_at, r.reason, r.caller, r.looked_at, p.id, p.order_id, p.user_id, p.amount, p.currency, p.method, p.request_hash, p.status, p.barred, p.provider_intent, p.captured, p.refunded, p.decline_code, p.action_url, p.created_at, p.updated_at, p.refunding, p.own, p.action_expires_at, p.failure_code, p.failure_detail, p.failure_step, p.looked_at FROM payment_refunds r JOIN payments p ON p.order_id = r.order_id
+SELECT r.id, r.order_id, r.amount, r.request_hash, r.provider_key, r.provider_refund, r.status, r.refusal_code, r.created_at, r.updated_at, r.reason, r.caller, r.due_at, p.id, p.order_id, p.user_id, p.amount, p.currency, p.method, p.request_hash, p.status, p.barred, p.provider_intent, p.captured, p.refunded, p.decline_code, p.action_url, p.created_at, p.updated_at, p.refunding, p.own, p.action_expires_at, p.failure_code, p.failure_detail, p.failure_step, p.due_at FROM payment_refunds r JOIN payments p ON p.order_id = r.order_id
 WHERE r.order_id = $1 AND p.own = $2
 ORDER BY r.created_at, r.id
 `
@@ -172,7 +172,7 @@ func (q *Queries) ListRefunds(ctx context.Context, arg ListRefundsParams) ([]Lis
 			&i.PaymentRefund.UpdatedAt,
 			&i.PaymentRefund.Reason,
 			&i.PaymentRefund.Caller,
-			&i.PaymentRefund.LookedAt,
+			&i.PaymentRefund.DueAt,
 			&i.Payment.ID,
 			&i.Payment.OrderID,
 			&i.Payment.UserID,
@@ -195,7 +195,7 @@ func (q *Queries) ListRefunds(ctx context.Context, arg ListRefundsParams) ([]Lis
 			&i.Payment.FailureCode,
 			&i.Payment.FailureDetail,
 			&i.Payment.FailureStep,
-			&i.Payment.LookedAt,
+			&i.Payment.DueAt,
 		); err != nil {
 			return nil, err
 		}

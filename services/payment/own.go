@@ -123,13 +123,16 @@ type Own interface {
 	// ClosePayment keeps why the payment did not come about, and bars what may
 	// still come, as a void does: one that was never begun is voided. What a
 	// provider holds is a void's to give back, before. The first reason counts.
-	// ErrCaptured: it came about. ErrNotFound.
+	// ErrCaptured: it came about, and stays so: what turned it back is over.
+	// ErrNotFound.
 	ClosePayment(ctx context.Context, r CloseRequest) (Payment, error)
-	// PaymentsLeft gives at most limit payments of their own, that nobody has looked
-	// at for longer than age on the database's clock, that longest first: their sagas
-	// have not come to their end, so somebody has to make sure that they run. What it
-	// gives counts as looked at.
+	// PaymentsLeft gives at most limit payments of their own whose sagas have not come
+	// to their end, so that somebody has to make sure that they run; also one that was
+	// taken and is on its way back. What it gives, it gives again after age, on the
+	// database's clock, and a tenth of how old the payment is, 5 minutes at most.
+	// What waits longest comes first.
 	PaymentsLeft(ctx context.Context, age time.Duration, limit int) ([]Payment, error)
-	// RefundsLeft gives the same of the refunds of such payments.
+	// RefundsLeft gives the same of the refunds of such payments that somebody asked
+	// for. A reversal's is the payment's saga to see through.
 	RefundsLeft(ctx context.Context, age time.Duration, limit int) ([]Refund, error)
 }

@@ -62,16 +62,21 @@ type Payment struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// Result is what an order's saga needs of its payment. The saga's history is
-// kept and shown, and so holds neither the method nor the action's URL, which
-// may carry the provider's client secret.
+// Result is what a saga needs of its payment. A saga's history is kept and shown.
+// It holds the method, a token of the provider that pays nothing by itself, where
+// the saga was told it; but not the action's URL, which may carry the provider's
+// client secret.
 type Result struct {
 	ID     string `json:"id"`
 	Status Status `json:"status"`
+	// ActionExpiresAt is until when the customer may act, of a payment of its own.
+	ActionExpiresAt *time.Time `json:"action_expires_at,omitempty"`
 }
 
 // Result is the part of the payment that its saga needs.
-func (p Payment) Result() Result { return Result{ID: p.ID, Status: p.Status} }
+func (p Payment) Result() Result {
+	return Result{ID: p.ID, Status: p.Status, ActionExpiresAt: p.ActionExpiresAt}
+}
 
 // AuthorizeRequest asks to hold an amount, such as an order's total, on a payment
 // method, which is a token of the provider, never a card number.
@@ -128,7 +133,8 @@ type Refund struct {
 	// Code says why it failed.
 	Code string `json:"code,omitempty"`
 	// Reason and Caller are why, in people's words, and who asked, of a payment of
-	// its own. They stay in this service: no history holds them.
+	// its own; empty where its saga gave it back. They stay in this service: no
+	// history holds them.
 	Reason    string    `json:"reason,omitempty"`
 	Caller    string    `json:"caller,omitempty"`
 	CreatedAt time.Time `json:"created_at"`

@@ -18,9 +18,9 @@ type payment struct {
 // unpaid are the payments of their own, and the refunds of such, that have not come
 // to their end.
 const unpaid = `SELECT 'payment/' || pg_temp.public_id('pay', id) AS run, status, 'running' AS saga_state FROM payments
-	WHERE own AND amount IS NOT NULL AND failure_code IS NULL AND status NOT IN ('captured', 'refunded')
+	WHERE own AND amount IS NOT NULL AND failure_code IS NULL AND (barred OR status NOT IN ('captured', 'refunded'))
 	UNION ALL SELECT 'payment-refund/' || pg_temp.public_id('rfd', r.id), r.status, ''
-	FROM payment_refunds r JOIN payments p USING (order_id) WHERE p.own AND r.status = 'requested'`
+	FROM payment_refunds r JOIN payments p USING (order_id) WHERE p.own AND r.status = 'requested' AND r.caller <> ''`
 
 // readPayments reads the payments of their own, and which of their refunds somebody
 // asked for that were not refused at once: those have a saga.

@@ -12,25 +12,32 @@ UPDATE payments SET
     status = CASE WHEN status = 'initiated' AND provider_intent IS NULL THEN 'voided' ELSE status END
 WHERE id = @id AND own AND status <> 'captured' AND failure_code IS NULL;
 
+-- name: KeepTaken :exec
+-- What turned the payment back has come to its end, and the money stays.
+UPDATE payments SET barred = false, updated_at = now()
+WHERE id = $1 AND own AND status = 'captured' AND barred;
+
 -- name: PaymentsLeft :many
-UPDATE payments SET looked_at = now()
+-- The older a payment is, the less often somebody looks: most wait for a customer.
+UPDATE payments SET due_at = now() + least((now() - created_at) / 10, interval '5 minutes')
 WHERE id IN (
     SELECT id FROM payments
-    WHERE own AND failure_code IS NULL AND status NOT IN ('captured', 'refunded') AND amount IS NOT NULL
-      AND looked_at <= now() - sqlc.arg(age)::interval
-    ORDER BY looked_at, id
+    WHERE own AND failure_code IS NULL AND (barred OR status NOT IN ('captured', 'refunded')) AND amount IS NOT NULL
+      AND due_at <= now() - sqlc.arg(age)::interval
+    ORDER BY due_at, id
     LIMIT sqlc.arg(batch)
     FOR NO KEY UPDATE SKIP LOCKED
 )
 RETURNING *;
 
 -- name: PaymentRefundsLeft :many
+-- A refund without a caller is a reversal's, which the payment's own saga sees through.
 WITH looked AS (
-    UPDATE payment_refunds SET looked_at = now()
+    UPDATE payment_refunds SET due_at = now() + least((now() - created_at) / 10, interval '5 minutes')
     WHERE id IN (
         SELECT r.id FROM payment_refunds r JOIN payments p ON p.order_id = r.order_id
-        WHERE p.own AND r.status = 'requested' AND r.looked_at <= now() - sqlc.arg(age)::interval
-        ORDER BY r.looked_at, r.id
+        WHERE p.own AND r.status = 'requested' AND r.caller <> '' AND r.due_at <= now() - sqlc.arg(age)::interval
+        ORDER BY r.due_at, r.id
         LIMIT sqlc.arg(batch)
         FOR NO KEY UPDATE OF r SKIP LOCKED
     )

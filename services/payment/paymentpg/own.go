@@ -73,11 +73,14 @@ func (s *Store) ClosePayment(ctx context.Context, r payment.CloseRequest) (payme
 		return payment.Payment{}, s.constraints.Write(err)
 	}
 	row, err := s.own(ctx, id)
-	if err == nil && payment.Status(row.Status) == payment.Captured {
-		err = payment.ErrCaptured
-	}
 	if err != nil {
 		return payment.Payment{}, err
+	}
+	if payment.Status(row.Status) == payment.Captured {
+		if err := s.queries.KeepTaken(ctx, id); err != nil {
+			return payment.Payment{}, s.constraints.Write(err)
+		}
+		return payment.Payment{}, payment.ErrCaptured
 	}
 	return toPayment(row), nil
 }

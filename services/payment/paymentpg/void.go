@@ -25,7 +25,7 @@ func (s *Store) VoidPayment(ctx context.Context, r payment.OrderRequest) (paymen
 		func(q *paymentdb.Queries, row paymentdb.Payment) (bool, error) {
 			switch payment.Status(row.Status) {
 			case payment.Captured, payment.Refunded:
-				return false, payment.ErrCaptured
+				return false, barTaken(ctx, q, of)
 			case payment.Voided:
 				return true, nil
 			default:
@@ -33,6 +33,9 @@ func (s *Store) VoidPayment(ctx context.Context, r payment.OrderRequest) (paymen
 				return true, q.BarPayment(ctx, orderID)
 			}
 		})
+	if status := payment.Status(row.Status); err == nil && (status == payment.Captured || status == payment.Refunded) {
+		err = payment.ErrCaptured
+	}
 	if err != nil {
 		return payment.Payment{}, err
 	}
@@ -53,6 +56,15 @@ func (s *Store) VoidPayment(ctx context.Context, r payment.OrderRequest) (paymen
 	default:
 		return payment.Payment{}, errOpen // it may hold the amount, or come to
 	}
+}
+
+// barTaken keeps that a payment of its own is to be turned back, though it was
+// taken: nobody else does. Of an order's, the order service keeps it.
+func barTaken(ctx context.Context, q *paymentdb.Queries, of payment.Subject) error {
+	if !of.Own {
+		return nil
+	}
+	return q.BarPayment(ctx, of.ID)
 }
 
 // cancel ends the intent at the provider, whatever holds it.

@@ -179,7 +179,7 @@ func (b Bench) claimedAs(t *testing.T, stood string) payment.AuthorizeRequest {
 // left: what is not at its end is given to one who asks, and to nobody for a
 // while then.
 func (b Bench) left(t *testing.T) { // not parallel: whoever asks first is given it
-	const soon, all = 0, 1000
+	const soon, all = -time.Hour, 1000 // as if it were asked in an hour
 	authorized, closed, captured := b.claimed(t), b.claimed(t), b.claimed(t)
 	fresh := b.claimed(t)
 	_, err := b.do(t.Context(), "authorize", authorized)
