@@ -19,8 +19,8 @@ import (
 	"github.com/skaldhq/skald/workflows/saga/sagatest"
 )
 
-// TestExplore: whatever fails, and whenever, an order, a refund and a payment of
-// its own end as the rules of their sagas say.
+// TestExplore: whatever fails, and whenever, an order, a payment of its own and a
+// refund of either end as the rules of their sagas say.
 func TestExplore(t *testing.T) {
 	t.Parallel()
 	placeOrder, err := workflows.NewPlaceOrder()
@@ -29,6 +29,8 @@ func TestExplore(t *testing.T) {
 	require.NoError(t, err)
 	takePayment, err := workflows.NewTakePayment()
 	require.NoError(t, err)
+	refundTaken, err := workflows.NewRefundTakenPayment()
+	require.NoError(t, err)
 	begun := time.Now()
 	cases := 0
 	for _, s := range []sagatest.Saga{
@@ -36,6 +38,7 @@ func TestExplore(t *testing.T) {
 		placeOrderSaga(placeOrder, "PlaceOrder with 3-D Secure", true),
 		refundOrderSaga(refundOrder),
 		takePaymentSaga(takePayment),
+		refundTakenPaymentSaga(refundTaken),
 	} {
 		report := sagatest.Explore(t, s)
 		require.NotEmpty(t, report.Impossible)
@@ -162,6 +165,28 @@ func takePaymentSaga(w *workflows.TakePayment) sagatest.Saga {
 			var out workflows.TakePaymentOutcome
 			err := env.GetWorkflowResult(&out)
 			return out.Status == payment.Captured, err
+		},
+	}
+}
+
+// refundTakenPaymentSaga describes RefundTakenPayment, which is one step: it records
+// nothing where that is refused.
+func refundTakenPaymentSaga(w *workflows.RefundTakenPayment) sagatest.Saga {
+	audit := audit()
+	return sagatest.Saga{
+		Name: "RefundTakenPayment",
+		Run: func(env *testsuite.TestWorkflowEnvironment) {
+			env.RegisterWorkflowWithOptions(w.Run, workflow.RegisterOptions{Name: workflows.RefundTakenPaymentName})
+			env.ExecuteWorkflow(workflows.RefundTakenPaymentName, workflows.RefundTakenPaymentInput{PaymentID: paymentID, RefundID: "rfd_1"})
+		},
+		Stages:   [][]sagatest.Step{{{Op: op("RefundPayment"), Kind: saga.Pivot}}},
+		Audit:    &audit,
+		Deadline: 10 * time.Minute,
+		Key:      paymentKey,
+		WentThrough: func(env *testsuite.TestWorkflowEnvironment) (bool, error) {
+			var out payment.RefundStatus
+			err := env.GetWorkflowResult(&out)
+			return out == payment.RefundDone, err
 		},
 	}
 }

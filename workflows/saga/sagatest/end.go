@@ -39,7 +39,8 @@ func (r *run) judgeEnd() {
 			through = false
 		}
 	}
-	closed := r.progress[r.closing()].ok > 0
+	closing := r.closing()
+	closed := closing != nil && r.progress[closing].ok > 0
 	for _, o := range r.ops {
 		if o.role == reversing && o.undoes.final && r.progress[o].ok > 0 {
 			closed = true
@@ -48,7 +49,7 @@ func (r *run) judgeEnd() {
 	switch {
 	case through && (closed || r.turned):
 		r.violate(oneEnd, "the saga went through and turned back")
-	case !through && !closed:
+	case !through && !closed && closing != nil:
 		r.violate(oneEnd, "the saga ended, and neither went through nor was closed")
 	}
 	want := saga.Completed

@@ -142,6 +142,7 @@ func (r *run) judgeClose() {
 	}
 }
 
+// closing is nil where the saga calls nothing to close.
 func (r *run) closing() *op {
 	for _, o := range r.ops {
 		if o.role == closing {

@@ -75,7 +75,10 @@ func (s Saga) ops() []*op {
 			steps = append(steps, o)
 		}
 	}
-	rest := []*op{{Op: named(s.Close), role: closing}}
+	var rest []*op
+	if s.Close.Activity != "" {
+		rest = append(rest, &op{Op: named(s.Close), role: closing})
+	}
 	for _, note := range s.Notes {
 		rest = append(rest, &op{Op: named(note), role: noting, effectless: true})
 	}

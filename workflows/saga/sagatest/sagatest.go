@@ -28,7 +28,8 @@ type Saga struct {
 	Run func(env *testsuite.TestWorkflowEnvironment)
 	// Stages are the steps in their order. The steps of a stage run in parallel.
 	Stages [][]Step
-	// Close is done once every compensation is.
+	// Close is done once every compensation is. Without an activity: the saga calls
+	// nothing then.
 	Close Op
 	// Notes are what the saga calls beside its steps, and that nothing undoes:
 	// operations that only inform, but for those that it Must do.
