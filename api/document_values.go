@@ -52,7 +52,7 @@ func exampleValues() []any {
 			Amount: *o.Items[0].UnitPrice.Value, Reason: "One cup was broken.", Status: order.RefundRequested, CreatedAt: at, UpdatedAt: at,
 		}),
 		toPaymentRefund(payment.Refund{
-			ID: "rfd_01k9m2v6y7e4p8s0t2w4x6z8ab", PaymentID: *o.PaymentID, Amount: *o.Items[0].UnitPrice.Value, Reason: "Paid twice.",
+			ID: "rfd_01k9m2v6y7e4p8s0t2w4x6z8ab", PaymentID: *o.PaymentID, Amount: *o.Items[0].UnitPrice.Value, Reason: "Paid twice.", Caller: "key_shop",
 			Status: payment.RefundRequested, CreatedAt: at, UpdatedAt: at,
 		}),
 		open, open.Repairs[0],

@@ -17,10 +17,10 @@ type PaymentRefund struct {
 	ID         string               `json:"id" example:"rfd_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 	PaymentID  string               `json:"payment_id" example:"pay_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 	Amount     money.Money          `json:"amount"`
-	Reason     string               `json:"reason" doc:"Empty for an order's payment: the order's refund tells"`
+	Reason     string               `json:"reason" doc:"Empty for an order's payment, whose order's refund tells, and where the payment was turned back, whose failure tells"`
 	Status     payment.RefundStatus `json:"status" enum:"requested,done,failed"`
 	Code       string               `json:"code,omitempty" doc:"Why it failed" example:"refund_failed"`
-	WorkflowID *string              `json:"workflow_id" doc:"Its saga; find it in the Temporal Web UI by it. Null for an order's payment" example:"payment-refund/rfd_01k9m2v6y7e4p8s0t2w4x6z8ab"`
+	WorkflowID *string              `json:"workflow_id" doc:"Its saga, or the payment's where that was turned back; find it in the Temporal Web UI by it. Null for an order's payment" example:"payment-refund/rfd_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 	CreatedAt  time.Time            `json:"created_at"`
 	UpdatedAt  time.Time            `json:"updated_at"`
 }
@@ -37,6 +37,9 @@ func toPaymentRefund(r payment.Refund) PaymentRefund {
 	}
 	if r.OrderID == "" {
 		workflowID := payment.RefundWorkflowID(r.ID)
+		if r.Caller == "" { // the saga of the payment gave it back
+			workflowID = payment.WorkflowID(r.PaymentID)
+		}
 		out.WorkflowID = &workflowID
 	}
 	return out

@@ -55,6 +55,10 @@ func TestTakePayment(t *testing.T) {
 		"inactive":               {payment.Voided, failed("user_inactive"), http.StatusUnprocessableEntity, "user_inactive"},
 		"cancelled":              {payment.Voided, failed("cancelled"), http.StatusConflict, "cancelled"},
 		"too slow":               {payment.Voided, failed("deadline_exceeded"), http.StatusServiceUnavailable, "deadline_exceeded"},
+		"interrupted":            {payment.Voided, failed("saga_interrupted"), http.StatusServiceUnavailable, "saga_interrupted"},
+		"hold lost":              {payment.Voided, failed("payment_not_authorized"), http.StatusServiceUnavailable, "payment_not_authorized"},
+		"a defect":               {payment.Voided, failed("internal"), http.StatusServiceUnavailable, "internal"},
+		"no answer":              {payment.Voided, failed("service_unavailable"), http.StatusServiceUnavailable, "service_unavailable"},
 		"turned back":            {payment.Refunded, failed("reversed_by_operator"), http.StatusServiceUnavailable, "reversed_by_operator"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -154,7 +158,7 @@ func TestRefundPayment(t *testing.T) {
 	t.Parallel()
 	const path, reason = "/v1/payments/pay_1/refunds", `{"reason":"paid twice"}`
 	w, h := paying(t, payment.Captured)
-	w.refund = payment.Refund{ID: "rfd_1", PaymentID: "pay_1", Amount: money.New(450, "EUR"), Status: payment.RefundRequested, Reason: "paid twice"}
+	w.refund = payment.Refund{ID: "rfd_1", PaymentID: "pay_1", Amount: money.New(450, "EUR"), Status: payment.RefundRequested, Reason: "paid twice", Caller: "key_s"}
 	res, out := call(h, http.MethodPost, path, `{"reason":"paid twice","amount":{"amount":450,"currency":"EUR"}}`, "Authorization", "Bearer skald_s")
 	require.Equal(t, http.StatusAccepted, res.Code, "%s", res.Body)
 	require.Equal(t, "payment-refund/rfd_1", out["workflow_id"])
@@ -170,6 +174,10 @@ func TestRefundPayment(t *testing.T) {
 	require.Len(t, w.givenBack, 1, "it is done")
 	_, out = call(h, http.MethodGet, path, "", "Authorization", "Bearer skald_a")
 	require.Equal(t, "rfd_1", out["items"].([]any)[0].(map[string]any)["id"])
+
+	w.refund.Caller = ""
+	_, out = call(h, http.MethodGet, path, "")
+	require.Equal(t, "payment/pay_1", out["items"].([]any)[0].(map[string]any)["workflow_id"], "its saga gave it back")
 
 	for _, tc := range []struct {
 		err    error

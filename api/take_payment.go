@@ -12,6 +12,7 @@ import (
 	"github.com/skaldhq/skald/services/payment"
 	"github.com/skaldhq/skald/services/user"
 	"github.com/skaldhq/skald/workflows"
+	"github.com/skaldhq/skald/workflows/saga"
 )
 
 // NewPayment asks for a payment of its own.
@@ -48,7 +49,9 @@ func paymentPath(paymentID string) string { return "/v1/payments/" + paymentID }
 func (c Config) registerTakePayment(a huma.API) {
 	take := operation("take-payment", http.MethodPost, "/v1/payments", "payments", customers(writePayments), "Take a payment of its own",
 		"A payment that is of no order: it is held, then captured. Starts its saga and waits for the outcome, as an order does: 10 s at most, or as `Prefer` says. "+
-			"A payment that is not decided by then, or whose customer has to act (`next_action`), is answered with 202 and goes on.")
+			"A payment that is not decided by then, or whose customer has to act (`next_action`), is answered with 202 and goes on. "+
+			"A problem with a `payment_id` is final, also a 503: the same `Idempotency-Key` repeats it, and only another one asks for another payment. "+
+			"A 503 without it decided nothing: send the request again with the same key.")
 	declareRefusals(&take, failedPayments()...)
 	take.DefaultStatus = http.StatusCreated
 	take.Responses = alsoAnswers(http.StatusAccepted, "Payment")
@@ -110,13 +113,17 @@ func failedPayment(code, detail string) refusal {
 	return refusal{status: failureStatus(code), code: code, detail: detail, headers: []string{"Location", "Preference-Applied"}}
 }
 
-// failedPayments are all of them that are about the request.
+// failedPayments are all of them.
 func failedPayments() (all []refusal) {
 	for _, f := range []*fault.Error{
 		user.ErrNotFound, user.ErrInactive, payment.ErrAmount, payment.ErrDeclined, payment.ErrVoided, payment.ErrMethod,
 		fault.New(fault.Refused, workflows.CodeActionTimeout, "The customer did not confirm the payment in time."),
 		fault.New(fault.Conflict, workflows.CodeCancelled, "The payment was cancelled."),
 		fault.New(fault.Unavailable, workflows.CodeDeadline, "The payment took too long."),
+		fault.New(fault.Unavailable, workflows.CodeInterrupted, "The payment was interrupted and turned back."),
+		fault.New(fault.Unavailable, saga.ReasonReversed, "The payment could not be completed and was turned back."),
+		fault.New(fault.Internal, errInternal.code, "The payment could not be taken."),
+		payment.ErrNotAuthorized,
 	} {
 		all = append(all, failedPayment(f.Code, f.Message))
 	}

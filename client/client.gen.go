@@ -1256,7 +1256,7 @@ type PaymentRefund struct {
 	// PaymentID Examples: pay_01k9m2v6y7e4p8s0t2w4x6z8ab
 	PaymentID string `json:"payment_id"`
 
-	// Reason Empty for an order's payment: the order's refund tells
+	// Reason Empty for an order's payment, whose order's refund tells, and where the payment was turned back, whose failure tells
 	//
 	// Examples: Paid twice.
 	Reason string `json:"reason"`
@@ -1267,7 +1267,7 @@ type PaymentRefund struct {
 	// UpdatedAt Examples: 2026-11-02T09:30:00Z
 	UpdatedAt time.Time `json:"updated_at"`
 
-	// WorkflowID Its saga; find it in the Temporal Web UI by it. Null for an order's payment
+	// WorkflowID Its saga, or the payment's where that was turned back; find it in the Temporal Web UI by it. Null for an order's payment
 	//
 	// Examples: payment-refund/rfd_01k9m2v6y7e4p8s0t2w4x6z8ab
 	WorkflowID *string `json:"workflow_id"`
@@ -2590,7 +2590,7 @@ type ClientInterface interface {
 
 	// TakePaymentWithBody Take a payment of its own
 	//
-	// A payment that is of no order: it is held, then captured. Starts its saga and waits for the outcome, as an order does: 10 s at most, or as `Prefer` says. A payment that is not decided by then, or whose customer has to act (`next_action`), is answered with 202 and goes on.
+	// A payment that is of no order: it is held, then captured. Starts its saga and waits for the outcome, as an order does: 10 s at most, or as `Prefer` says. A payment that is not decided by then, or whose customer has to act (`next_action`), is answered with 202 and goes on. A problem with a `payment_id` is final, also a 503: the same `Idempotency-Key` repeats it, and only another one asks for another payment. A 503 without it decided nothing: send the request again with the same key.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2599,7 +2599,7 @@ type ClientInterface interface {
 
 	// TakePayment Take a payment of its own
 	//
-	// A payment that is of no order: it is held, then captured. Starts its saga and waits for the outcome, as an order does: 10 s at most, or as `Prefer` says. A payment that is not decided by then, or whose customer has to act (`next_action`), is answered with 202 and goes on.
+	// A payment that is of no order: it is held, then captured. Starts its saga and waits for the outcome, as an order does: 10 s at most, or as `Prefer` says. A payment that is not decided by then, or whose customer has to act (`next_action`), is answered with 202 and goes on. A problem with a `payment_id` is final, also a 503: the same `Idempotency-Key` repeats it, and only another one asks for another payment. A 503 without it decided nothing: send the request again with the same key.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3235,7 +3235,7 @@ func (c *Raw) ListPayments(ctx context.Context, params *ListPaymentsParams, reqE
 
 // TakePaymentWithBody Take a payment of its own
 //
-// A payment that is of no order: it is held, then captured. Starts its saga and waits for the outcome, as an order does: 10 s at most, or as `Prefer` says. A payment that is not decided by then, or whose customer has to act (`next_action`), is answered with 202 and goes on.
+// A payment that is of no order: it is held, then captured. Starts its saga and waits for the outcome, as an order does: 10 s at most, or as `Prefer` says. A payment that is not decided by then, or whose customer has to act (`next_action`), is answered with 202 and goes on. A problem with a `payment_id` is final, also a 503: the same `Idempotency-Key` repeats it, and only another one asks for another payment. A 503 without it decided nothing: send the request again with the same key.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3254,7 +3254,7 @@ func (c *Raw) TakePaymentWithBody(ctx context.Context, params *TakePaymentParams
 
 // TakePayment Take a payment of its own
 //
-// A payment that is of no order: it is held, then captured. Starts its saga and waits for the outcome, as an order does: 10 s at most, or as `Prefer` says. A payment that is not decided by then, or whose customer has to act (`next_action`), is answered with 202 and goes on.
+// A payment that is of no order: it is held, then captured. Starts its saga and waits for the outcome, as an order does: 10 s at most, or as `Prefer` says. A payment that is not decided by then, or whose customer has to act (`next_action`), is answered with 202 and goes on. A problem with a `payment_id` is final, also a 503: the same `Idempotency-Key` repeats it, and only another one asks for another payment. A 503 without it decided nothing: send the request again with the same key.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6040,7 +6040,7 @@ func (c *Client) ListPayments(ctx context.Context, params *ListPaymentsParams) (
 	return answer[PagePayment](c.Raw.ListPayments(ctx, params))
 }
 
-// TakePayment: Take a payment of its own. A payment that is of no order: it is held, then captured. Starts its saga and waits for the outcome, as an order does: 10 s at most, or as `Prefer` says. A payment that is not decided by then, or whose customer has to act (`next_action`), is answered with 202 and goes on.
+// TakePayment: Take a payment of its own. A payment that is of no order: it is held, then captured. Starts its saga and waits for the outcome, as an order does: 10 s at most, or as `Prefer` says. A payment that is not decided by then, or whose customer has to act (`next_action`), is answered with 202 and goes on. A problem with a `payment_id` is final, also a 503: the same `Idempotency-Key` repeats it, and only another one asks for another payment. A 503 without it decided nothing: send the request again with the same key.
 //
 // 402: payment_action_timeout payment_declined payment_method_invalid payment_voided
 //
