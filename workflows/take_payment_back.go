@@ -27,22 +27,8 @@ func closePayment() takeUndo {
 
 // why is what a client is told of the failure that turned the saga back.
 func (t *taking) why(f *saga.Failure) payment.Failure {
-	failure := payment.Failure{Step: f.Step}
-	switch {
-	case f.Class == saga.Cancelled:
-		failure.Code, failure.Detail = CodeCancelled, "The payment was cancelled."
-	case f.Class == saga.Reversed:
-		failure.Code, failure.Detail = saga.ReasonReversed, "The payment could not be completed and was turned back."
-	case f.Class == saga.Expired && t.acting:
-		failure.Code, failure.Detail = CodeActionTimeout, "The customer did not confirm the payment in time."
-	case f.Class == saga.Expired:
-		failure.Code, failure.Detail = CodeDeadline, "The payment took too long."
-	case f.Class == saga.Unknown:
-		failure.Code, failure.Detail = CodeUnavailable, "A service that the payment needs did not answer in time."
-	default:
-		failure.Code, failure.Detail = f.Reason(), refusal(f, "The payment could not be taken.").Message
-	}
-	return failure
+	code, detail := reason(f, "payment", "taken", t.acting)
+	return payment.Failure{Code: code, Detail: detail, Step: f.Step}
 }
 
 // reverseTaken turns a payment back that is parked at its pivot, by an operator's

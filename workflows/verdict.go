@@ -11,8 +11,8 @@ import (
 	"github.com/skaldhq/skald/workflows/saga"
 )
 
-// Failure codes of an order that come from the saga itself; the others are the
-// codes of the services' faults.
+// Failure codes of an order, or of a payment of its own, that come from the saga
+// itself; the others are the codes of the services' faults.
 const (
 	CodeCancelled     = "cancelled"
 	CodeDeadline      = "deadline_exceeded"
@@ -24,30 +24,39 @@ const (
 // no, cancelled, or failed for anything technical. last is the order's status
 // until then.
 func verdict(f *saga.Failure, last order.Status) (order.Status, order.Failure) {
+	acting := last == order.AwaitingPayment
 	failure := order.Failure{Step: f.Step}
+	failure.Code, failure.Detail = reason(f, "order", "placed", acting)
+	kind := refusal(f, "").Kind
 	switch {
 	case f.Class == saga.Cancelled:
-		failure.Code, failure.Detail = CodeCancelled, "The order was cancelled."
 		return order.Cancelled, failure
+	case f.Class == saga.Expired && acting,
+		f.Class == saga.Refused && (kind == fault.Refused || kind == fault.NotFound):
+		return order.Rejected, failure
+	default:
+		return order.Failed, failure
+	}
+}
+
+// reason is what a client is told of the failure that turned a saga back. what is
+// what could not be done, such as an order that could not be placed; acting: its
+// customer was asked to confirm the payment.
+func reason(f *saga.Failure, what, done string, acting bool) (code, detail string) {
+	switch {
+	case f.Class == saga.Cancelled:
+		return CodeCancelled, "The " + what + " was cancelled."
 	case f.Class == saga.Reversed:
-		failure.Code, failure.Detail = saga.ReasonReversed, "The order could not be completed and was turned back."
-		return order.Failed, failure
-	case f.Class == saga.Expired && last == order.AwaitingPayment:
-		failure.Code, failure.Detail = CodeActionTimeout, "The customer did not confirm the payment in time."
-		return order.Rejected, failure
+		return saga.ReasonReversed, "The " + what + " could not be completed and was turned back."
+	case f.Class == saga.Expired && acting:
+		return CodeActionTimeout, "The customer did not confirm the payment in time."
 	case f.Class == saga.Expired:
-		failure.Code, failure.Detail = CodeDeadline, "The order took too long."
-		return order.Failed, failure
+		return CodeDeadline, "The " + what + " took too long."
 	case f.Class == saga.Unknown:
-		failure.Code, failure.Detail = CodeUnavailable, "A service that the order needs did not answer in time."
-		return order.Failed, failure
+		return CodeUnavailable, "A service that the " + what + " needs did not answer in time."
+	default:
+		return f.Reason(), refusal(f, "The "+what+" could not be "+done+".").Message
 	}
-	told := refusal(f, "The order could not be placed.")
-	failure.Code, failure.Detail = f.Reason(), told.Message
-	if told.Kind == fault.Refused || told.Kind == fault.NotFound {
-		return order.Rejected, failure
-	}
-	return order.Failed, failure
 }
 
 // refusal is what a service said when it refused, or otherwise of a defect.
