@@ -22,13 +22,23 @@ import (
 type Histories interface {
 	// Runs gives the runs of a saga, oldest first; none where Temporal keeps none.
 	Runs(ctx context.Context, workflowID string) (runIDs []string, err error)
-	// Events gives the events of a run from a position on, which is nil for the
-	// first one, and the next position: nil behind the last event of a run that has
-	// ended, and, unless it waits, of one that has not. It waits, where there are
-	// none yet, for as long as historyWait. A run that is not kept any more has none.
-	Events(ctx context.Context, workflowID, runID string, from []byte, wait bool) (events []*historypb.HistoryEvent, next []byte, err error)
+	// Events gives events of a run from a position on, which is nil for the first
+	// one. It waits, where there are none yet, for as long as historyWait. A run that
+	// is not kept any more has none, and has ended.
+	Events(ctx context.Context, workflowID, runID string, from []byte, wait bool) (EventPage, error)
 	// Pending gives the activities of a run that have not ended.
 	Pending(ctx context.Context, workflowID, runID string) ([]*workflowpb.PendingActivityInfo, error)
+}
+
+// EventPage is a part of a run's history.
+type EventPage struct {
+	Events []*historypb.HistoryEvent
+	// Next is the position to go on at: where nothing happened, the one that was asked
+	// for. Nil: these were all, or, of who waits, nothing was read yet.
+	Next []byte
+	// Ended tells that nothing will come after these. Only who waits learns it of a
+	// run that is kept.
+	Ended bool
 }
 
 // historyWait is how long a question waits for events. A notice of Temporal's that
@@ -79,7 +89,7 @@ func (h *TemporalHistories) Runs(ctx context.Context, workflowID string) ([]stri
 }
 
 // Events asks Temporal itself: the SDK's iterator cannot go on at a position.
-func (h *TemporalHistories) Events(ctx context.Context, workflowID, runID string, from []byte, wait bool) ([]*historypb.HistoryEvent, []byte, error) {
+func (h *TemporalHistories) Events(ctx context.Context, workflowID, runID string, from []byte, wait bool) (EventPage, error) {
 	asking, cancel := ctx, context.CancelFunc(func() {})
 	if wait {
 		asking, cancel = context.WithTimeout(ctx, historyWait)
@@ -91,13 +101,14 @@ func (h *TemporalHistories) Events(ctx context.Context, workflowID, runID string
 	})
 	switch {
 	case isNotFound(err):
-		return nil, nil, nil
+		return EventPage{Ended: true}, nil
 	case err != nil && wait && ctx.Err() == nil && asking.Err() != nil, isLate(err) && wait:
-		return nil, from, nil // nothing happened
+		return EventPage{Next: from}, nil // nothing happened
 	case err != nil:
-		return nil, nil, unavailable(err)
+		return EventPage{}, unavailable(err)
 	}
-	return page.GetHistory().GetEvents(), page.GetNextPageToken(), nil
+	next := page.GetNextPageToken()
+	return EventPage{Events: page.GetHistory().GetEvents(), Next: next, Ended: wait && len(next) == 0}, nil
 }
 
 // isLate tells that Temporal's server waited no longer.

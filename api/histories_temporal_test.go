@@ -84,39 +84,54 @@ func (s historyServer) GetWorkflowExecutionHistory(ctx context.Context, _ *workf
 }
 
 // TestEvents: what a question for events is answered with, and how long it waits.
+// That nothing was heard is never the end of a run.
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	events := []*historypb.HistoryEvent{{EventId: 7}}
+	page := func(next string) *workflowservice.GetWorkflowExecutionHistoryResponse {
+		return &workflowservice.GetWorkflowExecutionHistoryResponse{History: &historypb.History{Events: events}, NextPageToken: []byte(next)}
+	}
+	late, none := serviceerror.NewDeadlineExceeded("late"), serviceerror.NewNotFound("none")
 	for _, tc := range []struct {
 		name   string
 		server historyServer
+		from   string
+		glance bool // it does not wait
 		events int
 		next   string
+		ended  bool
 		kind   fault.Kind
 	}{
-		{name: "events", server: historyServer{answer: &workflowservice.GetWorkflowExecutionHistoryResponse{
-			History: &historypb.History{Events: events}, NextPageToken: []byte("on"),
-		}}, events: 1, next: "on"},
-		{name: "nothing happens", next: "here"},
-		{name: "the server waits no longer", server: historyServer{err: serviceerror.NewDeadlineExceeded("late")}, next: "here"},
-		{name: "not kept any more", server: historyServer{err: serviceerror.NewNotFound("none")}},
-		{name: "Temporal is away", server: historyServer{err: errors.New("away")}, kind: fault.Unavailable},
+		{name: "events", server: historyServer{answer: page("on")}, from: "here", events: 1, next: "on"},
+		{name: "the last ones", server: historyServer{answer: page("")}, from: "here", events: 1, ended: true},
+		{name: "all so far", server: historyServer{answer: page("")}, glance: true, events: 1},
+		{name: "nothing happens", from: "here", next: "here"},
+		{name: "nothing is heard from the start"},
+		{name: "the server waits no longer", server: historyServer{err: late}, from: "here", next: "here"},
+		{name: "the server waits no longer at the start", server: historyServer{err: late}},
+		{name: "not kept any more", server: historyServer{err: none}, from: "here", ended: true},
+		{name: "not kept, at a glance", server: historyServer{err: none}, glance: true, ended: true},
+		{name: "Temporal is away", server: historyServer{err: errors.New("away")}, from: "here", kind: fault.Unavailable},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				c := mocks.NewClient(t)
 				c.On("WorkflowService").Return(tc.server)
-				begun := time.Now()
-				events, next, err := api.NewHistories(c, "default").Events(t.Context(), workflowID, "run", []byte("here"), true)
+				begun, from := time.Now(), []byte(nil)
+				if tc.from != "" {
+					from = []byte(tc.from)
+				}
+				got, err := api.NewHistories(c, "default").Events(t.Context(), workflowID, "run", from, !tc.glance)
 				require.LessOrEqual(t, time.Since(begun), historyWait)
 				if tc.kind != "" {
 					require.Equal(t, tc.kind, fault.KindOf(err))
 					return
 				}
 				require.NoError(t, err)
-				require.Len(t, events, tc.events)
-				require.Equal(t, tc.next, string(next))
+				require.Len(t, got.Events, tc.events)
+				require.Equal(t, tc.next, string(got.Next))
+				require.Equal(t, tc.ended, got.Ended)
 			})
 		})
 	}

@@ -13,6 +13,7 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/client"
 
+	"github.com/skaldhq/skald/api"
 	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/services/order"
 )
@@ -26,6 +27,7 @@ type fakeHistories struct {
 	err     error
 	broken  string // a run whose events cannot be had
 	waits   int    // who waits for events
+	mute    int    // how many who wait hear nothing, whatever happens
 	changed chan struct{}
 }
 
@@ -66,6 +68,13 @@ func (f *fakeHistories) try(pending ...*workflowpb.PendingActivityInfo) {
 	f.pending = pending
 }
 
+// muffle lets so many who wait hear nothing.
+func (f *fakeHistories) muffle(waits int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.mute = waits
+}
+
 // waiting counts those who wait.
 func (f *fakeHistories) waiting() int {
 	f.mu.Lock()
@@ -88,13 +97,20 @@ func (f *fakeHistories) Pending(context.Context, string, string) ([]*workflowpb.
 // historyWait is how long the real ones wait.
 const historyWait = 2 * time.Second
 
-func (f *fakeHistories) Events(ctx context.Context, _, run string, from []byte, wait bool) ([]*historypb.HistoryEvent, []byte, error) {
+func (f *fakeHistories) Events(ctx context.Context, _, run string, from []byte, wait bool) (api.EventPage, error) {
 	at := 0
 	if len(from) > 0 {
 		at = int(binary.BigEndian.Uint64(from))
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if wait && f.mute > 0 {
+		f.mute--
+		f.mu.Unlock()
+		<-time.After(historyWait)
+		f.mu.Lock()
+		return api.EventPage{Next: from}, nil
+	}
 	if wait && f.err == nil && at == len(f.events[run]) {
 		changed := f.changed
 		f.waits++
@@ -110,15 +126,17 @@ func (f *fakeHistories) Events(ctx context.Context, _, run string, from []byte, 
 	all := f.events[run]
 	switch {
 	case f.err != nil:
-		return nil, nil, f.err
+		return api.EventPage{}, f.err
 	case run == f.broken:
-		return nil, nil, fault.New(fault.Unavailable, "temporal_unavailable", "Temporal did not answer.")
+		return api.EventPage{}, fault.New(fault.Unavailable, "temporal_unavailable", "Temporal did not answer.")
 	case ctx.Err() != nil:
-		return nil, nil, ctx.Err()
-	case !wait || (len(all) > 0 && closes(all[len(all)-1])):
-		return all[at:], nil, nil
+		return api.EventPage{}, ctx.Err()
+	case !wait:
+		return api.EventPage{Events: all[at:]}, nil
+	case len(all) > 0 && closes(all[len(all)-1]):
+		return api.EventPage{Events: all[at:], Ended: true}, nil
 	default:
-		return all[at:], binary.BigEndian.AppendUint64(nil, uint64(len(all))), nil
+		return api.EventPage{Events: all[at:], Next: binary.BigEndian.AppendUint64(nil, uint64(len(all)))}, nil
 	}
 }
 

@@ -176,6 +176,24 @@ func TestStreamRidesOut(t *testing.T) {
 	})
 }
 
+// TestStreamHearsNothing: where Temporal is mute while a stream waits for the first
+// time, what comes afterwards is told all the same.
+func TestStreamHearsNothing(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world, h http.Handler) {
+		events := recorded(t, "place_order/r3/confirmed")
+		w.histories.record("order/ord_1", "a", events[:24]...)
+		w.histories.muffle(2)
+		s := listen(h, timeline1)
+		pass(10 * time.Second)
+		w.histories.record("order/ord_1", "a", events[24:]...)
+		w.become(order.Confirmed)
+		pass(5 * time.Second)
+		require.True(t, s.answered())
+		require.Len(t, named(s.messages(), "entry"), 16)
+		require.Len(t, named(s.messages(), "end"), 1)
+	})
+}
+
 // TestStreamLosesNothing: where the history of one saga cannot be had, what the
 // others have to tell comes all the same, once and in the end.
 func TestStreamLosesNothing(t *testing.T) {

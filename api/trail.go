@@ -33,9 +33,9 @@ type lane struct {
 type track struct {
 	*timeline.Run
 	had   int64  // the last event that was had before
-	next  []byte // where to go on waiting; nil: nobody waited yet
+	next  []byte // where to go on waiting; nil: nothing came of waiting yet
 	begun bool
-	gone  bool // Temporal keeps it no longer
+	gone  bool // Temporal has no more of it
 }
 
 // step is an entry, and where somebody goes on that has it.
@@ -197,12 +197,12 @@ func merged(queues [][]timeline.Item) (all []timeline.Item) {
 func (t *trail) events(ctx context.Context, run *track) (all []*historypb.HistoryEvent, err error) {
 	var from []byte
 	for {
-		page, next, err := t.config.Histories.Events(ctx, run.WorkflowID, run.ID, from, false)
+		page, err := t.config.Histories.Events(ctx, run.WorkflowID, run.ID, from, false)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, page...)
-		if from = next; len(from) == 0 {
+		all = append(all, page.Events...)
+		if from = page.Next; len(from) == 0 {
 			return all, nil
 		}
 	}
@@ -221,13 +221,13 @@ func (t *trail) await(ctx context.Context) (steps []step, err error) {
 		}
 	}
 	run := running[0]
-	events, next, err := t.config.Histories.Events(ctx, run.WorkflowID, run.ID, run.next, true)
+	page, err := t.config.Histories.Events(ctx, run.WorkflowID, run.ID, run.next, true)
 	if err != nil {
 		run.next = nil // a position may not outlast what Temporal went through
 		return nil, err
 	}
-	run.next, run.gone = next, len(next) == 0
-	for _, item := range run.fresh(events) {
+	run.next, run.gone = page.Next, page.Ended
+	for _, item := range run.fresh(page.Events) {
 		steps = append(steps, t.reach(item))
 	}
 	return steps, nil
