@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/client"
@@ -156,11 +157,24 @@ func recorded(t *testing.T, name string) []*historypb.HistoryEvent {
 	return h.GetEvents()
 }
 
-// become changes the order's status while somebody looks.
-func (w *world) become(status order.Status) {
+// become changes the order's status while somebody looks; with it its saga ends.
+func (w *world) become(status order.Status) { w.stand(status, order.SagaCompleted) }
+
+// stand changes how the order and its saga stand while somebody looks.
+func (w *world) stand(status order.Status, state order.SagaState) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.order.Status = status
+	w.order.Status, w.order.Saga.State = status, state
+}
+
+// cutOff is the event of a run that was terminated behind another event.
+func cutOff(behind *historypb.HistoryEvent) *historypb.HistoryEvent {
+	return &historypb.HistoryEvent{
+		EventId: behind.EventId + 1, EventTime: behind.EventTime, EventType: enums.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED,
+		Attributes: &historypb.HistoryEvent_WorkflowExecutionTerminatedEventAttributes{
+			WorkflowExecutionTerminatedEventAttributes: &historypb.WorkflowExecutionTerminatedEventAttributes{},
+		},
+	}
 }
 
 func (f fakeOrders) ListRefunds(context.Context, string) ([]order.Refund, error) {

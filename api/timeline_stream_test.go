@@ -47,7 +47,7 @@ func TestStream(t *testing.T) {
 		pass(3 * time.Second)
 		require.True(t, s.answered())
 		all := s.messages()
-		require.Equal(t, message{"a:62,end", "end", `{"order_id":"ord_1","status":"confirmed","saga":{"workflow_id":"","state":""},"expired":false}`}, all[len(all)-1])
+		require.Equal(t, message{"a:62,end", "end", `{"order_id":"ord_1","status":"confirmed","saga":{"workflow_id":"","state":"completed"},"expired":false}`}, all[len(all)-1])
 	})
 }
 
@@ -82,7 +82,8 @@ func complete(s *tape) []message {
 // wherever the stream was cut, and also behind a timeline.
 func TestStreamOfMany(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *world, h http.Handler) {
-		w.order.Status, w.given = order.Confirmed, []order.Refund{{ID: "rfd_1", Status: order.RefundDone}}
+		w.become(order.Confirmed)
+		w.given = []order.Refund{{ID: "rfd_1", Status: order.RefundDone}}
 		ours, refund := recorded(t, "place_order/r3/commit_skipped"), recorded(t, "refund_order/r3/done")
 		s := listen(h, timeline1)
 		for i := range max(len(ours), len(refund)) { // both grow
@@ -173,6 +174,26 @@ func TestStreamRidesOut(t *testing.T) {
 		require.True(t, s.answered())
 		require.Len(t, named(s.messages(), "entry"), 16)
 		require.Len(t, named(s.messages(), "end"), 1)
+	})
+}
+
+// TestStreamOfCut: a stream goes on behind a run that was cut off once the order
+// was confirmed, with the run that follows it.
+func TestStreamOfCut(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *world, h http.Handler) {
+		events := recorded(t, "place_order/r3/confirmed")[:40]
+		w.stand(order.Confirmed, order.SagaParked)
+		w.histories.record("order/ord_1", "a", events...)
+		s := listen(h, timeline1)
+		pass(5 * time.Second)
+		w.histories.record("order/ord_1", "a", cutOff(events[39]))
+		pass(time.Minute)
+		require.False(t, s.answered())
+		w.histories.record("order/ord_1", "b", recorded(t, "place_order/r3/again_after_capture")...)
+		w.become(order.Confirmed)
+		all := complete(s)
+		require.Equal(t, "end", all[len(all)-1].event)
+		require.Contains(t, all[len(all)-2].id, "b:")
 	})
 }
 

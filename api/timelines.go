@@ -16,7 +16,7 @@ type Timeline struct {
 	OrderID  string          `json:"order_id" example:"ord_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 	Status   order.Status    `json:"status" enum:"pending,awaiting_payment,confirmed,rejected,cancelled,failed,refunded"`
 	Saga     OrderSaga       `json:"saga"`
-	Complete bool            `json:"complete" doc:"Nothing is to come: the order is decided, and no saga of it runs"`
+	Complete bool            `json:"complete" doc:"Nothing is to come: the order is decided, its saga has ended, and no saga of it runs"`
 	Expired  bool            `json:"expired" doc:"The order's saga ended so long ago that its history is not kept any more: the order tells how"`
 	Entries  []TimelineEntry `json:"entries" nullable:"false" doc:"In the sequence in which they were recorded"`
 	Running  []RunningStep   `json:"running" nullable:"false" doc:"The steps that are being tried"`
@@ -94,7 +94,7 @@ func streamEvent(name string, data *huma.Schema) *huma.Schema {
 const jsonType = "application/json"
 
 const streamDescription = "Server-sent events. `entry`: what happened, with the `id` to go on from. `running`: what is being tried, whenever that changed; it has no id. " +
-	"`end`: once the order is decided and no saga of it runs; the stream ends with it. A stream that ends without it is to be taken up again with `Last-Event-ID`: after 15 minutes at most it ends so."
+	"`end`: once nothing is to come, as a timeline's `complete` tells; the stream ends with it. A stream that ends without it is to be taken up again with `Last-Event-ID`: after 15 minutes at most it ends so."
 
 func (t *timelines) get(ctx context.Context, in *timelineInput) (*timelineOutput, error) {
 	as := accepted(in.Accept, jsonType, eventStream)

@@ -44,7 +44,7 @@ func TestTimeline(t *testing.T) {
 	require.Equal(t, "a:24", got.Cursor)
 
 	w.histories.record("order/ord_1", "a", events[24:]...)
-	w.order.Status = order.Confirmed
+	w.become(order.Confirmed)
 	got = shown(t, h)
 	require.True(t, got.Complete)
 	require.Len(t, got.Entries, 16)
@@ -57,7 +57,8 @@ func TestTimeline(t *testing.T) {
 func TestTimelineOfAll(t *testing.T) {
 	t.Parallel()
 	w, h := setup(t)
-	w.order.Status, w.given = order.Refunded, []order.Refund{{ID: "rfd_1", Status: order.RefundDone}}
+	w.become(order.Refunded)
+	w.given = []order.Refund{{ID: "rfd_1", Status: order.RefundDone}}
 	w.histories.record("order/ord_1", "a", recorded(t, "place_order/r3/confirmed")[:24]...)
 	w.histories.record("order/ord_1", "b", recorded(t, "place_order/r3/again_after_capture")...)
 	w.histories.record("refund/rfd_1", "c", recorded(t, "refund_order/r3/done")...)
@@ -76,6 +77,23 @@ func TestTimelineOfAll(t *testing.T) {
 	require.False(t, shown(t, h).Complete, "its saga is about to run again")
 }
 
+// TestTimelineOfCut: behind a run that was cut off once the order was confirmed,
+// another one is to come.
+func TestTimelineOfCut(t *testing.T) {
+	t.Parallel()
+	w, h := setup(t)
+	events := recorded(t, "place_order/r3/confirmed")[:40]
+	w.histories.record("order/ord_1", "a", append(events, cutOff(events[39]))...)
+	for _, state := range []order.SagaState{order.SagaRunning, order.SagaParked} {
+		w.stand(order.Confirmed, state)
+		got := shown(t, h)
+		require.Equal(t, "interrupted", string(got.Entries[len(got.Entries)-1].Event))
+		require.False(t, got.Complete, state)
+	}
+	w.stand(order.Confirmed, order.SagaCompleted)
+	require.True(t, shown(t, h).Complete)
+}
+
 // TestTimelineThatCannotBeHad: who may not see it, what is not kept any more, and
 // who does not answer.
 func TestTimelineThatCannotBeHad(t *testing.T) {
@@ -86,7 +104,7 @@ func TestTimelineThatCannotBeHad(t *testing.T) {
 	_, missing := call(h, http.MethodGet, "/v1/orders/ord_2/timeline", "", bearer("skald_b")...)
 	require.Equal(t, missing["code"], foreign["code"])
 
-	w.order.Status = order.Confirmed
+	w.become(order.Confirmed)
 	got := shown(t, h)
 	require.True(t, got.Expired && got.Complete)
 	require.Empty(t, got.Entries)

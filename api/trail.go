@@ -128,10 +128,11 @@ func (t *trail) running() (all []*track) {
 	return all
 }
 
-// complete tells that nothing is to come: the order is decided, and no saga of it
-// runs or is about to.
+// complete tells that nothing is to come: the order is decided, its saga came to
+// its end, and no saga of it runs or is about to. A run that was cut off behind the
+// order's decision ends no saga: another one follows it.
 func (t *trail) complete() bool {
-	return t.order.Status.Decided() && !t.open && !t.cancelling() && len(t.running()) == 0
+	return t.order.Status.Decided() && t.order.Saga.State.Ended() && !t.open && !t.cancelling() && len(t.running()) == 0
 }
 
 // cancelling tells that the order is confirmed and about to be refunded.

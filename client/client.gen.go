@@ -1812,7 +1812,7 @@ type Stock struct {
 //
 // Examples: {"complete":true,"cursor":"01a1fee4-2137-70eb-90ba-dbd45ad27fc4:47","entries":[{"activity":"TransitionOrder","at":"2026-11-02T09:30:00Z","attempt":1,"code":"payment_declined","deadline":"2026-11-02T09:30:00Z","decision":"retry","event":"started","id":"01a1fee4-2137-70eb-90ba-dbd45ad27fc4:26","kind":"compensatable","outcome":"authorized","service":"payment","state":"running","status":"pending","step":"AuthorizePayment","undoes":"ReserveStock","workflow_id":"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab"}],"expired":true,"order_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab","running":[{"attempt":3,"code":"provider_unavailable","next_at":"2026-11-02T09:30:00Z","service":"payment","step":"AuthorizePayment","workflow_id":"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab"}],"saga":{"state":"running","workflow_id":"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab"},"status":"pending"}
 type Timeline struct {
-	// Complete Nothing is to come: the order is decided, and no saga of it runs
+	// Complete Nothing is to come: the order is decided, its saga has ended, and no saga of it runs
 	//
 	// Examples: true
 	Complete bool `json:"complete"`

@@ -30,7 +30,7 @@ type Standing struct {
 
 // Settled reports whether the order's saga has come to its end.
 func (s Standing) Settled() bool {
-	return s.Status.Decided() && (s.SagaState == SagaCompleted || s.SagaState == SagaCompensated)
+	return s.Status.Decided() && s.SagaState.Ended()
 }
 
 // Slice selects what a comparison looks at, by age on the database's clock.

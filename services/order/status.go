@@ -51,3 +51,6 @@ const (
 	SagaCompleted    SagaState = "completed"
 	SagaCompensated  SagaState = "compensated"
 )
+
+// Ended reports whether the saga has come to its end.
+func (s SagaState) Ended() bool { return s == SagaCompleted || s == SagaCompensated }
