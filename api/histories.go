@@ -18,7 +18,7 @@ import (
 )
 
 // Histories is what Temporal keeps of the sagas' runs. It needs no worker.
-// Unavailable: Temporal does not answer.
+// Unavailable: Temporal does not answer, not within answerWithin either.
 type Histories interface {
 	// Runs gives the runs of a saga, oldest first; none where Temporal keeps none.
 	Runs(ctx context.Context, workflowID string) (runIDs []string, err error)
@@ -45,6 +45,10 @@ type EventPage struct {
 // is lost delays what it was of by no more than that.
 const historyWait = 2 * time.Second
 
+// answerWithin is how long Temporal may take for what it has at hand: many times
+// what a loaded server does, and less than clients and proxies wait for an answer.
+const answerWithin = 5 * time.Second
+
 // TemporalHistories are Histories on Temporal.
 type TemporalHistories struct {
 	client    client.Client
@@ -61,6 +65,8 @@ func NewHistories(c client.Client, namespace string) *TemporalHistories {
 // Runs lists by Temporal's visibility, which may be a moment behind; the newest run
 // it has for sure. A run begins only when the one before it has ended.
 func (h *TemporalHistories) Runs(ctx context.Context, workflowID string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	newest, err := h.client.DescribeWorkflowExecution(ctx, workflowID, "")
 	if isNotFound(err) {
 		return nil, nil
@@ -90,10 +96,11 @@ func (h *TemporalHistories) Runs(ctx context.Context, workflowID string) ([]stri
 
 // Events asks Temporal itself: the SDK's iterator cannot go on at a position.
 func (h *TemporalHistories) Events(ctx context.Context, workflowID, runID string, from []byte, wait bool) (EventPage, error) {
-	asking, cancel := ctx, context.CancelFunc(func() {})
+	within := answerWithin
 	if wait {
-		asking, cancel = context.WithTimeout(ctx, historyWait)
+		within = historyWait
 	}
+	asking, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	page, err := h.client.WorkflowService().GetWorkflowExecutionHistory(asking, &workflowservice.GetWorkflowExecutionHistoryRequest{
 		Namespace: h.namespace, Execution: &commonpb.WorkflowExecution{WorkflowId: workflowID, RunId: runID},
@@ -119,6 +126,8 @@ func isLate(err error) bool {
 
 // Pending asks Temporal, which knows what no history does yet.
 func (h *TemporalHistories) Pending(ctx context.Context, workflowID, runID string) ([]*workflowpb.PendingActivityInfo, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	found, err := h.client.DescribeWorkflowExecution(ctx, workflowID, runID)
 	if isNotFound(err) {
 		return nil, nil

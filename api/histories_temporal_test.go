@@ -136,3 +136,63 @@ func TestEvents(t *testing.T) {
 		})
 	}
 }
+
+// TestMute: who does not wait for events does not wait for a Temporal that is mute
+// either.
+func TestMute(t *testing.T) {
+	t.Parallel()
+	mute := func(args mock.Arguments) { <-args.Get(0).(context.Context).Done() }
+	describing := func(c *mocks.Client) *mock.Call {
+		return c.On("DescribeWorkflowExecution", mock.Anything, workflowID, mock.Anything)
+	}
+	for name, tc := range map[string]struct {
+		temporal func(t *testing.T, c *mocks.Client)
+		ask      func(ctx context.Context, h *api.TemporalHistories) error
+	}{
+		"events": {
+			temporal: func(_ *testing.T, c *mocks.Client) { c.On("WorkflowService").Return(historyServer{}) },
+			ask: func(ctx context.Context, h *api.TemporalHistories) error {
+				_, err := h.Events(ctx, workflowID, "run", nil, false)
+				return err
+			},
+		},
+		"the newest run": {
+			temporal: func(_ *testing.T, c *mocks.Client) { describing(c).Run(mute).Return(nil, context.DeadlineExceeded) },
+			ask: func(ctx context.Context, h *api.TemporalHistories) error {
+				_, err := h.Runs(ctx, workflowID)
+				return err
+			},
+		},
+		"the list of runs": {
+			temporal: func(t *testing.T, c *mocks.Client) {
+				describing(c).Return(described(t, enums.WORKFLOW_EXECUTION_STATUS_RUNNING, true), nil)
+				c.On("ListWorkflow", mock.Anything, mock.Anything).Run(mute).Return(nil, context.DeadlineExceeded)
+			},
+			ask: func(ctx context.Context, h *api.TemporalHistories) error {
+				_, err := h.Runs(ctx, workflowID)
+				return err
+			},
+		},
+		"pending activities": {
+			temporal: func(_ *testing.T, c *mocks.Client) { describing(c).Run(mute).Return(nil, context.DeadlineExceeded) },
+			ask: func(ctx context.Context, h *api.TemporalHistories) error {
+				_, err := h.Pending(ctx, workflowID, "run")
+				return err
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c := mocks.NewClient(t)
+				tc.temporal(t, c)
+				asking, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				begun := time.Now()
+				err := tc.ask(asking, api.NewHistories(c, "default"))
+				require.Equal(t, "temporal_unavailable", fault.From(err).Code)
+				require.LessOrEqual(t, time.Since(begun), 5*time.Second)
+			})
+		})
+	}
+}
