@@ -3,7 +3,9 @@ package api_test
 import (
 	"context"
 	"encoding/binary"
+	"maps"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -26,14 +28,16 @@ type fakeHistories struct {
 	events  map[string][]*historypb.HistoryEvent
 	pending []*workflowpb.PendingActivityInfo
 	err     error
-	broken  string // a run whose events cannot be had
-	waits   int    // who waits for events
-	mute    int    // how many who wait hear nothing, whatever happens
+	broken  string         // a run whose events cannot be had
+	waits   int            // who waits for events
+	mute    int            // how many who wait hear nothing, whatever happens
+	slow    time.Duration  // what a question for runs takes
+	asked   map[string]int // how often it was put, by workflow id
 	changed chan struct{}
 }
 
 func newFakeHistories() *fakeHistories {
-	return &fakeHistories{runs: map[string][]string{}, events: map[string][]*historypb.HistoryEvent{}, changed: make(chan struct{})}
+	return &fakeHistories{runs: map[string][]string{}, events: map[string][]*historypb.HistoryEvent{}, asked: map[string]int{}, changed: make(chan struct{})}
 }
 
 // record adds events to a run, which may be new.
@@ -76,6 +80,20 @@ func (f *fakeHistories) muffle(waits int) {
 	f.mute = waits
 }
 
+// take lets each question for runs take so long.
+func (f *fakeHistories) take(d time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.slow = d
+}
+
+// questions are how often a saga's runs were asked for, by workflow id.
+func (f *fakeHistories) questions() map[string]int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return maps.Clone(f.asked)
+}
+
 // waiting counts those who wait.
 func (f *fakeHistories) waiting() int {
 	f.mu.Lock()
@@ -83,9 +101,21 @@ func (f *fakeHistories) waiting() int {
 	return f.waits
 }
 
-func (f *fakeHistories) Runs(_ context.Context, workflowID string) ([]string, error) {
+func (f *fakeHistories) Runs(ctx context.Context, workflowID string) ([]string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.asked[workflowID]++
+	if slow := f.slow; slow > 0 {
+		f.mu.Unlock()
+		select {
+		case <-time.After(slow):
+		case <-ctx.Done():
+		}
+		f.mu.Lock()
+	}
+	if ctx.Err() != nil {
+		return nil, errMute
+	}
 	return append([]string{}, f.runs[workflowID]...), f.err
 }
 
@@ -94,6 +124,9 @@ func (f *fakeHistories) Pending(context.Context, string, string) ([]*workflowpb.
 	defer f.mu.Unlock()
 	return f.pending, f.err
 }
+
+// errMute is what is said where Temporal does not answer.
+var errMute = fault.New(fault.Unavailable, "temporal_unavailable", "Temporal did not answer.")
 
 // historyWait is how long the real ones wait.
 const historyWait = 2 * time.Second
@@ -129,7 +162,7 @@ func (f *fakeHistories) Events(ctx context.Context, _, run string, from []byte, 
 	case f.err != nil:
 		return api.EventPage{}, f.err
 	case run == f.broken:
-		return api.EventPage{}, fault.New(fault.Unavailable, "temporal_unavailable", "Temporal did not answer.")
+		return api.EventPage{}, errMute
 	case ctx.Err() != nil:
 		return api.EventPage{}, ctx.Err()
 	case !wait:
@@ -178,5 +211,14 @@ func cutOff(behind *historypb.HistoryEvent) *historypb.HistoryEvent {
 }
 
 func (f fakeOrders) ListRefunds(context.Context, string) ([]order.Refund, error) {
-	return f.given, nil
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.given), nil
+}
+
+// refundDone decides a refund while somebody looks.
+func (w *world) refundDone(i int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.given[i].Status = order.RefundDone
 }

@@ -18,7 +18,7 @@ type Timeline struct {
 	Saga     OrderSaga       `json:"saga"`
 	Complete bool            `json:"complete" doc:"Nothing is to come: the order is decided, its saga has ended, and no saga of it runs"`
 	Expired  bool            `json:"expired" doc:"The order's saga ended so long ago that its history is not kept any more: the order tells how"`
-	Entries  []TimelineEntry `json:"entries" nullable:"false" doc:"In the sequence in which they were recorded"`
+	Entries  []TimelineEntry `json:"entries" nullable:"false" doc:"In the sequence in which they were recorded, of the order's saga and of those of its newest 50 refunds"`
 	Running  []RunningStep   `json:"running" nullable:"false" doc:"The steps that are being tried"`
 	Cursor   string          `json:"cursor" doc:"Send it as Last-Event-ID to stream what comes after these entries" example:"01a1fee4-2137-70eb-90ba-dbd45ad27fc4:47"`
 }
@@ -61,7 +61,7 @@ type timelines struct {
 
 func (c Config) registerTimeline(a huma.API) {
 	op := operation("get-order-timeline", http.MethodGet, "/v1/orders/{order_id}/timeline", "orders", customers(readOrders), "Get an order's timeline",
-		"The steps of the order's saga, and of those of its refunds: when, by which attempt, with which outcome, and what was compensated. Works with every worker down. With `Accept: text/event-stream` it streams them live and goes on after `Last-Event-ID`: see the 200 of that type.",
+		"The steps of the order's saga, and of those of its newest 50 refunds: when, by which attempt, with which outcome, and what was compensated. Works with every worker down. With `Accept: text/event-stream` it streams them live and goes on after `Last-Event-ID`: see the 200 of that type.",
 		order.ErrNotFound)
 	declareRefusals(&op, errNotAcceptable, errTooManyStreams)
 	schemas := a.OpenAPI().Components.Schemas

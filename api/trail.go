@@ -6,12 +6,13 @@ import (
 	"slices"
 
 	historypb "go.temporal.io/api/history/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
 
 	"github.com/skaldhq/skald/api/timeline"
 	"github.com/skaldhq/skald/services/order"
 )
 
-// trail follows the sagas of one order: its own, and those of its refunds. Nothing
+// trail follows the sagas of one order: its own, and those of its newest refunds. Nothing
 // it gives is given twice, nor what whoever asks has already.
 type trail struct {
 	config Config
@@ -20,22 +21,6 @@ type trail struct {
 	lanes  []*lane          // the order's saga first, then those of its refunds, oldest first
 	had    map[string]int64 // the last event that was had before, by run
 	cursor timeline.Cursor
-}
-
-// lane is the runs of one saga, oldest first. The last one may go on; each that
-// comes before it has ended.
-type lane struct {
-	workflowID string
-	runs       []*track
-}
-
-// track is one run, as far as it was read.
-type track struct {
-	*timeline.Run
-	had   int64  // the last event that was had before
-	next  []byte // where to go on waiting; nil: nothing came of waiting yet
-	begun bool
-	gone  bool // Temporal has no more of it
 }
 
 // step is an entry, and where somebody goes on that has it.
@@ -50,30 +35,42 @@ func (c Config) newTrail(ctx context.Context, o order.Order, from string) (*trai
 	return t, t.look(ctx, false)
 }
 
+// newestRefunds is of how many refunds a trail follows the sagas: there may be any
+// number, and each costs Temporal questions, and whoever asks an answer.
+const newestRefunds = 50
+
 // look finds out which sagas there are, which runs they have, and how the order
-// stands, where it may have changed.
-func (t *trail) look(ctx context.Context, again bool) error {
+// stands, where it may have changed. It is all or nothing: what it found does not
+// count where a saga's runs could not be had.
+func (t *trail) look(ctx context.Context, again bool) (err error) {
+	o := t.order
 	if again {
-		o, err := t.config.Orders.Get(ctx, t.order.ID)
-		if err != nil {
+		if o, err = t.config.Orders.Get(ctx, o.ID); err != nil {
 			return err
 		}
-		t.order = o
 	}
-	refunds, err := t.config.Orders.ListRefunds(ctx, t.order.ID)
+	refunds, err := t.config.Orders.ListRefunds(ctx, o.ID)
 	if err != nil {
 		return err
 	}
-	sagas := []string{order.WorkflowID(t.order.ID)}
-	t.open = false
-	for _, r := range refunds {
-		sagas = append(sagas, order.RefundWorkflowID(r.ID))
-		t.open = t.open || r.Status == order.RefundRequested
+	open := slices.ContainsFunc(refunds, func(r order.Refund) bool { return r.Status == order.RefundRequested })
+	lanes := []*lane{t.lane(order.WorkflowID(o.ID))}
+	decided := map[*lane]bool{} // of a refund that was: the run that did it has begun
+	for _, r := range refunds[max(len(refunds)-newestRefunds, 0):] {
+		l := t.lane(order.RefundWorkflowID(r.ID))
+		lanes, decided[l] = append(lanes, l), r.Status != order.RefundRequested
 	}
-	for _, id := range sagas {
-		if err := t.lane(id).look(ctx, t); err != nil {
-			return err
-		}
+	due := slices.DeleteFunc(slices.Clone(lanes), func(l *lane) bool { return l.settled || l.goesOn() })
+	found, err := gather(ctx, due, func(ctx context.Context, l *lane) ([]string, error) {
+		return t.config.Histories.Runs(ctx, l.workflowID)
+	})
+	if err != nil {
+		return err
+	}
+	t.order, t.lanes, t.open = o, lanes, open
+	for i, l := range due {
+		t.add(l, found[i])
+		l.settled = decided[l]
 	}
 	return nil
 }
@@ -82,20 +79,13 @@ func (t *trail) look(ctx context.Context, again bool) error {
 func (t *trail) lane(workflowID string) *lane {
 	i := slices.IndexFunc(t.lanes, func(l *lane) bool { return l.workflowID == workflowID })
 	if i < 0 {
-		i, t.lanes = len(t.lanes), append(t.lanes, &lane{workflowID: workflowID})
+		return &lane{workflowID: workflowID}
 	}
 	return t.lanes[i]
 }
 
-// look adds the runs that came since. While one goes on there is none after it.
-func (l *lane) look(ctx context.Context, t *trail) error {
-	if len(l.runs) > 0 && !l.last().over() {
-		return nil
-	}
-	runs, err := t.config.Histories.Runs(ctx, l.workflowID)
-	if err != nil {
-		return err
-	}
+// add adds those runs of a saga that came since.
+func (t *trail) add(l *lane, runs []string) {
 	known := 0
 	if len(l.runs) > 0 {
 		known = slices.Index(runs, l.last().ID) + 1
@@ -111,17 +101,12 @@ func (l *lane) look(ctx context.Context, t *trail) error {
 			before.had = math.MaxInt64 // all of it
 		}
 	}
-	return nil
 }
-
-func (l *lane) last() *track { return l.runs[len(l.runs)-1] }
-
-func (r *track) over() bool { return r.gone || r.Closed() }
 
 // running are the runs that may go on.
 func (t *trail) running() (all []*track) {
 	for _, l := range t.lanes {
-		if len(l.runs) > 0 && !l.last().over() {
+		if l.goesOn() {
 			all = append(all, l.last())
 		}
 	}
@@ -150,48 +135,28 @@ func (t *trail) expired() bool {
 // read gives what there is that was not given yet, by time where several sagas
 // have some.
 func (t *trail) read(ctx context.Context) (steps []step, err error) {
-	found := map[*track][]*historypb.HistoryEvent{}
-	for _, l := range t.lanes {
+	var asked []*track
+	var of []int // the lane of each
+	for i, l := range t.lanes {
 		for _, run := range l.runs {
-			if run.begun && run.over() {
-				continue
-			}
-			if found[run], err = t.events(ctx, run); err != nil {
-				return nil, err // before anything counts as given
+			if !run.begun || !run.over() {
+				asked, of = append(asked, run), append(of, i)
 			}
 		}
 	}
+	found, err := gather(ctx, asked, t.events)
+	if err != nil {
+		return nil, err // before anything counts as given
+	}
 	queues := make([][]timeline.Item, len(t.lanes))
-	for i, l := range t.lanes {
-		for _, run := range l.runs {
-			if events, asked := found[run]; asked {
-				run.begun, run.gone = true, len(events) == 0
-				queues[i] = append(queues[i], run.fresh(events)...)
-			}
-		}
+	for i, run := range asked {
+		run.begun, run.gone = true, len(found[i]) == 0
+		queues[of[i]] = append(queues[of[i]], run.fresh(found[i])...)
 	}
 	for _, item := range merged(queues) {
 		steps = append(steps, t.reach(item))
 	}
 	return steps, nil
-}
-
-// merged takes of the heads of the queues the earliest, again and again: each
-// queue keeps its sequence.
-func merged(queues [][]timeline.Item) (all []timeline.Item) {
-	for {
-		earliest := -1
-		for i, queue := range queues {
-			if len(queue) > 0 && (earliest < 0 || queue[0].At.Before(queues[earliest][0].At)) {
-				earliest = i
-			}
-		}
-		if earliest < 0 {
-			return all
-		}
-		all = append(all, queues[earliest][0])
-		queues[earliest] = queues[earliest][1:]
-	}
 }
 
 // events are all of a run, for those that were read are not told again.
@@ -241,11 +206,6 @@ func (t *trail) unread() bool {
 	})
 }
 
-// fresh are the entries of events that were not had before.
-func (r *track) fresh(events []*historypb.HistoryEvent) []timeline.Item {
-	return slices.DeleteFunc(r.Read(events), func(item timeline.Item) bool { return item.EventID <= r.had })
-}
-
 // reach moves the cursor to an entry.
 func (t *trail) reach(item timeline.Item) step {
 	t.cursor.Reach(item.WorkflowID, item.RunID, item.EventID)
@@ -254,16 +214,16 @@ func (t *trail) reach(item timeline.Item) step {
 
 // trying tells of the steps that are being tried.
 func (t *trail) trying(ctx context.Context) (all []RunningStep, err error) {
+	busy := slices.DeleteFunc(t.running(), func(run *track) bool { return !run.Busy() })
+	pending, err := gather(ctx, busy, func(ctx context.Context, run *track) ([]*workflowpb.PendingActivityInfo, error) {
+		return t.config.Histories.Pending(ctx, run.WorkflowID, run.ID)
+	})
+	if err != nil {
+		return nil, err
+	}
 	all = []RunningStep{}
-	for _, run := range t.running() {
-		if !run.Busy() {
-			continue
-		}
-		pending, err := t.config.Histories.Pending(ctx, run.WorkflowID, run.ID)
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range pending {
+	for i, run := range busy {
+		for _, p := range pending[i] {
 			if running, ok := run.Running(p); ok {
 				all = append(all, RunningStep(running))
 			}

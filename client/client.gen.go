@@ -1822,7 +1822,7 @@ type Timeline struct {
 	// Examples: 01a1fee4-2137-70eb-90ba-dbd45ad27fc4:47
 	Cursor string `json:"cursor"`
 
-	// Entries In the sequence in which they were recorded
+	// Entries In the sequence in which they were recorded, of the order's saga and of those of its newest 50 refunds
 	//
 	// Examples: [{"activity":"TransitionOrder","at":"2026-11-02T09:30:00Z","attempt":1,"code":"payment_declined","deadline":"2026-11-02T09:30:00Z","decision":"retry","event":"started","id":"01a1fee4-2137-70eb-90ba-dbd45ad27fc4:26","kind":"compensatable","outcome":"authorized","service":"payment","state":"running","status":"pending","step":"AuthorizePayment","undoes":"ReserveStock","workflow_id":"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab"}]
 	Entries []TimelineEntry `json:"entries"`
@@ -2576,7 +2576,7 @@ type ClientInterface interface {
 
 	// GetOrderTimeline Get an order's timeline
 	//
-	// The steps of the order's saga, and of those of its refunds: when, by which attempt, with which outcome, and what was compensated. Works with every worker down. With `Accept: text/event-stream` it streams them live and goes on after `Last-Event-ID`: see the 200 of that type.
+	// The steps of the order's saga, and of those of its newest 50 refunds: when, by which attempt, with which outcome, and what was compensated. Works with every worker down. With `Accept: text/event-stream` it streams them live and goes on after `Last-Event-ID`: see the 200 of that type.
 	//
 	// Corresponds with GET /v1/orders/{order_id}/timeline (the `GetOrderTimeline` operationId).
 	GetOrderTimeline(ctx context.Context, orderID OrderID, params *GetOrderTimelineParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3201,7 +3201,7 @@ func (c *Raw) RefundOrder(ctx context.Context, orderID OrderID, params *RefundOr
 
 // GetOrderTimeline Get an order's timeline
 //
-// The steps of the order's saga, and of those of its refunds: when, by which attempt, with which outcome, and what was compensated. Works with every worker down. With `Accept: text/event-stream` it streams them live and goes on after `Last-Event-ID`: see the 200 of that type.
+// The steps of the order's saga, and of those of its newest 50 refunds: when, by which attempt, with which outcome, and what was compensated. Works with every worker down. With `Accept: text/event-stream` it streams them live and goes on after `Last-Event-ID`: see the 200 of that type.
 //
 // Corresponds with GET /v1/orders/{order_id}/timeline (the `GetOrderTimeline` operationId).
 func (c *Raw) GetOrderTimeline(ctx context.Context, orderID OrderID, params *GetOrderTimelineParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6024,7 +6024,7 @@ func (c *Client) RefundOrder(ctx context.Context, orderID OrderID, params *Refun
 	return answer[Refund](c.Raw.RefundOrder(ctx, orderID, params, body))
 }
 
-// GetOrderTimeline: Get an order's timeline. The steps of the order's saga, and of those of its refunds: when, by which attempt, with which outcome, and what was compensated. Works with every worker down. With `Accept: text/event-stream` it streams them live and goes on after `Last-Event-ID`: see the 200 of that type.
+// GetOrderTimeline: Get an order's timeline. The steps of the order's saga, and of those of its newest 50 refunds: when, by which attempt, with which outcome, and what was compensated. Works with every worker down. With `Accept: text/event-stream` it streams them live and goes on after `Last-Event-ID`: see the 200 of that type.
 //
 // 404: order_not_found
 //
