@@ -7,7 +7,8 @@ import (
 )
 
 // Parts gives the actions of the sagas that an order has, by the saga's name: what
-// the histories of their runs show.
+// the histories of their runs show. The repairs of an order (RepairOrder) are none of
+// them: they are operators' work on what does not agree, which its discrepancy tells.
 func Parts() (map[string][]saga.Part, error) {
 	place, placing := NewPlaceOrder()
 	refund, refunding := NewRefundOrder()
