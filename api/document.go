@@ -48,13 +48,18 @@ func operationsOf(doc *huma.OpenAPI) iter.Seq[*huma.Operation] {
 	}
 }
 
-// describeParameters gives each parameter an example, and its description once.
+// describeParameters gives each parameter an example, and its description once. The
+// example of one that may be left out stands in its schema, from where the docs
+// page does not take it for what is wanted.
 func (d documenter) describeParameters(op *huma.Operation) {
 	for _, p := range op.Parameters {
 		p.Description = cmp.Or(p.Description, p.Schema.Description)
 		p.Schema.Description = ""
 		if p.Example == nil {
 			p.Example = d.examples.of(p.Schema)
+		}
+		if !p.Required {
+			p.Schema.Examples, p.Example = []any{p.Example}, nil
 		}
 	}
 }

@@ -69,6 +69,10 @@ func (d contract) examplesOf(v any) (all []any) {
 	for _, named := range d.object(o, "examples") {
 		all = append(all, d.follow(named)["value"])
 	}
+	if schema := d.object(o, "schema"); o["in"] != nil { // a parameter's
+		of, _ := schema["examples"].([]any)
+		all = append(all, of...)
+	}
 	return all
 }
 
