@@ -36,7 +36,7 @@ vet: ## go vet
 
 .PHONY: lint
 lint: ## golangci-lint
-	$(TOOL) golangci-lint run ./...
+	$(TOOL) golangci-lint run --allow-parallel-runners ./...
 
 .PHONY: generate
 generate: ## regenerate the sqlc packages, the OpenAPI document and the client
