@@ -84,10 +84,11 @@ func (b *bench) stockOf(product string) stock {
 }
 
 // requireStock waits for a stock: a confirmed order's units are sold a moment
-// after its client was answered.
+// after its client was answered, or where a worker is killed, once its step's time
+// is over.
 func (b *bench) requireStock(want stock, product string) {
 	b.Helper()
-	require.Eventually(b, func() bool { return b.stockOf(product) == want }, 10*time.Second, 20*time.Millisecond, "%+v", b.stockOf(product))
+	require.Eventually(b, func() bool { return b.stockOf(product) == want }, 30*time.Second, 20*time.Millisecond, "%+v", b.stockOf(product))
 }
 
 func (b *bench) order(product string, quantity int64, method string) stack.NewOrder {
