@@ -112,6 +112,10 @@ func (h *History) take(e *history.HistoryEvent, task time.Time, open map[int64]*
 		end(e.GetActivityTaskCanceledEventAttributes().ScheduledEventId, false, false)
 	case enums.EVENT_TYPE_WORKFLOW_TASK_FAILED:
 		a := e.GetWorkflowTaskFailedEventAttributes()
+		// That a slow local activity could not ask for more time is the server's failure.
+		if strings.HasPrefix(a.Failure.GetMessage(), "error sending workflow task heartbeat") {
+			return
+		}
 		if cause := a.Cause.String(); strings.HasPrefix(cause, "Bad") || slices.Contains(own, cause) {
 			h.failures = append(h.failures, cause+": "+a.Failure.GetMessage())
 		}
