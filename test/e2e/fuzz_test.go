@@ -16,7 +16,7 @@ import (
 )
 
 // fuzzed is how many requests TestFuzz sends; SKALD_FUZZ is another number.
-const fuzzed = 4000
+const fuzzed = 2000
 
 // mostGrowth is what the front door's heap may grow by.
 const mostGrowth = 50 << 20

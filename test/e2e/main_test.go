@@ -4,7 +4,6 @@ package e2e_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"os"
 	"sync"
@@ -26,17 +25,7 @@ var platform struct {
 	shared func() (*stack.Stack, error)
 }
 
-// atOnce is how many tests run side by side, however few the cores are: they wait
-// for timeouts and deadlines more than they work.
-const atOnce = "4"
-
-func TestMain(m *testing.M) {
-	flag.Parse()
-	if err := flag.Set("test.parallel", atOnce); err != nil {
-		panic(err) // it is a flag of every test binary
-	}
-	os.Exit(run(m))
-}
+func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "skald-e2e-")
