@@ -63,7 +63,9 @@ func newReads(ctx context.Context, s *stack.Stack, dir string) (r *reads, err er
 		Orders: orderpg.New(pools["order"]), Log: slog.New(slog.NewJSONHandler(log, nil)),
 	}
 	bare := http.NewServeMux()
-	config.Register(humago.New(bare, huma.DefaultConfig("bare", "1")))
+	plain := huma.DefaultConfig("bare", "1")
+	plain.CreateHooks = nil // no $schema in bodies, as the front door has none
+	config.Register(humago.New(bare, plain))
 	if err := r.guard(ctx, &config, userpg.New(pools["user"])); err != nil {
 		return nil, err
 	}
