@@ -54,9 +54,7 @@ func (c Config) cancelOrder(ctx context.Context, in *cancelInput) (*cancelOutput
 	case order.Rejected, order.Failed:
 		return nil, problem(ctx, errOrderEnded)
 	case order.Pending, order.AwaitingPayment, order.Confirmed:
-		starting, cancel := context.WithTimeout(ctx, startTimeout)
-		defer cancel()
-		if err := c.Sagas.Cancel(starting, o); err != nil {
+		if err := begin(ctx, c.Sagas.Cancel, o); err != nil {
 			note(ctx, err)
 		}
 	case order.Cancelled, order.Refunded: // done

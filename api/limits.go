@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/skaldhq/skald/api/limit"
 )
@@ -28,8 +29,7 @@ type Limits struct {
 // limited holds what is no operation to a rate, by address.
 func (c Config) limited(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		from := c.Limits.address(r.RemoteAddr, strings.Join(r.Header.Values("X-Forwarded-For"), ","))
-		if c.count(r.Context(), w.Header().Set, c.Limits.Addresses, from) {
+		if c.count(r.Context(), w.Header().Set, c.Limits.Addresses, c.Limits.from(r)) {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -39,7 +39,8 @@ func (c Config) limited(next http.Handler) http.Handler {
 
 // letAddress lets those through whom no credential tells, by where they are.
 func (c Config) letAddress(a huma.API, ctx huma.Context) (ok bool) {
-	return c.let(a, ctx, c.Limits.Addresses, c.Limits.address(ctx.RemoteAddr(), forwarded(ctx)))
+	r, _ := humago.Unwrap(ctx)
+	return c.let(a, ctx, c.Limits.Addresses, c.Limits.from(r))
 }
 
 // let lets those through who have a token left. Not ok: they were refused.
@@ -73,16 +74,10 @@ func (c Config) count(ctx context.Context, tell func(header, value string), buck
 // seconds is a time in whole seconds, not less than it is.
 func seconds(d time.Duration) string { return strconv.Itoa(int(math.Ceil(d.Seconds()))) }
 
-// forwarded is what all proxies wrote of where a request comes from: some add a
-// line of their own.
-func forwarded(ctx huma.Context) string {
-	var lines []string
-	ctx.EachHeader(func(name, value string) {
-		if strings.EqualFold(name, "X-Forwarded-For") {
-			lines = append(lines, value)
-		}
-	})
-	return strings.Join(lines, ",")
+// from is the address that a request counts for. Of proxies some add a header line
+// of their own.
+func (l Limits) from(r *http.Request) string {
+	return l.address(r.RemoteAddr, strings.Join(r.Header.Values("X-Forwarded-For"), ","))
 }
 
 // address is where a request comes from: the peer, or, where that is a proxy that

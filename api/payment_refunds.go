@@ -88,9 +88,7 @@ func (c Config) refundPayment(ctx context.Context, in *newPaymentRefundInput) (*
 		return nil, problem(ctx, err)
 	}
 	if r.Status == payment.RefundRequested {
-		starting, cancel := context.WithTimeout(ctx, startTimeout)
-		defer cancel()
-		if err := c.Sagas.GiveBack(starting, r); err != nil {
+		if err := begin(ctx, c.Sagas.GiveBack, r); err != nil {
 			note(ctx, err)
 		}
 	}

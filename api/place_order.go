@@ -5,8 +5,6 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/services/inventory"
 	"github.com/skaldhq/skald/services/order"
@@ -68,11 +66,7 @@ func (c Config) answer(ctx context.Context, o order.Order, p preference) (*place
 	}
 	ended := why.problem(ctx)
 	ended.OrderID = o.ID
-	headers := http.Header{"Location": {orderPath(o.ID)}}
-	if applied := p.applied(ended.Status); applied != "" {
-		headers.Set("Preference-Applied", applied)
-	}
-	return nil, huma.ErrorWithHeaders(ended, headers)
+	return nil, p.refuse(ended, orderPath(o.ID))
 }
 
 func (c Config) placed(ctx context.Context, o order.Order, status int, p preference) *placeOrderOutput {

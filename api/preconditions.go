@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -63,6 +64,19 @@ func (in Preconditions) version(checked int64) int64 {
 		return 0
 	}
 	return checked
+}
+
+// twice makes a change, once more where another was faster: the precondition may
+// hold of what that one made, too.
+func twice[In, Out any](ctx context.Context, changed error, in *In, try func(context.Context, *In) (*Out, error)) (*Out, error) {
+	out, err := try(ctx, in)
+	if errors.Is(err, changed) {
+		out, err = try(ctx, in)
+	}
+	if errors.Is(err, changed) {
+		err = errPrecondition.problem(ctx)
+	}
+	return out, err
 }
 
 // The refusals of changes.

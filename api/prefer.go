@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 )
 
 // preference is how a client wants its order answered (RFC 7240).
@@ -51,4 +53,13 @@ func (p preference) applied(status int) string {
 	default:
 		return fmt.Sprintf("wait=%d", int(p.wait/time.Second))
 	}
+}
+
+// refuse is the answer to who waited for what did not come about, and is at a path.
+func (p preference) refuse(ended *Problem, path string) error {
+	headers := http.Header{"Location": {path}}
+	if applied := p.applied(ended.Status); applied != "" {
+		headers.Set("Preference-Applied", applied)
+	}
+	return huma.ErrorWithHeaders(ended, headers)
 }

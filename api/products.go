@@ -150,17 +150,8 @@ func (c Config) agree(ctx context.Context, productID string, told money.Money) e
 	}
 }
 
-// putProduct tries again where another was faster: the precondition may hold of
-// what that one made, too.
 func (c Config) putProduct(ctx context.Context, in *putProductInput) (*productOutput, error) {
-	out, err := c.tryPutProduct(ctx, in)
-	if errors.Is(err, product.ErrChanged) {
-		out, err = c.tryPutProduct(ctx, in)
-	}
-	if errors.Is(err, product.ErrChanged) {
-		err = errPrecondition.problem(ctx)
-	}
-	return out, err
+	return twice(ctx, product.ErrChanged, in, c.tryPutProduct)
 }
 
 func (c Config) tryPutProduct(ctx context.Context, in *putProductInput) (*productOutput, error) {

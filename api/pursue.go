@@ -12,6 +12,13 @@ const retryAfter = "1"
 // for nothing: where Temporal does not answer, a dispatcher starts the saga.
 const startTimeout = time.Second
 
+// begin starts the saga of what was claimed, and waits for nothing else.
+func begin[T any](ctx context.Context, start func(context.Context, T) error, claimed T) error {
+	starting, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	return start(starting, claimed)
+}
+
 // pursuit is how what was claimed is seen through: its saga is started, or started
 // and awaited, and it is read again.
 type pursuit[T any] struct {
@@ -23,9 +30,7 @@ type pursuit[T any] struct {
 // wait.
 func pursue[T any](ctx context.Context, wait time.Duration, claimed T, by pursuit[T]) T {
 	if wait == 0 {
-		starting, cancel := context.WithTimeout(ctx, startTimeout)
-		defer cancel()
-		if err := by.start(starting, claimed); err != nil && ctx.Err() == nil {
+		if err := begin(ctx, by.start, claimed); err != nil && ctx.Err() == nil {
 			note(ctx, err)
 		}
 		return claimed

@@ -96,9 +96,7 @@ func (c Config) refundOrder(ctx context.Context, in *newRefundInput) (*newRefund
 		return nil, problem(ctx, err)
 	}
 	if r.Status == order.RefundRequested {
-		starting, cancel := context.WithTimeout(ctx, startTimeout)
-		defer cancel()
-		if err := c.Sagas.Refund(starting, r); err != nil {
+		if err := begin(ctx, c.Sagas.Refund, r); err != nil {
 			note(ctx, err)
 		}
 	}

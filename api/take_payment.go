@@ -94,11 +94,7 @@ func answerPayment(ctx context.Context, is payment.Payment, p preference) (*take
 	if f := failureOf(is); f != nil {
 		ended := failedPayment(f.Code, f.Detail).problem(ctx)
 		ended.PaymentID = is.ID
-		headers := http.Header{"Location": {paymentPath(is.ID)}}
-		if applied := p.applied(ended.Status); applied != "" {
-			headers.Set("Preference-Applied", applied)
-		}
-		return nil, huma.ErrorWithHeaders(ended, headers)
+		return nil, p.refuse(ended, paymentPath(is.ID))
 	}
 	out := &takePaymentOutput{Status: http.StatusCreated, Location: paymentPath(is.ID), Body: toPayment(is)}
 	if undecided(is) {

@@ -111,17 +111,8 @@ func (c Config) createUser(ctx context.Context, in *createUserInput) (*userOutpu
 	return userAnswer(u, true), nil
 }
 
-// putUser tries again where another was faster: the precondition may hold of what
-// that one made, too.
 func (c Config) putUser(ctx context.Context, in *putUserInput) (*userOutput, error) {
-	out, err := c.tryPutUser(ctx, in)
-	if errors.Is(err, user.ErrChanged) {
-		out, err = c.tryPutUser(ctx, in)
-	}
-	if errors.Is(err, user.ErrChanged) {
-		err = errPrecondition.problem(ctx)
-	}
-	return out, err
+	return twice(ctx, user.ErrChanged, in, c.tryPutUser)
 }
 
 func (c Config) tryPutUser(ctx context.Context, in *putUserInput) (*userOutput, error) {

@@ -69,14 +69,10 @@ func (m *maker) valid(op *Operation) *draft {
 			continue
 		}
 		value := fmt.Sprint(m.value(p.Name, p.Schema))
-		switch p.In {
-		case "path":
-			d.path[p.Name] = value
-		case "query":
-			d.query.Set(p.Name, value)
-		case "header":
-			d.request.set(p.Name, headerValue(value))
+		if p.In == "header" {
+			value = headerValue(value)
 		}
+		d.put(p, value)
 	}
 	if op.Body != nil {
 		d.body = m.value("body", op.Body)
