@@ -89,7 +89,7 @@ func (s *devStack) start(ctx context.Context) (err error) {
 	err = s.together(
 		part{"Postgres", func() error { return s.startPostgres(ctx, &c) }},
 		part{"Temporal", func() (err error) { temporal, err = s.startTemporal(ctx); return err }},
-		part{"broker", func() error { return s.startBroker() }},
+		part{"broker", func() error { return s.startBroker(&c) }},
 		part{"payment simulator", func() error { return s.startProvider(ctx, &c) }},
 	)
 	if err != nil {
@@ -200,7 +200,7 @@ func (s *devStack) startTemporal(ctx context.Context) (*temporaldev.Server, erro
 	return server, nil
 }
 
-func (s *devStack) startBroker() error {
+func (s *devStack) startBroker(c *config.Config) error {
 	dir := filepath.Join(s.options.Data, "kafka")
 	b, err := broker.Start(dir, cmp.Or(s.options.KafkaAddr, kafkaAddr))
 	if errors.Is(err, syscall.EADDRINUSE) && s.options.KafkaAddr == "" { // nobody asked for this very port
@@ -211,6 +211,7 @@ func (s *devStack) startBroker() error {
 	}
 	s.onStop(b.Close)
 	s.info.Kafka = b.Addr
+	c.Kafka = config.Kafka{Brokers: []string{b.Addr}, Topics: config.Topics{Create: true, Partitions: -1, Replication: 1}}
 	return nil
 }
 

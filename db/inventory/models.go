@@ -17,6 +17,17 @@ type Adjustment struct {
 	CreatedAt  time.Time
 }
 
+type Outbox struct {
+	ID          int64
+	AggregateID uuid.UUID
+	Version     int64
+	Type        string
+	Payload     []byte
+	CreatedAt   time.Time
+	PublishedAt *time.Time
+	Traceparent *string
+}
+
 type Reservation struct {
 	OrderID        uuid.UUID
 	State          string

@@ -114,6 +114,7 @@ type Outbox struct {
 	Payload     []byte
 	CreatedAt   time.Time
 	PublishedAt *time.Time
+	Traceparent *string
 }
 
 type SagaResolution struct {

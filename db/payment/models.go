@@ -29,6 +29,17 @@ type LedgerTransaction struct {
 	RefundID  *uuid.UUID
 }
 
+type Outbox struct {
+	ID          int64
+	AggregateID uuid.UUID
+	Version     int64
+	Type        string
+	Payload     []byte
+	CreatedAt   time.Time
+	PublishedAt *time.Time
+	Traceparent *string
+}
+
 // One row an order, or a payment of its own; amounts in minor units. A voided row without an amount is a tombstone: the void came before the authorization. barred: a void was asked for, so nothing may be authorized or captured any more.
 type Payment struct {
 	ID              uuid.UUID

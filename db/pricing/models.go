@@ -10,6 +10,17 @@ import (
 	"github.com/google/uuid"
 )
 
+type Outbox struct {
+	ID          int64
+	AggregateID uuid.UUID
+	Version     int64
+	Type        string
+	Payload     []byte
+	CreatedAt   time.Time
+	PublishedAt *time.Time
+	Traceparent *string
+}
+
 type Price struct {
 	ProductID           uuid.UUID
 	BaseAmount          int64

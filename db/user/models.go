@@ -24,6 +24,17 @@ type ApiKey struct {
 	RevokedBy *string
 }
 
+type Outbox struct {
+	ID          int64
+	AggregateID uuid.UUID
+	Version     int64
+	Type        string
+	Payload     []byte
+	CreatedAt   time.Time
+	PublishedAt *time.Time
+	Traceparent *string
+}
+
 type User struct {
 	ID        uuid.UUID
 	Email     string

@@ -42,6 +42,7 @@ type Config struct {
 	Limits Limits   `embed:"" prefix:"limit-" envprefix:"SKALD_LIMIT_" json:"limits"`
 	Server Server   `embed:"" json:"server"`
 	Auth   Auth     `embed:"" prefix:"auth-" json:"auth"`
+	Kafka  Kafka    `embed:"" prefix:"kafka-" envprefix:"SKALD_KAFKA_" json:"kafka"`
 	// Origins are those of the pages that may use the front door from a browser.
 	Origins []string `name:"cors-origins" help:"Origins of the pages that may use the front door from a browser, as https://shop.example; * for all." env:"SKALD_CORS_ORIGINS" json:"cors_origins"`
 	Stripe  Stripe   `embed:"" prefix:"stripe-" envprefix:"STRIPE_" json:"stripe"`
@@ -127,6 +128,9 @@ func (c Config) Validate(services ...string) error {
 		if u, err := url.Parse(origin); origin != "*" && (err != nil || u.Host == "" || !strings.HasPrefix(u.Scheme, "http") || origin != u.Scheme+"://"+u.Host) {
 			faults = append(faults, errors.New("an origin is not of the form https://shop.example, without a path: mend SKALD_CORS_ORIGINS"))
 		}
+	}
+	if err := c.Kafka.Possible(); err != nil {
+		faults = append(faults, err)
 	}
 	if slices.Contains(services, "payment") {
 		if c.Stripe.Key == "" {

@@ -32,6 +32,7 @@ type world struct {
 	doors    []string // addresses of the gateways
 	temporal string   // address of Temporal, past the network
 	psp      string
+	kafka    string
 	network  *network
 	clients  *checker.Clients
 	refusals refusals
@@ -52,7 +53,7 @@ func roles() map[string][]string {
 		"order-1": {"order"}, "order-2": {"order"},
 		"inventory-1": {"inventory"}, "inventory-2": {"inventory"},
 		"payment-1": {"payment"}, "payment-2": {"payment"},
-		"user-pricing-1": {"user", "pricing"}, "user-pricing-2": {"user", "pricing"},
+		"user-pricing-1": {"user", "product", "pricing"}, "user-pricing-2": {"user", "product", "pricing"},
 	}
 }
 
@@ -61,7 +62,7 @@ func newWorld(t *testing.T, binary string, env ...string) *world {
 	t.Helper()
 	w := &world{T: t, dir: t.TempDir(), links: links{used: map[string]bool{}}, network: newNetwork(), clients: &checker.Clients{}}
 	w.doors = []string{freeAddr(t), freeAddr(t)}
-	w.temporal, w.psp = freeAddr(t), freeAddr(t)
+	w.temporal, w.psp, w.kafka = freeAddr(t), freeAddr(t), freeAddr(t)
 	t.Cleanup(w.close)
 	require.NoError(t, w.startInfra(0))
 	env = slices.Concat(env, w.environment(), []string{"SKALD_SERVICE_ADDR=127.0.0.1:0"})
@@ -97,7 +98,7 @@ func (w *world) startInfra(temporalFaults float64) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	s, err := stack.Start(ctx, binaries.dev, filepath.Join(w.dir, "data"), "--infra-only", "--addr", w.doors[0],
-		"--temporal-addr", w.temporal, "--psp-addr", w.psp, "--action-timeout", actionTimeout.String(),
+		"--temporal-addr", w.temporal, "--psp-addr", w.psp, "--kafka-addr", w.kafka, "--action-timeout", actionTimeout.String(),
 		"--temporal-faults", fmt.Sprint(temporalFaults))
 	if err != nil {
 		return err
@@ -137,7 +138,7 @@ func (w *world) environment() []string {
 // platform is what the checker judges.
 func (w *world) platform() checker.Platform {
 	return checker.Platform{
-		Databases: w.infra.Databases, PSP: w.infra.PSP, Temporal: w.infra.Temporal, Clients: w.clients,
+		Databases: w.infra.Databases, PSP: w.infra.PSP, Temporal: w.infra.Temporal, Kafka: w.infra.Kafka, Clients: w.clients,
 		Secrets: []string{w.infra.Environment["STRIPE_API_KEY"], w.infra.Environment["STRIPE_WEBHOOK_SECRET"]},
 	}
 }

@@ -22,6 +22,7 @@ type Platform struct {
 	Databases map[string]string // Postgres URL of each service
 	PSP       string            // base URL of the payment simulator
 	Temporal  string            // host:port
+	Kafka     string            // host:port of a broker; empty: nobody publishes
 	Clients   *Clients          // nil: nobody kept a record
 	Secrets   []string          // what no history may hold, beside what never may
 	// Cut: an operator terminated or reset runs, so a saga may have more than one.
@@ -32,9 +33,9 @@ type Platform struct {
 type Verdict struct {
 	Broken []string // each names its invariant first
 	// What was looked at.
-	Orders, Refunds, Events, ProviderLines, Answers int
-	Endings                                         map[string]int // orders by status
-	Histories                                       []History
+	Orders, Refunds, Events, Published, ProviderLines, Answers int
+	Endings                                                    map[string]int // orders by status
+	Histories                                                  []History
 }
 
 // Err tells everything that is broken; nil: nothing is.
@@ -161,7 +162,7 @@ func (p Platform) Judge(ctx context.Context) (*Verdict, error) {
 			return nil, err
 		}
 	}
-	if err := errors.Join(p.checkAppendOnly(ctx, v), p.checkPayloads(ctx, v)); err != nil {
+	if err := errors.Join(p.checkAppendOnly(ctx, v), p.checkPayloads(ctx, v), p.checkPublished(ctx, v)); err != nil {
 		return nil, err
 	}
 	s.judge(p.Clients, v)

@@ -106,12 +106,18 @@ func (p Platform) checkAppendOnly(ctx context.Context, v *Verdict) error {
 	return nil
 }
 
-// checkPayloads: C2, what the outbox tells is not secret.
+// checkPayloads: C2, what the outboxes tell is not secret.
 func (p Platform) checkPayloads(ctx context.Context, v *Verdict) error {
 	leak := newLeaks(p.Secrets)
-	return each(ctx, p, "order", `SELECT payload::text FROM outbox`, pgx.RowTo[string], func(payload string) {
-		for _, hit := range leak.find([]byte(payload)) {
-			v.fail("C2", "the outbox holds %s", hit)
+	for _, service := range outboxes() {
+		err := each(ctx, p, service, `SELECT payload::text FROM outbox`, pgx.RowTo[string], func(payload string) {
+			for _, hit := range leak.find([]byte(payload)) {
+				v.fail("C2", "the outbox of %s holds %s", service, hit)
+			}
+		})
+		if err != nil {
+			return err
 		}
-	})
+	}
+	return nil
 }

@@ -28,7 +28,7 @@ func checkAs(ctx context.Context, p checker.Platform) error {
 
 // inspected is a platform as the checker sees it.
 func inspected(s *stack.Stack) checker.Platform {
-	return checker.Platform{Databases: s.Databases, PSP: s.PSP, Temporal: s.Temporal}
+	return checker.Platform{Databases: s.Databases, PSP: s.PSP, Temporal: s.Temporal, Kafka: s.Kafka}
 }
 
 // requireInvariants waits until a platform is at rest, and judges it.

@@ -23,7 +23,7 @@ func TestJudge(t *testing.T) {
 		{"M1", "order", "UPDATE orders SET total_amount = total_amount + 1 WHERE id = $1", "UPDATE orders SET total_amount = total_amount - 1 WHERE id = $1", order},
 		{"M1", "order", "UPDATE orders SET refunded_amount = 1 WHERE id = $1", "UPDATE orders SET refunded_amount = 0 WHERE id = $1", order},
 		{"M2", "payment", `INSERT INTO payment_refunds (id, order_id, amount, request_hash, provider_key, status)
-				SELECT id, order_id, captured + 1, 'spoiled', 'spoiled', 'requested' FROM payments WHERE order_id = $1`,
+				SELECT gen_random_uuid(), order_id, captured + 1, 'spoiled', 'spoiled', 'requested' FROM payments WHERE order_id = $1`,
 			"DELETE FROM payment_refunds WHERE order_id = $1", order},
 		{"M3", "order", "UPDATE orders SET total_currency = 'USD' WHERE id = $1", "UPDATE orders SET total_currency = 'EUR' WHERE id = $1", order},
 		{"M5", "payment", "INSERT INTO ledger_transactions (payment_id, order_id, kind) SELECT id, order_id, 'void' FROM payments WHERE order_id = $1",

@@ -114,15 +114,17 @@ func startSplit(t *testing.T, args ...string) *bench {
 	return &bench{T: t, Shop: s.NewShop(), stack: s, user: s.Users["alice"]}
 }
 
-// startAgain runs the command of a process that was killed.
-func (b *bench) startAgain(p stack.Process) {
+// startAgain runs the command of a process that was killed, with more arguments.
+func (b *bench) startAgain(p stack.Process, args ...string) (kill func()) {
 	b.Helper()
-	cmd := exec.Command(p.Command[0], p.Command[1:]...)
+	cmd := exec.Command(p.Command[0], append(slices.Clone(p.Command[1:]), args...)...)
 	require.NoError(b, cmd.Start())
-	b.Cleanup(func() {
+	kill = func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
-	})
+	}
+	b.Cleanup(kill)
+	return kill
 }
 
 // requireReady: the front door tells how a service stands, once requests have met

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 
+	"github.com/skaldhq/skald/internal/outbox"
 	"github.com/skaldhq/skald/workers"
 )
 
@@ -31,6 +32,10 @@ func (p *Platform) Work(ctx context.Context, c client.Client) error {
 	if err != nil {
 		return err
 	}
+	relays, err := p.relays(ctx)
+	if err != nil {
+		return err
+	}
 	for i, w := range all {
 		if err := w.Start(); err != nil {
 			stop(all[:i])
@@ -38,7 +43,10 @@ func (p *Platform) Work(ctx context.Context, c client.Client) error {
 		}
 	}
 	var housekeeping sync.WaitGroup
-	for _, chore := range p.chores(c) {
+	for _, r := range relays {
+		housekeeping.Go(func() { r.Run(ctx) })
+	}
+	for _, chore := range p.chores(c, relays) {
 		housekeeping.Go(func() { workers.Every(ctx, p.log, chore.name, chore.pause, chore.do) })
 	}
 	if id := p.buildID(); p.orders != nil && id != "" {
@@ -62,7 +70,7 @@ type chore struct {
 }
 
 // chores are those of the process's services.
-func (p *Platform) chores(c client.Client) []chore {
+func (p *Platform) chores(c client.Client, relays []*outbox.Relay) []chore {
 	var all []chore
 	if p.orders != nil {
 		d := workers.NewDispatcher(c, p.orders, p.config.ActionTimeout)
@@ -83,6 +91,9 @@ func (p *Platform) chores(c client.Client) []chore {
 			chore{"dispatch payments", dispatchPause, d.Dispatch},
 			chore{"dispatch refunds of payments", dispatchPause, d.DispatchRefunds},
 		)
+	}
+	for _, r := range relays {
+		all = append(all, chore{"measure outbox", countPause, r.Measure})
 	}
 	if p.stock != nil {
 		all = append(all, chore{"expire reservations", expirePause, func(ctx context.Context) (int, error) {

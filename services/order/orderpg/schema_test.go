@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
+	"github.com/skaldhq/skald/internal/event/eventtest"
 	"github.com/skaldhq/skald/internal/id"
 	"github.com/skaldhq/skald/services/order"
 	"github.com/skaldhq/skald/services/order/orderpg"
@@ -144,6 +145,7 @@ func TestEvents(t *testing.T) {
 			{3, "order." + string(test.ending.To), test.want},
 		}, events(t, pool, o.ID))
 	}
+	eventtest.Read(t, "../../..").Told(t, pool)
 }
 
 // event is a row of the outbox that nobody has published yet.

@@ -1,0 +1,65 @@
+-- +goose Up
+
+-- What happened, for the relay to publish. A trigger writes each event in the
+-- transaction of its change, so that there is no way to change without one.
+CREATE TABLE outbox (
+    id            bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT outbox_pkey PRIMARY KEY,
+    aggregate_id  uuid NOT NULL,
+    version       bigint NOT NULL,
+    type          text NOT NULL,
+    payload       jsonb NOT NULL,
+    created_at    timestamptz NOT NULL DEFAULT now(),
+    published_at  timestamptz,
+    traceparent   text,
+    CONSTRAINT outbox_once UNIQUE (aggregate_id, version)
+);
+CREATE INDEX outbox_unpublished ON outbox (id) WHERE published_at IS NULL;
+CREATE INDEX outbox_left ON outbox (aggregate_id, version) WHERE published_at IS NULL;
+
+-- An id as the outside sees it: a TypeID, which is the prefix and the UUID in
+-- Crockford's base 32. Events are written here and read outside.
+-- +goose StatementBegin
+CREATE FUNCTION public_id(prefix text, id uuid) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+DECLARE
+    bits   bit(130) := B'00' || ('x' || replace(id::text, '-', ''))::bit(128);
+    result text := prefix || '_';
+BEGIN
+    FOR i IN 0..25 LOOP
+        result := result || substr('0123456789abcdefghjkmnpqrstvwxyz', substring(bits FROM i * 5 + 1 FOR 5)::bit(5)::integer + 1, 1);
+    END LOOP;
+    RETURN result;
+END
+$$;
+-- +goose StatementEnd
+
+-- The next event of an aggregate, whose row must be locked: versions have no gap,
+-- not even where something is deleted and made again.
+-- +goose StatementBegin
+CREATE FUNCTION emit(aggregate uuid, type text, payload jsonb) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO outbox (aggregate_id, version, type, payload)
+    SELECT $1, coalesce(max(version), 0) + 1, $2, jsonb_strip_nulls($3) || jsonb_build_object('version', coalesce(max(version), 0) + 1)
+    FROM outbox WHERE aggregate_id = $1
+$$;
+-- +goose StatementEnd
+
+-- Who a user is stays here: an event tells that there is something to ask for.
+-- +goose StatementBegin
+CREATE FUNCTION users_event() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    it users := CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+BEGIN
+    PERFORM emit(it.id, 'user.' || CASE TG_OP WHEN 'INSERT' THEN 'created' WHEN 'UPDATE' THEN 'changed' ELSE 'deleted' END, jsonb_build_object(
+        'user_id', public_id('usr', it.id), 'status', it.status));
+    RETURN NULL;
+END
+$$;
+-- +goose StatementEnd
+CREATE TRIGGER users_made_or_gone AFTER INSERT OR DELETE ON users FOR EACH ROW EXECUTE FUNCTION users_event();
+CREATE TRIGGER users_changed AFTER UPDATE ON users
+    FOR EACH ROW WHEN (OLD.version <> NEW.version) EXECUTE FUNCTION users_event();
+
+-- +goose Down
+DROP TRIGGER users_changed ON users;
+DROP TRIGGER users_made_or_gone ON users;
+DROP FUNCTION users_event, emit, public_id;
+DROP TABLE outbox;

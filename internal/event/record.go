@@ -1,0 +1,76 @@
+package event
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2/event"
+	"github.com/google/uuid"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+const (
+	// ContentType marks a record that is an event in CloudEvents' structured mode:
+	// all of it is in the value, so that nothing is lost where headers are.
+	ContentType = cloudevents.ApplicationCloudEventsJSON
+	// SchemaBase is where the schemas of the data are, by kind.
+	SchemaBase = "https://skald.dev/asyncapi.yaml#/components/schemas/"
+
+	contentTypeHeader = "content-type"
+	traceparent       = "traceparent" // CloudEvents' distributed tracing extension
+)
+
+// Happened is a row of a service's outbox.
+type Happened struct {
+	Type        Type
+	Aggregate   uuid.UUID
+	Version     int64 // of the aggregate, from 1 on without a gap
+	Time        time.Time
+	Data        json.RawMessage
+	Traceparent string // empty: it belongs to no trace
+}
+
+// Record is the event as it is published. Its id is the same however often it
+// is made, and its key holds an aggregate's events in their order. It fails where
+// nobody knows the kind of thing that the type is about.
+func (h Happened) Record() (*kgo.Record, error) {
+	kind, ok := Kinds()[h.Type.Kind()]
+	if !ok {
+		return nil, fmt.Errorf("make event of %s, version %d: nothing is a %q", h.Aggregate, h.Version, h.Type.Kind())
+	}
+	subject := kind.Subject.Format(h.Aggregate)
+	e := cloudevents.New()
+	e.SetID(fmt.Sprintf("%s/%d", subject, h.Version))
+	e.SetSource("/services/" + kind.Service)
+	e.SetType(string(h.Type))
+	e.SetSubject(subject)
+	e.SetTime(h.Time)
+	e.SetDataSchema(SchemaBase + h.Type.Kind())
+	if h.Traceparent != "" {
+		e.SetExtension(traceparent, h.Traceparent)
+	}
+	if err := e.SetData(cloudevents.ApplicationJSON, h.Data); err != nil {
+		return nil, fmt.Errorf("make event %s: %w", e.ID(), err)
+	}
+	value, err := json.Marshal(e)
+	if err != nil {
+		return nil, fmt.Errorf("make event %s: %w", e.ID(), err)
+	}
+	return &kgo.Record{
+		Topic: Topic(kind.Service), Key: []byte(subject), Value: value, Timestamp: h.Time,
+		Headers: []kgo.RecordHeader{{Key: contentTypeHeader, Value: []byte(ContentType)}},
+	}, nil
+}
+
+// Read is the event in a record.
+func Read(r *kgo.Record) (cloudevents.Event, error) {
+	var e cloudevents.Event
+	if err := json.Unmarshal(r.Value, &e); err != nil {
+		return e, fmt.Errorf("read event at %s/%d/%d: %w", r.Topic, r.Partition, r.Offset, err)
+	}
+	if err := e.Validate(); err != nil {
+		return e, fmt.Errorf("read event at %s/%d/%d: %w", r.Topic, r.Partition, r.Offset, err)
+	}
+	return e, nil
+}
