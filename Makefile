@@ -39,10 +39,11 @@ lint: ## golangci-lint
 	$(TOOL) golangci-lint run --allow-parallel-runners ./...
 
 .PHONY: generate
-generate: ## regenerate the sqlc packages, the OpenAPI document and the client
+generate: ## regenerate the sqlc packages, the OpenAPI document, the client and docs/environment.md
 	$(TOOL) sqlc generate
 	go run ./cmd/skald openapi > api/openapi.yaml
 	$(CLIENT) > client/client.gen.go
+	go run ./cmd/skald environment > docs/environment.md
 
 .PHONY: sqlc-diff
 sqlc-diff: ## fail if the sqlc packages are not what their queries say
@@ -63,6 +64,19 @@ client-diff: ## fail if the client is not what the document says
 .PHONY: workflowcheck
 workflowcheck: ## fail on workflow code that would not replay
 	$(TOOL) workflowcheck -config workflowcheck.yaml ./workflows ./workflows/saga
+
+.PHONY: images-check
+images-check: ## build the binary as the Dockerfile does and run each role of it, alone, on a real Temporal and Postgres
+	go test -count=1 -v ./test/images
+
+.PHONY: deploy-check
+deploy-check: ## hold the compose file, the manifests and the workflows of GitHub against their specifications
+	cd deploy/check && go tool -modfile=../../tools/go.mod golangci-lint run ./... && go test -count=1 ./...
+	go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+
+.PHONY: deploy-schemas
+deploy-schemas: ## trim the schemas of Kubernetes and KEDA again, for other releases of them
+	cd deploy/check && go run ./schemas > kinds.new && mv kinds.new kinds.json
 
 .PHONY: histories
 histories: ## record a history of each outcome that has none yet

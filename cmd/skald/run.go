@@ -22,9 +22,13 @@ type cli struct {
 	Gateway   gatewayCmd   `cmd:"" help:"Run the front door."`
 	Service   serviceCmd   `cmd:"" help:"Run services: their workers, their housekeeping, what the front door asks of them."`
 	Migrate   migrateCmd   `cmd:"" help:"Bring the databases to their newest schema."`
+	Prepare   prepareCmd   `cmd:"" help:"Make Temporal's namespace know the search attributes of the sagas."`
 	Bootstrap bootstrapCmd `cmd:"" help:"Make the first operator's API key."`
 	Ops       opsCmd       `cmd:"" help:"For operators."`
-	OpenAPI   openapiCmd   `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
+	Probe     probeCmd     `cmd:"" help:"Ask a process whether it is well, for containers that have no shell."`
+
+	OpenAPI     openapiCmd     `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
+	Environment environmentCmd `cmd:"" help:"Print every environment variable, as docs/environment.md has them."`
 }
 
 // process is what every subcommand has.
@@ -50,7 +54,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
-	return command.Run(&c.Ops, &c.Ops.Versions, &process{ctx: ctx, log: log, out: out})
+	return command.Run(&c.Ops, &c.Ops.Versions, parser.Model, &process{ctx: ctx, log: log, out: out})
 }
 
 type gatewayCmd struct {

@@ -60,6 +60,7 @@ func rules() []rule {
 		{match: "internal/event", may: []string{"internal/id"}, never: []string{pgx, temporal, anyDB, "services/..."}},
 		{match: "internal/kafka", may: []string{"internal/config"}, never: []string{pgx, temporal, anyDB, "services/..."}},
 		{match: "internal/outbox", may: []string{"internal/event", "db/outbox"}, never: []string{temporal, "services/..."}},
+		{match: "internal/searchattr", never: []string{module + "/...", pgx, server}},
 		{match: "internal/config", never: []string{pgx, temporal, anyDB}},
 		{match: "workflows/saga", never: []string{module + "/...", pgx}, direct: []string{"net/http"}},
 		{match: "workflows/saga/sagatest", may: []string{"workflows/saga"}, never: []string{pgx, server}, direct: []string{"net/http"}},
@@ -82,6 +83,7 @@ func rules() []rule {
 		{match: "test/fuzz", never: []string{module + "/...", pgx, temporal}},
 		{match: "test/permutation", never: []string{module + "/...", pgx, temporal}},
 		{match: "cmd/skald", may: []string{"..."}, never: []string{server, "internal/devstack/..."}},
+		{match: "cmd/psp", may: []string{"..."}, never: []string{temporal, pgx}}, // it goes into an image of its own
 	}
 }
 

@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	sdklog "go.temporal.io/sdk/log"
+
+	"github.com/skaldhq/skald/internal/searchattr"
 )
 
 // awaitReady waits until the server answers for its namespace, hands out tasks
@@ -26,7 +27,11 @@ func (s *Server) awaitReady(ctx context.Context, attributes []string) error {
 		return err
 	}
 	defer c.Close()
-	if err := eventually(ctx, func() error { return s.addMissing(ctx, c, attributes) }); err != nil {
+	err = eventually(ctx, func() error {
+		_, err := searchattr.Add(ctx, c, s.Namespace, attributes)
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	// The frontend answers before the service behind the task queues does.
@@ -50,30 +55,6 @@ func (s *Server) awaitReady(ctx context.Context, attributes []string) error {
 		})
 		return err
 	})
-}
-
-// addMissing adds the search attributes that the database does not have.
-func (s *Server) addMissing(ctx context.Context, c client.Client, attributes []string) error {
-	have, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: s.Namespace})
-	if err != nil {
-		return fmt.Errorf("list search attributes: %w", err)
-	}
-	missing := map[string]enums.IndexedValueType{}
-	for _, name := range attributes {
-		if _, ok := have.GetCustomAttributes()[name]; !ok {
-			missing[name] = enums.INDEXED_VALUE_TYPE_KEYWORD
-		}
-	}
-	if len(missing) == 0 {
-		return nil
-	}
-	_, err = c.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{
-		Namespace: s.Namespace, SearchAttributes: missing,
-	})
-	if err != nil {
-		return fmt.Errorf("add search attributes: %w", err)
-	}
-	return nil
 }
 
 // eventually tries until it succeeds or the context ends.
