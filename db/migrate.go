@@ -10,10 +10,17 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver that goose speaks through
 	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
 )
 
 //go:embed */migrations/*.sql
 var migrations embed.FS
+
+// Who migrates waits up to five minutes for another who does.
+const (
+	lockRetrySeconds = 1
+	lockRetries      = 300
+)
 
 // Services names every service that keeps a database, in the order in which
 // the platform starts them.
@@ -23,7 +30,7 @@ func Services() []string {
 
 // Migrate brings the database at url to the newest schema of a service and
 // tells how many migrations it applied. It is safe to run twice and at the same
-// time: goose holds a lock of the session.
+// time: who migrates holds a lock of the session.
 func Migrate(ctx context.Context, url, service string) (int, error) {
 	dir, err := fs.Sub(migrations, service+"/migrations")
 	if err != nil {
@@ -34,7 +41,11 @@ func Migrate(ctx context.Context, url, service string) (int, error) {
 		return 0, fmt.Errorf("open database of %s: %w", service, err)
 	}
 	defer func() { _ = conn.Close() }()
-	provider, err := goose.NewProvider(goose.DialectPostgres, conn, dir)
+	one, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(lockRetrySeconds, lockRetries))
+	if err != nil {
+		return 0, fmt.Errorf("lock migrations of %s: %w", service, err)
+	}
+	provider, err := goose.NewProvider(goose.DialectPostgres, conn, dir, goose.WithSessionLocker(one))
 	if err != nil {
 		return 0, fmt.Errorf("read migrations of %s: %w", service, err)
 	}

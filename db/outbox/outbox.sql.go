@@ -12,16 +12,18 @@ import (
 
 const claimHeads = `-- name: ClaimHeads :many
 SELECT id, aggregate_id, version, type, payload, created_at, published_at, traceparent FROM outbox o
-WHERE o.published_at IS NULL AND o.type = ANY($1::text[])
+WHERE o.published_at IS NULL AND o.id > $1::bigint AND o.type = ANY($2::text[])
   AND NOT EXISTS (
     SELECT FROM outbox earlier
-    WHERE earlier.aggregate_id = o.aggregate_id AND earlier.version < o.version AND earlier.published_at IS NULL)
+    WHERE earlier.aggregate_id = o.aggregate_id AND earlier.version = o.version - 1
+      AND coalesce(earlier.published_at, 'infinity') = 'infinity')
 ORDER BY o.id
-LIMIT $2
+LIMIT $3
 FOR NO KEY UPDATE OF o SKIP LOCKED
 `
 
 type ClaimHeadsParams struct {
+	After int64
 	Types []string
 	Batch int32
 }
@@ -31,9 +33,11 @@ type ClaimHeadsParams struct {
 // the claim commits, nobody takes a later event of an aggregate before that. Rows are
 // found by what they lack, never by an id beyond the last one: ids of transactions that
 // commit late lie below it. What a newer build wrote of a type that is not known here
-// is left to the relays of that build.
+// is left to the relays of that build. Versions have no gap, so the one before is all
+// there is to look at; the coalesce keeps the planner on its key, off the index of what
+// is not published, which statistics from before an outage take for empty.
 func (q *Queries) ClaimHeads(ctx context.Context, arg ClaimHeadsParams) ([]Outbox, error) {
-	rows, err := q.db.Query(ctx, claimHeads, arg.Types, arg.Batch)
+	rows, err := q.db.Query(ctx, claimHeads, arg.After, arg.Types, arg.Batch)
 	if err != nil {
 		return nil, err
 	}
@@ -72,23 +76,24 @@ func (q *Queries) MarkPublished(ctx context.Context, ids []int64) error {
 
 const prune = `-- name: Prune :one
 WITH next AS (
-    SELECT r.id, r.aggregate_id, r.version, coalesce(r.published_at < $2::timestamptz, false) AS old
+    SELECT r.id, r.aggregate_id, r.version, r.published_at, coalesce(r.published_at, r.created_at) >= $2::timestamptz AS young
     FROM outbox r WHERE r.id > $1::bigint ORDER BY r.id LIMIT $3
 ), due AS (
-    SELECT n.id, n.aggregate_id, n.version FROM next n
-    WHERE n.id < coalesce((SELECT min(young.id) FROM next young WHERE NOT young.old), 9223372036854775807)
+    SELECT id, aggregate_id, version, published_at, young FROM next WHERE next.id < coalesce((SELECT min(y.id) FROM next y WHERE y.young), 9223372036854775807)
 ), gone AS (
     DELETE FROM outbox o USING due
-    WHERE o.id = due.id AND EXISTS (SELECT FROM outbox later WHERE later.aggregate_id = o.aggregate_id AND later.version > o.version)
+    WHERE o.id = due.id AND o.published_at IS NOT NULL AND (NOT $4::boolean
+        OR EXISTS (SELECT FROM outbox later WHERE later.aggregate_id = o.aggregate_id AND later.version > o.version))
     RETURNING o.id
 )
 SELECT coalesce(max(id), $1::bigint)::bigint AS seen, count(*) AS looked, (SELECT count(*) FROM gone) AS pruned FROM due
 `
 
 type PruneParams struct {
-	After  int64
-	Before time.Time
-	Batch  int32
+	After    int64
+	Before   time.Time
+	Batch    int32
+	KeepLast bool
 }
 
 type PruneRow struct {
@@ -97,11 +102,16 @@ type PruneRow struct {
 	Pruned int64
 }
 
-// Prune looks at the next rows by their ids and takes away what was published before a
-// time, but for the last of each aggregate: from it the next version is counted. It ends
-// where the first row is that is too young, or not published.
+// Prune looks at the next rows by their ids, up to the first that is too young, and takes
+// away what was published before a time; where the next version of an aggregate is
+// counted from its last event, not that one.
 func (q *Queries) Prune(ctx context.Context, arg PruneParams) (PruneRow, error) {
-	row := q.db.QueryRow(ctx, prune, arg.After, arg.Before, arg.Batch)
+	row := q.db.QueryRow(ctx, prune,
+		arg.After,
+		arg.Before,
+		arg.Batch,
+		arg.KeepLast,
+	)
 	var i PruneRow
 	err := row.Scan(&i.Seen, &i.Looked, &i.Pruned)
 	return i, err

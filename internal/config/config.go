@@ -44,7 +44,7 @@ type Config struct {
 	Auth   Auth     `embed:"" prefix:"auth-" json:"auth"`
 	Kafka  Kafka    `embed:"" prefix:"kafka-" envprefix:"SKALD_KAFKA_" json:"kafka"`
 	// KeepEvents is for a look at what was told; consumers have Kafka's own retention.
-	KeepEvents time.Duration `name:"outbox-retention" help:"How long a published event stays in its outbox; the last of each subject stays for good." default:"168h" env:"SKALD_OUTBOX_RETENTION" json:"outbox_retention"`
+	KeepEvents time.Duration `name:"outbox-retention" help:"How long a published event stays in its outbox." default:"168h" env:"SKALD_OUTBOX_RETENTION" json:"outbox_retention"`
 	// Origins are those of the pages that may use the front door from a browser.
 	Origins []string `name:"cors-origins" help:"Origins of the pages that may use the front door from a browser, as https://shop.example; * for all." env:"SKALD_CORS_ORIGINS" json:"cors_origins"`
 	Stripe  Stripe   `embed:"" prefix:"stripe-" envprefix:"STRIPE_" json:"stripe"`

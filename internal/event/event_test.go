@@ -57,7 +57,7 @@ func TestRecord(t *testing.T) {
 	r, err := h.Record()
 	require.NoError(t, err)
 	subject := "ord_" + string(r.Key)[4:]
-	require.JSONEq(t, `{"specversion":"1.0","id":"`+subject+`/2","source":"/services/order","type":"order.confirmed","subject":"`+subject+`",
+	require.JSONEq(t, `{"specversion":"1.0","id":"order/`+subject+`/2","source":"/services/order","type":"order.confirmed","subject":"`+subject+`",
 		"time":"2026-11-21T04:54:49.045907Z","datacontenttype":"application/json","dataschema":"https://skald.dev/asyncapi.yaml#/components/schemas/order",
 		"traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01","data":`+string(h.Data)+`}`, string(r.Value))
 	require.Equal(t, "skald.order.events", r.Topic)

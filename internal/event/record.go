@@ -32,7 +32,7 @@ type Happened struct {
 }
 
 // Record is the event as it is published. Its id is the same however often it
-// is made, and its key holds an aggregate's events in their order. It fails where
+// is made, and that of no other event of any service. Its key holds an aggregate's events in their order. It fails where
 // nobody knows the kind of thing that the type is about.
 func (h Happened) Record() (*kgo.Record, error) {
 	kind, ok := Kinds()[h.Type.Kind()]
@@ -41,7 +41,7 @@ func (h Happened) Record() (*kgo.Record, error) {
 	}
 	subject := kind.Subject.Format(h.Aggregate)
 	e := cloudevents.New()
-	e.SetID(fmt.Sprintf("%s/%d", subject, h.Version))
+	e.SetID(fmt.Sprintf("%s/%s/%d", h.Type.Kind(), subject, h.Version))
 	e.SetSource("/services/" + kind.Service)
 	e.SetType(string(h.Type))
 	e.SetSubject(subject)
@@ -58,7 +58,7 @@ func (h Happened) Record() (*kgo.Record, error) {
 		return nil, fmt.Errorf("make event %s: %w", e.ID(), err)
 	}
 	return &kgo.Record{
-		Topic: Topic(kind.Service), Key: []byte(subject), Value: value, Timestamp: h.Time,
+		Topic: Topic(kind.Service), Key: []byte(subject), Value: value, // without a time of its own: retention counts from the publishing
 		Headers: []kgo.RecordHeader{{Key: contentTypeHeader, Value: []byte(ContentType)}},
 	}, nil
 }

@@ -88,7 +88,7 @@ func TestOrderOfAnAggregate(t *testing.T) {
 		relay := w.relayOn(pool, deadly{to: w.producer(t), random: rand.New(rand.NewPCG(n, 7)), pool: pool, deaths: &deaths}) //nolint:gosec // repeatable
 		relaying.Go(func() {
 			for ctx.Err() == nil {
-				_, _ = relay.Round(ctx)
+				_, _ = relay.Round(ctx, 0)
 			}
 		})
 	}

@@ -8,18 +8,29 @@ import (
 	outboxdb "github.com/skaldhq/skald/db/outbox"
 )
 
-// pruneBatch is how many rows are looked at in one statement.
-const pruneBatch = 1000
+const (
+	// pruneBatch is how many rows are looked at in one statement.
+	pruneBatch = 1000
+	// pruneAnew is after how long what had to stay is looked at again.
+	pruneAnew = 24 * time.Hour
+)
 
 // Prune returns the piece of housekeeping that takes away what was published longer
-// ago than is kept, but for the last event of each aggregate, and tells how many it
-// took. Where it has looked it looks again in another process's life only: it walks
-// once through what has come of age since.
+// ago than is kept, and tells how many it took. Where versions are counted from the
+// outbox the last event of each aggregate stays. It walks on from where it was, and
+// from the beginning once a day.
 func (r *Relay) Prune(keep time.Duration) func(context.Context) (int, error) {
 	var seen int64
+	begun := time.Now()
+	counted := r.service != "order" // whose versions are those of its rows
 	return func(ctx context.Context) (pruned int, err error) {
+		if time.Since(begun) > pruneAnew {
+			seen, begun = 0, time.Now()
+		}
 		for {
-			row, err := outboxdb.New(r.pool).Prune(ctx, outboxdb.PruneParams{After: seen, Before: time.Now().Add(-keep), Batch: pruneBatch})
+			row, err := outboxdb.New(r.pool).Prune(ctx, outboxdb.PruneParams{
+				After: seen, Before: time.Now().Add(-keep), KeepLast: counted, Batch: pruneBatch,
+			})
 			if err != nil {
 				return pruned, fmt.Errorf("prune outbox: %w", err)
 			}

@@ -25,8 +25,6 @@ const (
 	// breath is between two rounds while there is something to do: what happens together
 	// is published together.
 	breath = 20 * time.Millisecond
-	// longestPause is between two tries while nothing can be published.
-	longestPause = 15 * time.Second
 	// batch is how many aggregates get on by one event in a round.
 	batch = 500
 	// publishTimeout bounds how long a round keeps its events from other relays, and its
@@ -63,26 +61,33 @@ func New(service string, pool *pgxpool.Pool, to Publisher, metrics *Metrics, log
 	return r
 }
 
-// Run publishes until the context ends. While nothing can be published it tries
-// ever less often; the events wait.
+// Run publishes until the context ends. What cannot be published waits, is tried ever
+// less often, and holds up nothing that came after it.
 func (r *Relay) Run(ctx context.Context) {
-	for wait := pause; ; {
-		n, err := r.Round(ctx)
-		switch {
-		case ctx.Err() != nil:
+	var t troubles
+	for {
+		after := t.passed(time.Now())
+		round, err := r.Round(ctx, after)
+		if ctx.Err() != nil {
 			return
-		case n == batch:
-			continue
-		case n > 0:
-			wait = breath // there may be more of the same aggregates
-		case err == nil:
-			wait = pause
-		default:
-			wait = min(2*max(wait, pause), longestPause)
 		}
-		if err != nil {
+		switch {
+		case err != nil:
 			r.metrics.failures.WithLabelValues(r.service).Inc()
-			r.log.WarnContext(ctx, "events wait to be published", "error", err, "again_in", wait.String())
+			if t.met(round.Failed, time.Now()) {
+				r.log.WarnContext(ctx, "events wait to be published", "error", err, "again_in", t.retreat.String())
+			}
+		case after == 0:
+			t = troubles{}
+		}
+		wait := pause
+		switch {
+		case round.Published == batch:
+			continue
+		case round.Published > 0:
+			wait = breath // there may be more of the same aggregates
+		case err != nil && round.Failed == 0:
+			wait = t.retreat // the database is away
 		}
 		select {
 		case <-ctx.Done():
@@ -92,16 +97,22 @@ func (r *Relay) Run(ctx context.Context) {
 	}
 }
 
-// Round publishes the next event of each aggregate that has any, and tells how
-// many. They are marked in the transaction that holds them: where that does not come
-// to its end they are published again, under the same ids. What could not be
+// Round is what came of one.
+type Round struct {
+	Published int
+	Failed    int64 // the highest row that could not be published; 0: there was none
+}
+
+// Round publishes the next event of each aggregate that has any beyond a row, which is 0
+// for all. They are marked in the transaction that holds them: where that does not
+// come to its end they are published again, under the same ids. What could not be
 // published stays, and the error is that of the first.
-func (r *Relay) Round(ctx context.Context) (published int, err error) {
+func (r *Relay) Round(ctx context.Context, after int64) (round Round, err error) {
 	looking, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	tx, err := r.pool.Begin(looking)
 	if err != nil {
-		return 0, fmt.Errorf("look at outbox: %w", err)
+		return round, fmt.Errorf("look at outbox: %w", err)
 	}
 	ending := func() (context.Context, context.CancelFunc) { // also for who is told to stop
 		return context.WithTimeout(context.WithoutCancel(ctx), answerTimeout)
@@ -111,47 +122,50 @@ func (r *Relay) Round(ctx context.Context) (published int, err error) {
 		defer cancel()
 		_ = tx.Rollback(ctx)
 	}()
-	heads, err := outboxdb.New(tx).ClaimHeads(looking, outboxdb.ClaimHeadsParams{Types: r.types, Batch: batch})
+	heads, err := outboxdb.New(tx).ClaimHeads(looking, outboxdb.ClaimHeadsParams{After: after, Types: r.types, Batch: batch})
 	if err != nil {
-		return 0, fmt.Errorf("claim events: %w", err)
+		return round, fmt.Errorf("claim events: %w", err)
 	}
-	done, failure := r.publish(ctx, heads)
+	done, failed, failure := r.publish(ctx, heads)
+	round.Failed = failed
 	if len(done) == 0 {
-		return 0, failure
+		return round, failure
 	}
 	marking, end := ending()
 	defer end()
 	if err := mark(marking, tx, done); err != nil {
-		return 0, cmp.Or(failure, err)
+		return round, cmp.Or(failure, err)
 	}
 	r.metrics.published.WithLabelValues(r.service).Add(float64(len(done)))
-	return len(done), failure
+	round.Published = len(done)
+	return round, failure
 }
 
-// publish gives the rows whose events are safe.
-func (r *Relay) publish(ctx context.Context, rows []outboxdb.Outbox) (done []int64, failure error) {
+// publish gives the rows whose events are safe, and the highest of the others.
+func (r *Relay) publish(ctx context.Context, rows []outboxdb.Outbox) (done []int64, failed int64, failure error) {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	records, ids := make([]*kgo.Record, 0, len(rows)), make(map[*kgo.Record]int64, len(rows))
 	for _, row := range rows {
 		record, err := happened(row).Record()
 		if err != nil {
-			failure = cmp.Or(failure, err)
+			failed, failure = max(failed, row.ID), cmp.Or(failure, err)
 			continue
 		}
 		records, ids[record] = append(records, record), row.ID
 	}
 	if len(records) == 0 {
-		return nil, failure
+		return nil, failed, failure
 	}
 	for _, result := range r.to.ProduceSync(ctx, records...) {
 		if result.Err != nil {
+			failed = max(failed, ids[result.Record])
 			failure = cmp.Or(failure, fmt.Errorf("publish to %s: %w", result.Record.Topic, result.Err))
 			continue
 		}
 		done = append(done, ids[result.Record])
 	}
-	return done, failure
+	return done, failed, failure
 }
 
 func happened(row outboxdb.Outbox) event.Happened {

@@ -34,9 +34,9 @@ func TestRound(t *testing.T) {
 skald_outbox_pending{service="order"} 3
 `), "skald_outbox_pending"))
 	for _, want := range []int{2, 1, 0} {
-		n, err := relay.Round(t.Context())
+		round, err := relay.Round(t.Context(), 0)
 		require.NoError(t, err)
-		require.Equal(t, want, n)
+		require.Equal(t, want, round.Published)
 	}
 	_, err = relay.Measure(t.Context())
 	require.NoError(t, err)
@@ -85,26 +85,26 @@ func TestRelaysKeepApart(t *testing.T) {
 	write(t, w.pool, a, 1, event.OrderCreated)
 	ended := make(chan error, 1)
 	go func() {
-		_, err := w.relay(slow).Round(context.WithoutCancel(t.Context()))
+		_, err := w.relay(slow).Round(context.WithoutCancel(t.Context()), 0)
 		ended <- err
 	}()
 	<-slow.begun
 	write(t, w.pool, a, 2, event.OrderConfirmed)
 	write(t, w.pool, b, 1, event.OrderCreated)
 	other := w.relay(producer)
-	n, err := other.Round(t.Context())
+	round, err := other.Round(t.Context(), 0)
 	require.NoError(t, err)
-	require.Equal(t, 1, n)
-	n, err = other.Round(t.Context())
+	require.Equal(t, 1, round.Published)
+	round, err = other.Round(t.Context(), 0)
 	require.NoError(t, err)
-	require.Zero(t, n)
+	require.Zero(t, round.Published)
 	require.Equal(t, []string{eventID(b, 1)}, ids(t, w.published(t)))
 
 	close(slow.goOn)
 	require.NoError(t, <-ended)
-	n, err = other.Round(t.Context())
+	round, err = other.Round(t.Context(), 0)
 	require.NoError(t, err)
-	require.Equal(t, 1, n)
+	require.Equal(t, 1, round.Published)
 	require.Zero(t, w.unpublished(t))
 }
 
@@ -124,14 +124,14 @@ func TestLateCommit(t *testing.T) {
 	write(t, w.pool, early, 1, event.OrderCreated)
 
 	relay := w.relay(w.producer(t))
-	n, err := relay.Round(t.Context())
+	round, err := relay.Round(t.Context(), 0)
 	require.NoError(t, err)
-	require.Equal(t, 1, n)
+	require.Equal(t, 1, round.Published)
 	require.NoError(t, lost.Rollback(t.Context()))
 	require.NoError(t, slow.Commit(t.Context()))
-	n, err = relay.Round(t.Context())
+	round, err = relay.Round(t.Context(), 0)
 	require.NoError(t, err)
-	require.Equal(t, 1, n)
+	require.Equal(t, 1, round.Published)
 	require.ElementsMatch(t, []string{eventID(early, 1), eventID(late, 1)}, ids(t, w.published(t)))
 }
 
@@ -154,7 +154,7 @@ func TestHeldForTooLong(t *testing.T) {
 	frozen := held{begun: make(chan struct{}), goOn: make(chan struct{}), to: producer}
 	ended := make(chan error, 1)
 	round := func() {
-		_, err := w.relayOn(pool, frozen).Round(context.WithoutCancel(t.Context()))
+		_, err := w.relayOn(pool, frozen).Round(context.WithoutCancel(t.Context()), 0)
 		ended <- err
 	}
 	for holds := false; !holds; {
@@ -168,8 +168,8 @@ func TestHeldForTooLong(t *testing.T) {
 	}
 	other := w.relay(producer)
 	require.Eventually(t, func() bool {
-		n, err := other.Round(t.Context())
-		return err == nil && n == 1
+		round, err := other.Round(t.Context(), 0)
+		return err == nil && round.Published == 1
 	}, patience, tick)
 	close(frozen.goOn)
 	require.Error(t, <-ended)
@@ -187,9 +187,9 @@ func TestUnknownType(t *testing.T) {
 	write(t, w.pool, b, 1, event.OrderCreated)
 	relay := w.relay(w.producer(t))
 	for _, want := range []int{1, 0} {
-		n, err := relay.Round(t.Context())
+		round, err := relay.Round(t.Context(), 0)
 		require.NoError(t, err)
-		require.Equal(t, want, n)
+		require.Equal(t, want, round.Published)
 	}
 	require.Equal(t, 2, w.unpublished(t))
 	require.Equal(t, []string{eventID(b, 1)}, ids(t, w.published(t)))
@@ -203,9 +203,9 @@ func TestKafkaAway(t *testing.T) {
 	producer, a := w.producer(t), uuid.New()
 	relay := w.relay(producer).Within(time.Second)
 	write(t, w.pool, a, 1, event.OrderCreated)
-	n, err := relay.Round(t.Context())
+	round, err := relay.Round(t.Context(), 0)
 	require.NoError(t, err)
-	require.Equal(t, 1, n)
+	require.Equal(t, 1, round.Published)
 
 	w.broker.Close()
 	write(t, w.pool, a, 2, event.OrderAwaitingPayment)

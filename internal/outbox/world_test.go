@@ -92,7 +92,7 @@ const trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 func subject(aggregate uuid.UUID) string { return id.Prefix("ord").Format(aggregate) }
 
 func eventID(aggregate uuid.UUID, version int) string {
-	return fmt.Sprintf("%s/%d", subject(aggregate), version)
+	return fmt.Sprintf("order/%s/%d", subject(aggregate), version)
 }
 
 // unpublished counts the events that wait.

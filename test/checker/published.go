@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -60,7 +61,7 @@ func (p Platform) checkPublished(ctx context.Context, v *Verdict) error {
 // when they had their time.
 func (p Platform) awaitPublished(ctx context.Context, service string) ([]written, error) {
 	for deadline := time.Now().Add(publishTimeout); ; {
-		rows, err := query(ctx, p, service, `SELECT pg_temp.public_id(CASE split_part(type, '.', 1)
+		rows, err := query(ctx, p, service, `SELECT split_part(type, '.', 1) || '/' || pg_temp.public_id(CASE split_part(type, '.', 1)
 				WHEN 'order' THEN 'ord' WHEN 'reservation' THEN 'ord' WHEN 'payment' THEN 'pay' WHEN 'user' THEN 'usr'
 				WHEN 'refund' THEN 'rfd' WHEN 'payment_refund' THEN 'rfd' WHEN 'return' THEN 'rfd' ELSE 'prd' END, aggregate_id) || '/' || version,
 				type, payload::text, published_at IS NOT NULL
@@ -128,7 +129,8 @@ func compare(v *Verdict, service string, rows []written, records []*kgo.Record) 
 			continue
 		}
 		last[e.Subject]++
-		if e.ID != fmt.Sprintf("%s/%d", e.Subject, last[e.Subject]) {
+		kind, _, _ := strings.Cut(e.Type, ".")
+		if e.ID != fmt.Sprintf("%s/%s/%d", kind, e.Subject, last[e.Subject]) {
 			v.fail("E1", "event %s was told as number %d of %s", e.ID, last[e.Subject], e.Subject)
 		}
 	}

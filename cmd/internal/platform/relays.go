@@ -9,22 +9,25 @@ import (
 	"github.com/skaldhq/skald/internal/outbox"
 )
 
-// relays publish the events of the process's services. Kafka need not be there:
-// nothing else waits for it, and no service is less ready without it.
+// relays are those of the process's services, and what they publish to: nothing where
+// no brokers are named. Kafka need not be there: nothing else waits for it, and no
+// service is less ready without it.
 func (p *Platform) relays(ctx context.Context) ([]*outbox.Relay, error) {
-	if len(p.config.Kafka.Brokers) == 0 {
-		p.log.InfoContext(ctx, "events are not published, and wait in the outboxes: SKALD_KAFKA_BROKERS names no brokers")
-		return nil, nil
+	var producer outbox.Publisher
+	if p.publishes() {
+		var topics []string
+		for _, name := range p.names {
+			topics = append(topics, event.Topic(name))
+		}
+		to, err := kafka.NewProducer(p.config.Kafka, topics...)
+		if err != nil {
+			return nil, err
+		}
+		p.closers = append(p.closers, to.Close)
+		producer = to
+	} else {
+		p.log.WarnContext(ctx, "events are not published, and wait in the outboxes: set SKALD_KAFKA_BROKERS")
 	}
-	var topics []string
-	for _, name := range p.names {
-		topics = append(topics, event.Topic(name))
-	}
-	producer, err := kafka.NewProducer(p.config.Kafka, topics...)
-	if err != nil {
-		return nil, err
-	}
-	p.closers = append(p.closers, producer.Close)
 	metrics := outbox.NewMetrics(p.metrics)
 	var all []*outbox.Relay
 	for _, name := range p.names {
@@ -37,3 +40,7 @@ func (p *Platform) relays(ctx context.Context) ([]*outbox.Relay, error) {
 	}
 	return all, nil
 }
+
+// publishes tells whether there is anything to publish to. Where there is not, relays
+// only measure what waits.
+func (p *Platform) publishes() bool { return len(p.config.Kafka.Brokers) > 0 }

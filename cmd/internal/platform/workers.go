@@ -44,8 +44,10 @@ func (p *Platform) Work(ctx context.Context, c client.Client) error {
 		}
 	}
 	var housekeeping sync.WaitGroup
-	for _, r := range relays {
-		housekeeping.Go(func() { r.Run(ctx) })
+	if p.publishes() {
+		for _, r := range relays {
+			housekeeping.Go(func() { r.Run(ctx) })
+		}
 	}
 	for _, chore := range p.chores(c, relays) {
 		housekeeping.Go(func() { workers.Every(ctx, p.log, chore.name, chore.pause, chore.do) })

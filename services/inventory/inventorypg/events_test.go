@@ -20,6 +20,9 @@ func TestEvents(t *testing.T) {
 	s, product := inventorypg.New(pool), inventory.ProductIDPrefix.New()
 	_, _, err := s.SetOnHand(t.Context(), product, 5)
 	require.NoError(t, err)
+	var told struct{ OnHand, Difference int64 }
+	require.NoError(t, pool.QueryRow(t.Context(), `SELECT (payload->>'on_hand')::bigint, (payload->>'difference')::bigint FROM outbox`).Scan(&told.OnHand, &told.Difference))
+	require.Equal(t, struct{ OnHand, Difference int64 }{5, 5}, told, "the count as it is after the change")
 	orders := map[string]string{}
 	reserve := func(name string, quantity int64) inventory.OrderRequest {
 		orders[name] = inventory.OrderIDPrefix.New()

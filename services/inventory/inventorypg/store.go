@@ -62,14 +62,12 @@ func (s *Store) SetOnHand(ctx context.Context, productID string, onHand int64) (
 		if err != nil {
 			return err
 		}
-		if onHand != before {
-			adjustment := inventorydb.InsertAdjustmentParams{ProductID: product, Difference: onHand - before}
-			if err := q.InsertAdjustment(ctx, adjustment); err != nil {
-				return err
-			}
-		}
 		stock, err = q.SetOnHand(ctx, inventorydb.SetOnHandParams{ProductID: product, OnHand: onHand})
-		return err
+		if err != nil || onHand == before {
+			return err
+		}
+		// After the count itself: the event of the adjustment tells it.
+		return q.InsertAdjustment(ctx, inventorydb.InsertAdjustmentParams{ProductID: product, Difference: onHand - before})
 	})
 	if err != nil {
 		return inventory.Stock{}, false, err
