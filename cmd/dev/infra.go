@@ -39,9 +39,7 @@ func (s *devStack) prepareOnly(ctx context.Context, c config.Config) error {
 func (s *devStack) environment(c config.Config) map[string]string {
 	var databases []string
 	for service, url := range s.info.Databases {
-		if slices.Contains(db.Services(), service) {
-			databases = append(databases, fmt.Sprintf("%s=%s", service, url))
-		}
+		databases = append(databases, fmt.Sprintf("%s=%s", service, url))
 	}
 	slices.Sort(databases)
 	return map[string]string{
@@ -50,6 +48,7 @@ func (s *devStack) environment(c config.Config) map[string]string {
 		"SKALD_DATABASES": strings.Join(databases, ";"), "SKALD_ACTION_TIMEOUT": c.ActionTimeout.String(),
 		"SKALD_RECONCILE_INTERVAL": c.Reconcile.Interval.String(), "SKALD_RECONCILE_GRACE": c.Reconcile.Grace.String(),
 		"SKALD_KAFKA_BROKERS": s.info.Kafka, "SKALD_KAFKA_TOPICS_CREATE": "true", "SKALD_KAFKA_TOPICS_REPLICATION": "1",
+		"SKALD_SMTP_ADDR": c.SMTP.Addr, "SKALD_SMTP_FROM": c.SMTP.From, "SKALD_SMTP_SECURITY": c.SMTP.Security,
 		"STRIPE_API_KEY": string(c.Stripe.Key), "STRIPE_API_URL": c.Stripe.URL,
 		"STRIPE_WEBHOOK_SECRET": string(c.Stripe.WebhookSecret), "STRIPE_RETURN_URL": c.Stripe.ReturnURL,
 	}

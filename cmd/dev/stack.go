@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"syscall"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -22,7 +20,6 @@ import (
 	"github.com/skaldhq/skald/cmd/internal/platform"
 	"github.com/skaldhq/skald/db"
 	"github.com/skaldhq/skald/internal/config"
-	"github.com/skaldhq/skald/internal/devstack/broker"
 	"github.com/skaldhq/skald/internal/devstack/pgcluster"
 	"github.com/skaldhq/skald/internal/devstack/psp"
 	"github.com/skaldhq/skald/internal/devstack/temporaldev"
@@ -51,6 +48,7 @@ type info struct {
 	TemporalUI string            `json:"temporal_ui"`
 	PSP        string            `json:"psp"`
 	Kafka      string            `json:"kafka"`
+	SMTP       string            `json:"smtp"`
 	Databases  map[string]string `json:"databases"`
 	APIKeys    map[string]string `json:"api_keys"`
 	Users      map[string]string `json:"users"`
@@ -65,9 +63,6 @@ const eventsKept = 7 * 24 * time.Hour
 
 // namespace is the one of the Temporal server.
 const namespace = "default"
-
-// notification keeps no schema yet, but has its database and role like the others.
-const notification = "notification"
 
 func (s *devStack) start(ctx context.Context) (err error) {
 	s.failed = make(chan error, 4)
@@ -94,6 +89,7 @@ func (s *devStack) start(ctx context.Context) (err error) {
 		part{"Postgres", func() error { return s.startPostgres(ctx, &c) }},
 		part{"Temporal", func() (err error) { temporal, err = s.startTemporal(ctx); return err }},
 		part{"broker", func() error { return s.startBroker(&c) }},
+		part{"mail sink", func() error { return s.startMail(&c) }},
 		part{"payment simulator", func() error { return s.startProvider(ctx, &c) }},
 	)
 	if err != nil {
@@ -176,7 +172,7 @@ func (s *devStack) startPostgres(ctx context.Context, c *config.Config) error {
 	}
 	s.onStop(cluster.Stop)
 	databases := map[string]string{}
-	for _, name := range append(slices.Clone(db.Services()), notification) {
+	for _, name := range db.Services() {
 		if databases[name], err = cluster.Provision(ctx, name); err != nil {
 			return err
 		}
@@ -202,21 +198,6 @@ func (s *devStack) startTemporal(ctx context.Context) (*temporaldev.Server, erro
 	s.onStop(ui.Stop)
 	s.info.Temporal, s.info.TemporalUI = server.Addr, ui.URL
 	return server, nil
-}
-
-func (s *devStack) startBroker(c *config.Config) error {
-	dir := filepath.Join(s.options.Data, "kafka")
-	b, err := broker.Start(dir, cmp.Or(s.options.KafkaAddr, kafkaAddr))
-	if errors.Is(err, syscall.EADDRINUSE) && s.options.KafkaAddr == "" { // nobody asked for this very port
-		b, err = broker.Start(dir, "127.0.0.1:0")
-	}
-	if err != nil {
-		return err
-	}
-	s.onStop(b.Close)
-	s.info.Kafka = b.Addr
-	c.Kafka = config.Kafka{Brokers: []string{b.Addr}, Topics: config.Topics{Create: true, Partitions: -1, Replication: 1}}
-	return nil
 }
 
 // startProvider runs the payment simulator, unless another provider is named.

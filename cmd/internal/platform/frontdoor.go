@@ -15,6 +15,8 @@ import (
 	"github.com/skaldhq/skald/internal/rpc"
 	"github.com/skaldhq/skald/services/inventory"
 	"github.com/skaldhq/skald/services/inventory/inventoryhttp"
+	"github.com/skaldhq/skald/services/notification"
+	"github.com/skaldhq/skald/services/notification/notificationhttp"
 	"github.com/skaldhq/skald/services/order"
 	"github.com/skaldhq/skald/services/order/orderhttp"
 	"github.com/skaldhq/skald/services/payment"
@@ -43,6 +45,7 @@ type reached struct {
 	stock    inventory.FrontDoor
 	orders   order.FrontDoor
 	payments payment.FrontDoor
+	notices  notification.FrontDoor
 
 	probes map[string]health.Probe
 }
@@ -65,6 +68,8 @@ func (p *Platform) here() reached {
 			r.orders, ready = p.orders, p.orders.Ready
 		case "payment":
 			r.payments, ready = p.payments, p.payments.Ready
+		case "notification":
+			r.notices, ready = p.notices, p.notices.Ready
 		}
 		r.probes[name] = health.Probe{Ready: ready}
 	}
@@ -93,16 +98,16 @@ func (r *reached) call(name string, at *rpc.Upstream) {
 	case "payment":
 		c := paymenthttp.New(at)
 		r.payments, ready = c, c.Ready
+	case "notification":
+		c := notificationhttp.New(at)
+		r.notices, ready = c, c.Ready
 	}
 	r.probes[name] = health.Probe{Ready: ready, Breaker: func() string { return string(at.State()) }}
 }
 
-// FrontDoor returns the HTTP API over every service: those of this process, and
-// the others where the configuration says that they are.
-func (p *Platform) FrontDoor(c client.Client) (http.Handler, error) {
-	if err := p.config.Auth.Sufficient(); err != nil {
-		return nil, err
-	}
+// everywhere gives the services of this process, and the others where the
+// configuration says that they are.
+func (p *Platform) everywhere() reached {
 	all := p.here()
 	for name, url := range p.config.Services {
 		at := rpc.NewUpstream(name, url, string(p.config.Tokens[0]), func(s rpc.State) {
@@ -111,6 +116,16 @@ func (p *Platform) FrontDoor(c client.Client) (http.Handler, error) {
 		p.closers = append(p.closers, at.Close)
 		all.call(name, at)
 	}
+	return all
+}
+
+// FrontDoor returns the HTTP API over every service: those of this process, and
+// the others where the configuration says that they are.
+func (p *Platform) FrontDoor(c client.Client) (http.Handler, error) {
+	if err := p.config.Auth.Sufficient(); err != nil {
+		return nil, err
+	}
+	all := p.everywhere()
 	all.probes["temporal"] = temporalProbe(c)
 	limits, err := p.limits()
 	if err != nil {
@@ -118,7 +133,7 @@ func (p *Platform) FrontDoor(c client.Client) (http.Handler, error) {
 	}
 	by, keys := authenticators(p.config.Auth, all.users)
 	return api.New(api.Config{
-		Users: all.users, Products: all.products, Prices: all.prices, Stock: all.stock, Orders: all.orders, Payments: all.payments,
+		Users: all.users, Products: all.products, Prices: all.prices, Stock: all.stock, Orders: all.orders, Payments: all.payments, Notices: all.notices,
 		Sagas: api.NewSagas(c, all.orders, p.config.ActionTimeout), Operators: api.NewOperators(c, p.config.Temporal.Namespace),
 		Histories: api.NewHistories(c, p.config.Temporal.Namespace), Dependencies: health.NewWatch(all.probes),
 		Wait: wait, MaxWait: maxWait,

@@ -3,6 +3,7 @@ package platform
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/skaldhq/skald/internal/event"
 	"github.com/skaldhq/skald/internal/kafka"
@@ -13,10 +14,11 @@ import (
 // no brokers are named. Kafka need not be there: nothing else waits for it, and no
 // service is less ready without it.
 func (p *Platform) relays(ctx context.Context) ([]*outbox.Relay, error) {
+	telling := slices.DeleteFunc(slices.Clone(p.names), func(name string) bool { return len(event.Types(name)) == 0 })
 	var producer outbox.Publisher
 	if p.publishes() {
 		var topics []string
-		for _, name := range p.names {
+		for _, name := range telling {
 			topics = append(topics, event.Topic(name))
 		}
 		to, err := kafka.NewProducer(p.config.Kafka, topics...)
@@ -30,7 +32,7 @@ func (p *Platform) relays(ctx context.Context) ([]*outbox.Relay, error) {
 	}
 	metrics := outbox.NewMetrics(p.metrics)
 	var all []*outbox.Relay
-	for _, name := range p.names {
+	for _, name := range telling {
 		pool, err := outbox.Pool(ctx, string(p.config.Databases[name]))
 		if err != nil {
 			return nil, fmt.Errorf("open database of %s: %w", name, err)
