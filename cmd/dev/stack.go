@@ -60,6 +60,9 @@ type info struct {
 	Environment map[string]string `json:"environment,omitempty"`
 }
 
+// eventsKept is how long events stay in the outboxes.
+const eventsKept = 7 * 24 * time.Hour
+
 // namespace is the one of the Temporal server.
 const namespace = "default"
 
@@ -77,11 +80,12 @@ func (s *devStack) start(ctx context.Context) (err error) {
 	var temporal *temporaldev.Server
 	c := config.Config{
 		Databases: map[string]config.Secret{}, ActionTimeout: s.options.ActionTimeout, Temporal: config.Temporal{Namespace: namespace},
-		Reconcile: config.Reconcile{Interval: s.options.ReconcileInterval, Grace: s.options.ReconcileGrace},
-		Limits:    s.options.Limits,
-		Server:    s.options.Server,
-		Auth:      config.Auth{KeySecret: config.Secret(s.demo.KeySecret)},
-		BuildID:   workers.Unversioned, // whoever changes the code and starts again wants to see the change
+		Reconcile:  config.Reconcile{Interval: s.options.ReconcileInterval, Grace: s.options.ReconcileGrace},
+		KeepEvents: eventsKept,
+		Limits:     s.options.Limits,
+		Server:     s.options.Server,
+		Auth:       config.Auth{KeySecret: config.Secret(s.demo.KeySecret)},
+		BuildID:    workers.Unversioned, // whoever changes the code and starts again wants to see the change
 	}
 	err = s.together(
 		part{"Postgres", func() error { return s.startPostgres(ctx, &c) }},

@@ -7,6 +7,7 @@ package outboxdb
 
 import (
 	"context"
+	"time"
 )
 
 const claimHeads = `-- name: ClaimHeads :many
@@ -67,6 +68,43 @@ UPDATE outbox SET published_at = clock_timestamp() WHERE id = ANY($1::bigint[])
 func (q *Queries) MarkPublished(ctx context.Context, ids []int64) error {
 	_, err := q.db.Exec(ctx, markPublished, ids)
 	return err
+}
+
+const prune = `-- name: Prune :one
+WITH next AS (
+    SELECT r.id, r.aggregate_id, r.version, coalesce(r.published_at < $2::timestamptz, false) AS old
+    FROM outbox r WHERE r.id > $1::bigint ORDER BY r.id LIMIT $3
+), due AS (
+    SELECT n.id, n.aggregate_id, n.version FROM next n
+    WHERE n.id < coalesce((SELECT min(young.id) FROM next young WHERE NOT young.old), 9223372036854775807)
+), gone AS (
+    DELETE FROM outbox o USING due
+    WHERE o.id = due.id AND EXISTS (SELECT FROM outbox later WHERE later.aggregate_id = o.aggregate_id AND later.version > o.version)
+    RETURNING o.id
+)
+SELECT coalesce(max(id), $1::bigint)::bigint AS seen, count(*) AS looked, (SELECT count(*) FROM gone) AS pruned FROM due
+`
+
+type PruneParams struct {
+	After  int64
+	Before time.Time
+	Batch  int32
+}
+
+type PruneRow struct {
+	Seen   int64
+	Looked int64
+	Pruned int64
+}
+
+// Prune looks at the next rows by their ids and takes away what was published before a
+// time, but for the last of each aggregate: from it the next version is counted. It ends
+// where the first row is that is too young, or not published.
+func (q *Queries) Prune(ctx context.Context, arg PruneParams) (PruneRow, error) {
+	row := q.db.QueryRow(ctx, prune, arg.After, arg.Before, arg.Batch)
+	var i PruneRow
+	err := row.Scan(&i.Seen, &i.Looked, &i.Pruned)
+	return i, err
 }
 
 const waiting = `-- name: Waiting :one

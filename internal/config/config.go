@@ -43,6 +43,8 @@ type Config struct {
 	Server Server   `embed:"" json:"server"`
 	Auth   Auth     `embed:"" prefix:"auth-" json:"auth"`
 	Kafka  Kafka    `embed:"" prefix:"kafka-" envprefix:"SKALD_KAFKA_" json:"kafka"`
+	// KeepEvents is for a look at what was told; consumers have Kafka's own retention.
+	KeepEvents time.Duration `name:"outbox-retention" help:"How long a published event stays in its outbox; the last of each subject stays for good." default:"168h" env:"SKALD_OUTBOX_RETENTION" json:"outbox_retention"`
 	// Origins are those of the pages that may use the front door from a browser.
 	Origins []string `name:"cors-origins" help:"Origins of the pages that may use the front door from a browser, as https://shop.example; * for all." env:"SKALD_CORS_ORIGINS" json:"cors_origins"`
 	Stripe  Stripe   `embed:"" prefix:"stripe-" envprefix:"STRIPE_" json:"stripe"`
@@ -122,6 +124,9 @@ func (c Config) Validate(services ...string) error {
 		if u, err := url.Parse(origin); origin != "*" && (err != nil || u.Host == "" || !strings.HasPrefix(u.Scheme, "http") || origin != u.Scheme+"://"+u.Host) {
 			faults = append(faults, errors.New("an origin is not of the form https://shop.example, without a path: mend SKALD_CORS_ORIGINS"))
 		}
+	}
+	if c.KeepEvents < time.Minute {
+		faults = append(faults, errors.New("published events are kept for a minute or longer: set SKALD_OUTBOX_RETENTION"))
 	}
 	if err := c.Kafka.Possible(); err != nil {
 		faults = append(faults, err)

@@ -17,6 +17,7 @@ func complete() config.Config {
 		Stripe:    config.Stripe{Key: "sk_hidden", WebhookSecret: "whsec_hidden", ReturnURL: "https://shop.test/thanks"},
 
 		ActionTimeout: time.Minute,
+		KeepEvents:    time.Hour,
 		Reconcile:     config.Reconcile{Interval: time.Minute, Grace: 30 * time.Second},
 	}
 }
@@ -34,6 +35,7 @@ func TestValidate(t *testing.T) {
 		"STRIPE_RETURN_URL":             func(c *config.Config) { c.Stripe.ReturnURL = "thanks" },
 		"SKALD_RECONCILE_INTERVAL":      func(c *config.Config) { c.Reconcile.Interval = 0 },
 		"SKALD_RECONCILE_GRACE":         func(c *config.Config) { c.Reconcile.Grace = time.Millisecond },
+		"SKALD_OUTBOX_RETENTION":        func(c *config.Config) { c.KeepEvents = time.Second },
 		"SKALD_ACTION_TIMEOUT":          func(c *config.Config) { c.ActionTimeout = 25 * time.Hour },
 	} {
 		c := complete()

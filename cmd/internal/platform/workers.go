@@ -20,6 +20,7 @@ const (
 	expirePause   = time.Minute
 	expireBatch   = 100
 	countPause    = 10 * time.Second
+	prunePause    = time.Hour
 )
 
 // Work runs the workers and the housekeeping of the process's services until
@@ -93,7 +94,10 @@ func (p *Platform) chores(c client.Client, relays []*outbox.Relay) []chore {
 		)
 	}
 	for _, r := range relays {
-		all = append(all, chore{"measure outbox", countPause, r.Measure})
+		all = append(all,
+			chore{"measure outbox", countPause, r.Measure},
+			chore{"prune outbox", prunePause, r.Prune(p.config.KeepEvents)},
+		)
 	}
 	if p.stock != nil {
 		all = append(all, chore{"expire reservations", expirePause, func(ctx context.Context) (int, error) {

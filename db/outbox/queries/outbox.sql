@@ -21,3 +21,20 @@ UPDATE outbox SET published_at = clock_timestamp() WHERE id = ANY(@ids::bigint[]
 -- Waiting is how many events are not published, and for how many seconds the oldest.
 SELECT count(*) AS pending, coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::double precision AS lag
 FROM outbox WHERE published_at IS NULL;
+
+-- name: Prune :one
+-- Prune looks at the next rows by their ids and takes away what was published before a
+-- time, but for the last of each aggregate: from it the next version is counted. It ends
+-- where the first row is that is too young, or not published.
+WITH next AS (
+    SELECT r.id, r.aggregate_id, r.version, coalesce(r.published_at < sqlc.arg(before)::timestamptz, false) AS old
+    FROM outbox r WHERE r.id > sqlc.arg(after)::bigint ORDER BY r.id LIMIT sqlc.arg(batch)
+), due AS (
+    SELECT n.id, n.aggregate_id, n.version FROM next n
+    WHERE n.id < coalesce((SELECT min(young.id) FROM next young WHERE NOT young.old), 9223372036854775807)
+), gone AS (
+    DELETE FROM outbox o USING due
+    WHERE o.id = due.id AND EXISTS (SELECT FROM outbox later WHERE later.aggregate_id = o.aggregate_id AND later.version > o.version)
+    RETURNING o.id
+)
+SELECT coalesce(max(id), sqlc.arg(after)::bigint)::bigint AS seen, count(*) AS looked, (SELECT count(*) FROM gone) AS pruned FROM due;
