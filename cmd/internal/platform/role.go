@@ -28,6 +28,9 @@ type Role struct {
 // Gateway serves the front door until the context ends. The services that the
 // configuration does not place elsewhere are reached in this process.
 func (r Role) Gateway(ctx context.Context) error {
+	if err := r.Config.Auth.Sufficient(); err != nil {
+		return err
+	}
 	here := slices.DeleteFunc(db.Services(), func(name string) bool { return r.Config.Services[name] != "" })
 	return r.run(ctx, here, func(p *Platform, c client.Client, l net.Listener) error {
 		handler, err := p.FrontDoor(c)
