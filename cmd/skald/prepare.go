@@ -17,7 +17,7 @@ type prepareCmd struct {
 
 // Run adds what the namespace lacks, and tells what that was.
 func (c *prepareCmd) Run(p *process) error {
-	temporal, err := platform.DialTemporal(p.ctx, c.Temporal, p.log)
+	temporal, err := platform.Dial(p.ctx, c.Temporal, p.log)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ type versionsCmd struct {
 
 // open connects to Temporal.
 func (v *versionsCmd) open(p *process) (*workers.Versions, func(), error) {
-	c, err := platform.DialTemporal(p.ctx, v.Temporal, p.log)
+	c, err := platform.Dial(p.ctx, v.Temporal, p.log)
 	if err != nil {
 		return nil, nil, err
 	}

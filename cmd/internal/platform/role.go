@@ -65,12 +65,7 @@ func (r Role) run(ctx context.Context, services []string, do func(*Platform, cli
 		return err
 	}
 	defer p.Close()
-	options, err := TemporalOptions(r.Config.Temporal, r.Log)
-	if err != nil {
-		return err
-	}
-	options.MetricsHandler, options.Interceptors = p.metrics.Temporal(), r.Interceptors
-	c, err := dial(ctx, options)
+	c, err := p.Dial(ctx, func(o *client.Options) { o.Interceptors = r.Interceptors })
 	if err != nil {
 		return err
 	}

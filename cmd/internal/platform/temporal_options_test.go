@@ -35,7 +35,7 @@ func identity(t *testing.T) (certFile, keyFile string) {
 func TestTemporalOptions(t *testing.T) {
 	t.Parallel()
 	near := config.Temporal{Address: "temporal:7233", Namespace: "orders"}
-	options, err := TemporalOptions(near, slog.Default())
+	options, err := temporalOptions(near, slog.Default())
 	require.NoError(t, err)
 	require.Equal(t, "temporal:7233", options.HostPort)
 	require.Equal(t, "orders", options.Namespace)
@@ -44,7 +44,7 @@ func TestTemporalOptions(t *testing.T) {
 
 	cloud := near
 	cloud.APIKey = "hidden"
-	options, err = TemporalOptions(cloud, slog.Default())
+	options, err = temporalOptions(cloud, slog.Default())
 	require.NoError(t, err)
 	require.NotNil(t, options.ConnectionOptions.TLS, "a key never goes in the clear")
 	require.NotNil(t, options.Credentials)
@@ -52,7 +52,7 @@ func TestTemporalOptions(t *testing.T) {
 	cert, key := identity(t)
 	mutual := near
 	mutual.Identity = config.TemporalTLS{CA: cert, Cert: cert, Key: key, ServerName: "frontend"}
-	options, err = TemporalOptions(mutual, slog.Default())
+	options, err = temporalOptions(mutual, slog.Default())
 	require.NoError(t, err)
 	secure := options.ConnectionOptions.TLS
 	require.Equal(t, "frontend", secure.ServerName)
@@ -73,7 +73,7 @@ func TestTemporalFiles(t *testing.T) {
 		"TEMPORAL_TLS_CLIENT_KEY_PATH":     {Cert: cert, Key: filepath.Join(t.TempDir(), "none.pem")},
 		"go together":                      {Cert: cert},
 	} {
-		_, err := TemporalOptions(config.Temporal{Address: "temporal:7233", Namespace: "orders", Identity: files}, slog.Default())
+		_, err := temporalOptions(config.Temporal{Address: "temporal:7233", Namespace: "orders", Identity: files}, slog.Default())
 		require.ErrorContains(t, err, says)
 	}
 }
