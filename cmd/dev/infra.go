@@ -48,6 +48,7 @@ func (s *devStack) environment(c config.Config) map[string]string {
 		"SKALD_DATABASES": strings.Join(databases, ";"), "SKALD_ACTION_TIMEOUT": c.ActionTimeout.String(),
 		"SKALD_RECONCILE_INTERVAL": c.Reconcile.Interval.String(), "SKALD_RECONCILE_GRACE": c.Reconcile.Grace.String(),
 		"SKALD_KAFKA_BROKERS": s.info.Kafka, "SKALD_KAFKA_TOPICS_CREATE": "true", "SKALD_KAFKA_TOPICS_REPLICATION": "1",
+		"SKALD_SMTP_ADDR": c.SMTP.Addr, "SKALD_SMTP_FROM": c.SMTP.From, "SKALD_SMTP_SECURITY": c.SMTP.Security,
 		"STRIPE_API_KEY": string(c.Stripe.Key), "STRIPE_API_URL": c.Stripe.URL,
 		"STRIPE_WEBHOOK_SECRET": string(c.Stripe.WebhookSecret), "STRIPE_RETURN_URL": c.Stripe.ReturnURL,
 	}

@@ -105,9 +105,9 @@ func (r *reached) call(name string, at *rpc.Upstream) {
 	r.probes[name] = health.Probe{Ready: ready, Breaker: func() string { return string(at.State()) }}
 }
 
-// FrontDoor returns the HTTP API over every service: those of this process, and
-// the others where the configuration says that they are.
-func (p *Platform) FrontDoor(c client.Client) (http.Handler, error) {
+// everywhere gives the services of this process, and the others where the
+// configuration says that they are.
+func (p *Platform) everywhere() reached {
 	all := p.here()
 	for name, url := range p.config.Services {
 		at := rpc.NewUpstream(name, url, string(p.config.Tokens[0]), func(s rpc.State) {
@@ -116,6 +116,13 @@ func (p *Platform) FrontDoor(c client.Client) (http.Handler, error) {
 		p.closers = append(p.closers, at.Close)
 		all.call(name, at)
 	}
+	return all
+}
+
+// FrontDoor returns the HTTP API over every service: those of this process, and
+// the others where the configuration says that they are.
+func (p *Platform) FrontDoor(c client.Client) (http.Handler, error) {
+	all := p.everywhere()
 	all.probes["temporal"] = temporalProbe(c)
 	limits, err := p.limits()
 	if err != nil {
@@ -123,7 +130,7 @@ func (p *Platform) FrontDoor(c client.Client) (http.Handler, error) {
 	}
 	by, keys := authenticators(p.config.Auth, all.users)
 	return api.New(api.Config{
-		Users: all.users, Products: all.products, Prices: all.prices, Stock: all.stock, Orders: all.orders, Payments: all.payments,
+		Users: all.users, Products: all.products, Prices: all.prices, Stock: all.stock, Orders: all.orders, Payments: all.payments, Notices: all.notices,
 		Sagas: api.NewSagas(c, all.orders, p.config.ActionTimeout), Operators: api.NewOperators(c, p.config.Temporal.Namespace),
 		Histories: api.NewHistories(c, p.config.Temporal.Namespace), Dependencies: health.NewWatch(all.probes),
 		Wait: wait, MaxWait: maxWait,

@@ -37,6 +37,10 @@ func (p *Platform) Work(ctx context.Context, c client.Client) error {
 	if err != nil {
 		return err
 	}
+	notifying, err := p.notifying()
+	if err != nil {
+		return err
+	}
 	for i, w := range all {
 		if err := w.Start(); err != nil {
 			stop(all[:i])
@@ -47,7 +51,10 @@ func (p *Platform) Work(ctx context.Context, c client.Client) error {
 	for _, r := range relays {
 		housekeeping.Go(func() { r.Run(ctx) })
 	}
-	for _, chore := range p.chores(c, relays) {
+	for _, events := range notifying.consumers {
+		housekeeping.Go(func() { events.Run(ctx) })
+	}
+	for _, chore := range append(p.chores(c, relays), notifying.chores...) {
 		housekeeping.Go(func() { workers.Every(ctx, p.log, chore.name, chore.pause, chore.do) })
 	}
 	if id := p.buildID(); p.orders != nil && id != "" {
