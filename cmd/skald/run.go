@@ -71,7 +71,7 @@ func (g *gatewayCmd) Run(p *process) error {
 type serviceCmd struct {
 	config.Config
 
-	Names []string `arg:"" name:"name" help:"user, product, pricing, inventory, payment, order." enum:"user,product,pricing,inventory,payment,order"`
+	Names []string `arg:"" name:"name" help:"user, product, pricing, inventory, payment, order, notification." enum:"user,product,pricing,inventory,payment,order,notification"`
 	Addr  string   `help:"Address to serve /rpc, /health, /ready and /metrics on; the first service's own port where it is not given." env:"SKALD_SERVICE_ADDR"`
 }
 

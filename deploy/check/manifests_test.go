@@ -8,8 +8,10 @@ import (
 	_ "embed"
 	"encoding/json"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -145,5 +147,31 @@ func TestManifestsAreJudged(t *testing.T) {
 			}
 		}
 		require.True(t, spoilt, spoil.is)
+	}
+}
+
+// TestKinds: the schemas are of the kinds that the manifests have, and of no other;
+// `make deploy-schemas` writes them.
+func TestKinds(t *testing.T) {
+	t.Parallel()
+	var known struct {
+		Sources            []string
+		Kinds, Definitions map[string]json.RawMessage
+	}
+	require.NoError(t, json.Unmarshal(kinds, &known))
+	used := map[string]bool{}
+	for _, dir := range kustomizations(t) {
+		for _, o := range render(t, dir) {
+			used[o.APIVersion+" "+o.Kind] = true
+		}
+	}
+	require.ElementsMatch(t, slices.Collect(maps.Keys(used)), slices.Collect(maps.Keys(known.Kinds)))
+	for name := range known.Definitions {
+		require.Contains(t, string(kinds), `"#/definitions/`+name+`"`, "nothing refers to it")
+	}
+	generator, err := os.ReadFile("schemas/main.go")
+	require.NoError(t, err)
+	for _, source := range known.Sources {
+		require.Contains(t, string(generator), source, "run make deploy-schemas")
 	}
 }

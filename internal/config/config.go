@@ -56,12 +56,6 @@ type Config struct {
 	BuildID string `name:"build-id" help:"Version of this build, on which sagas that begin with it stay; its VCS revision if not given, or unversioned." env:"SKALD_BUILD_ID" json:"build_id"`
 }
 
-// Temporal is where the Temporal cluster is.
-type Temporal struct {
-	Address   string `help:"Frontend of the Temporal cluster, host:port." default:"127.0.0.1:7233" env:"ADDRESS" json:"address"`
-	Namespace string `help:"Temporal namespace." default:"default" env:"NAMESPACE" json:"namespace"`
-}
-
 // Auth is how the front door finds out who asks.
 type Auth struct {
 	KeySecret Secret `help:"Secret that API keys are hashed with, the same for all gateways; none: no API keys." env:"SKALD_API_KEY_SECRET" json:"key_secret"`

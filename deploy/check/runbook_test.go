@@ -1,0 +1,35 @@
+package check_test
+
+import (
+	"os"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestRunbook: every signal that somebody can be called for has its section, and
+// every section says what it means, what to do, and when it is over.
+func TestRunbook(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("../../docs/operations.md")
+	require.NoError(t, err)
+	sections := map[string]string{}
+	heads := regexp.MustCompile(`(?m)^## (.*)\n`)
+	found := heads.FindAllSubmatchIndex(raw, -1)
+	for i, at := range found {
+		end := len(raw)
+		if i+1 < len(found) {
+			end = found[i+1][0]
+		}
+		sections[string(raw[at[2]:at[3]])] = string(raw[at[1]:end])
+	}
+	for _, signal := range []string{
+		"parked-saga", "outbox-lag", "breaker-open", "provider-down", "discrepancy",
+		"error-rate", "slow-orders", "consumer-lag", "dead-letters", "worker-down",
+	} {
+		for _, part := range []string{"**Alert**", "**Query**", "**It means**", "**The customer sees**", "**Look.**", "**Do.**", "**Wake somebody**", "**Over**"} {
+			require.Contains(t, sections[signal], part, signal)
+		}
+	}
+}
