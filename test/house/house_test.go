@@ -60,6 +60,7 @@ func rules() []rule {
 		{match: "internal/event", may: []string{"internal/id"}, never: []string{pgx, temporal, anyDB, "services/..."}},
 		{match: "internal/kafka", may: []string{"internal/config"}, never: []string{pgx, temporal, anyDB, "services/..."}},
 		{match: "internal/outbox", may: []string{"internal/event", "db/outbox"}, never: []string{temporal, "services/..."}},
+		{match: "internal/outbound", never: []string{module + "/...", pgx, temporal}},
 		{match: "internal/searchattr", never: []string{module + "/...", pgx, server}},
 		{match: "internal/config", never: []string{pgx, temporal, anyDB}},
 		{match: "workflows/saga", never: []string{module + "/...", pgx}, direct: []string{"net/http"}},
