@@ -18,7 +18,7 @@ var migrations embed.FS
 // Services names every service that keeps a database, in the order in which
 // the platform starts them.
 func Services() []string {
-	return []string{"user", "product", "pricing", "inventory", "payment", "order"}
+	return []string{"user", "product", "pricing", "inventory", "payment", "order", "notification"}
 }
 
 // Migrate brings the database at url to the newest schema of a service and

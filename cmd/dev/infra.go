@@ -39,9 +39,7 @@ func (s *devStack) prepareOnly(ctx context.Context, c config.Config) error {
 func (s *devStack) environment(c config.Config) map[string]string {
 	var databases []string
 	for service, url := range s.info.Databases {
-		if slices.Contains(db.Services(), service) {
-			databases = append(databases, fmt.Sprintf("%s=%s", service, url))
-		}
+		databases = append(databases, fmt.Sprintf("%s=%s", service, url))
 	}
 	slices.Sort(databases)
 	return map[string]string{

@@ -63,9 +63,6 @@ type info struct {
 // namespace is the one of the Temporal server.
 const namespace = "default"
 
-// notification keeps no schema yet, but has its database and role like the others.
-const notification = "notification"
-
 func (s *devStack) start(ctx context.Context) (err error) {
 	s.failed = make(chan error, 4)
 	if s.demo, err = loadDemo(s.options.Data); err != nil {
@@ -172,7 +169,7 @@ func (s *devStack) startPostgres(ctx context.Context, c *config.Config) error {
 	}
 	s.onStop(cluster.Stop)
 	databases := map[string]string{}
-	for _, name := range append(slices.Clone(db.Services()), notification) {
+	for _, name := range db.Services() {
 		if databases[name], err = cluster.Provision(ctx, name); err != nil {
 			return err
 		}

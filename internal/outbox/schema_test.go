@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/skaldhq/skald/db"
+	"github.com/skaldhq/skald/internal/event"
 )
 
 // shape is all that the relay and the events rely on.
@@ -36,6 +37,9 @@ func TestEveryOutbox(t *testing.T) {
 	require.NotEmpty(t, want)
 	require.Len(t, counting, 1)
 	for _, service := range db.Services() {
+		if len(event.Types(service)) == 0 { // tells nothing
+			continue
+		}
 		require.Equal(t, want, read(service, shape), service)
 		if service != "order" { // counts its own versions
 			require.Equal(t, counting, read(service, emit), service)

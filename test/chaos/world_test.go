@@ -118,9 +118,6 @@ func (w *world) environment() []string {
 	env := maps.Clone(w.infra.Environment)
 	var databases []string
 	for service, url := range w.infra.Databases {
-		if service == "notification" {
-			continue
-		}
 		through, err := w.network.rewriteURL(service, url)
 		require.NoError(w, err)
 		databases = append(databases, service+"="+through)

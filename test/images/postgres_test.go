@@ -33,7 +33,7 @@ func TestPostgresInit(t *testing.T) {
 	require.NoError(t, err)
 	superuser, _ := admin.User.Password()
 
-	owned := map[string]string{"notification": "notification", "temporal": "temporal", "temporal_visibility": "temporal"}
+	owned := map[string]string{"temporal": "temporal", "temporal_visibility": "temporal"}
 	for _, service := range db.Services() {
 		owned[service] = service
 	}

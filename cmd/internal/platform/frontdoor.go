@@ -15,6 +15,8 @@ import (
 	"github.com/skaldhq/skald/internal/rpc"
 	"github.com/skaldhq/skald/services/inventory"
 	"github.com/skaldhq/skald/services/inventory/inventoryhttp"
+	"github.com/skaldhq/skald/services/notification"
+	"github.com/skaldhq/skald/services/notification/notificationhttp"
 	"github.com/skaldhq/skald/services/order"
 	"github.com/skaldhq/skald/services/order/orderhttp"
 	"github.com/skaldhq/skald/services/payment"
@@ -43,6 +45,7 @@ type reached struct {
 	stock    inventory.FrontDoor
 	orders   order.FrontDoor
 	payments payment.FrontDoor
+	notices  notification.FrontDoor
 
 	probes map[string]health.Probe
 }
@@ -65,6 +68,8 @@ func (p *Platform) here() reached {
 			r.orders, ready = p.orders, p.orders.Ready
 		case "payment":
 			r.payments, ready = p.payments, p.payments.Ready
+		case "notification":
+			r.notices, ready = p.notices, p.notices.Ready
 		}
 		r.probes[name] = health.Probe{Ready: ready}
 	}
@@ -93,6 +98,9 @@ func (r *reached) call(name string, at *rpc.Upstream) {
 	case "payment":
 		c := paymenthttp.New(at)
 		r.payments, ready = c, c.Ready
+	case "notification":
+		c := notificationhttp.New(at)
+		r.notices, ready = c, c.Ready
 	}
 	r.probes[name] = health.Probe{Ready: ready, Breaker: func() string { return string(at.State()) }}
 }

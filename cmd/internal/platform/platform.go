@@ -19,6 +19,7 @@ import (
 	"github.com/skaldhq/skald/internal/telemetry"
 	"github.com/skaldhq/skald/services/inventory"
 	"github.com/skaldhq/skald/services/inventory/inventorypg"
+	"github.com/skaldhq/skald/services/notification/notificationpg"
 	"github.com/skaldhq/skald/services/order/orderpg"
 	"github.com/skaldhq/skald/services/payment/paymentpg"
 	"github.com/skaldhq/skald/services/payment/stripepay"
@@ -44,6 +45,7 @@ type Platform struct {
 	stock    *inventorypg.Store
 	payments *paymentpg.Store
 	orders   *orderpg.Store
+	notices  *notificationpg.Store
 }
 
 // Open connects the named services to their databases. A database that is not
@@ -81,6 +83,8 @@ func (p *Platform) join(name string, pool *pgxpool.Pool) {
 		p.stock = inventorypg.New(pool)
 	case "order":
 		p.orders = orderpg.New(pool)
+	case "notification":
+		p.notices = notificationpg.New(pool)
 	case "payment":
 		p.payments = paymentpg.New(pool, stripepay.New(stripepay.Config{
 			Key: string(p.config.Stripe.Key), URL: p.config.Stripe.URL, WebhookSecret: string(p.config.Stripe.WebhookSecret),

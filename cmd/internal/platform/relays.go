@@ -3,6 +3,7 @@ package platform
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/skaldhq/skald/internal/event"
 	"github.com/skaldhq/skald/internal/kafka"
@@ -16,8 +17,9 @@ func (p *Platform) relays(ctx context.Context) ([]*outbox.Relay, error) {
 		p.log.InfoContext(ctx, "events are not published, and wait in the outboxes: SKALD_KAFKA_BROKERS names no brokers")
 		return nil, nil
 	}
+	telling := slices.DeleteFunc(slices.Clone(p.names), func(name string) bool { return len(event.Types(name)) == 0 })
 	var topics []string
-	for _, name := range p.names {
+	for _, name := range telling {
 		topics = append(topics, event.Topic(name))
 	}
 	producer, err := kafka.NewProducer(p.config.Kafka, topics...)
@@ -27,7 +29,7 @@ func (p *Platform) relays(ctx context.Context) ([]*outbox.Relay, error) {
 	p.closers = append(p.closers, producer.Close)
 	metrics := outbox.NewMetrics(p.metrics)
 	var all []*outbox.Relay
-	for _, name := range p.names {
+	for _, name := range telling {
 		pool, err := outbox.Pool(ctx, string(p.config.Databases[name]))
 		if err != nil {
 			return nil, fmt.Errorf("open database of %s: %w", name, err)

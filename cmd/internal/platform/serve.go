@@ -8,6 +8,7 @@ import (
 	"github.com/skaldhq/skald/internal/health"
 	"github.com/skaldhq/skald/internal/rpc"
 	"github.com/skaldhq/skald/services/inventory/inventoryhttp"
+	"github.com/skaldhq/skald/services/notification/notificationhttp"
 	"github.com/skaldhq/skald/services/order/orderhttp"
 	"github.com/skaldhq/skald/services/payment/paymenthttp"
 	"github.com/skaldhq/skald/services/pricing/pricinghttp"
@@ -37,6 +38,8 @@ func (p *Platform) Services(c client.Client) http.Handler {
 			orderhttp.Serve(to, here.orders)
 		case "payment":
 			paymenthttp.Serve(to, here.payments)
+		case "notification":
+			notificationhttp.Serve(to, here.notices)
 		}
 	}
 	here.probes["temporal"] = temporalProbe(c)

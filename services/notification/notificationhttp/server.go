@@ -1,0 +1,16 @@
+// Package notificationhttp is the notification service in another process: what the
+// front door asks of it, over HTTP.
+package notificationhttp
+
+import (
+	"github.com/skaldhq/skald/internal/rpc"
+	"github.com/skaldhq/skald/services/notification"
+)
+
+// name is the service's in the paths of its operations.
+const name = "notification"
+
+// Serve mounts what the front door asks of the service.
+func Serve(to *rpc.Server, s notification.FrontDoor) {
+	rpc.Handle(to, name, "ready", rpc.Asking(s.Ready))
+}
