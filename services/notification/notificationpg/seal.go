@@ -4,10 +4,11 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"encoding/base64"
-	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
+
+	"github.com/skaldhq/skald/internal/fault"
 )
 
 // sealKey is the length of a key that secrets are kept with, in bytes: AES-256.
@@ -43,7 +44,8 @@ func (s seals) close(secret string, endpoint, id uuid.UUID) []byte {
 	return s[0].Seal(nil, nil, []byte(secret), place(endpoint, id))
 }
 
-var errSealed = errors.New("no key opens the secret of a webhook endpoint: give SKALD_WEBHOOK_KEYS the one that it was kept with")
+// errSealed: the key that a secret was kept with is not there any more.
+var errSealed = fault.New(fault.Internal, "webhook_secret_sealed", "No key opens the secret of a webhook endpoint.")
 
 func (s seals) open(sealed []byte, endpoint, id uuid.UUID) (string, error) {
 	for _, seal := range s {
