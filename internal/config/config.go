@@ -38,11 +38,12 @@ type Config struct {
 	Services map[string]string `help:"Base URL of each service in another process, as service=url; several of one service separated by spaces." env:"SKALD_SERVICES" mapsep:";" placeholder:"SERVICE=URL;…" json:"services"`
 	// Tokens let the processes of the platform know each other: the first is
 	// shown, all are taken.
-	Tokens []Secret `name:"service-tokens" help:"Tokens that the processes of the platform show each other: the first is shown, all are taken." env:"SKALD_SERVICE_TOKENS" json:"service_tokens"`
-	Limits Limits   `embed:"" prefix:"limit-" envprefix:"SKALD_LIMIT_" json:"limits"`
-	Server Server   `embed:"" json:"server"`
-	Auth   Auth     `embed:"" prefix:"auth-" json:"auth"`
-	Kafka  Kafka    `embed:"" prefix:"kafka-" envprefix:"SKALD_KAFKA_" json:"kafka"`
+	Tokens   []Secret `name:"service-tokens" help:"Tokens that the processes of the platform show each other: the first is shown, all are taken." env:"SKALD_SERVICE_TOKENS" json:"service_tokens"`
+	Limits   Limits   `embed:"" prefix:"limit-" envprefix:"SKALD_LIMIT_" json:"limits"`
+	Server   Server   `embed:"" json:"server"`
+	Auth     Auth     `embed:"" prefix:"auth-" json:"auth"`
+	Kafka    Kafka    `embed:"" prefix:"kafka-" envprefix:"SKALD_KAFKA_" json:"kafka"`
+	Webhooks Webhooks `embed:"" prefix:"webhook-" envprefix:"SKALD_WEBHOOK_" json:"webhooks"`
 	// Origins are those of the pages that may use the front door from a browser.
 	Origins []string `name:"cors-origins" help:"Origins of the pages that may use the front door from a browser, as https://shop.example; * for all." env:"SKALD_CORS_ORIGINS" json:"cors_origins"`
 	Stripe  Stripe   `embed:"" prefix:"stripe-" envprefix:"STRIPE_" json:"stripe"`
@@ -131,6 +132,11 @@ func (c Config) Validate(services ...string) error {
 	}
 	if err := c.Kafka.Possible(); err != nil {
 		faults = append(faults, err)
+	}
+	if slices.Contains(services, "notification") {
+		if err := c.Webhooks.Possible(); err != nil {
+			faults = append(faults, err)
+		}
 	}
 	if slices.Contains(services, "payment") {
 		if c.Stripe.Key == "" {
