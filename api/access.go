@@ -28,28 +28,34 @@ const accessKey = "access"
 
 // The scopes of the operations.
 const (
-	readOrders    = "orders:read"
-	writeOrders   = "orders:write"
-	readUsers     = "users:read"
-	writeUsers    = "users:write"
-	readProducts  = "products:read"
-	writeProducts = "products:write"
-	readStock     = "stock:read"
-	writeStock    = "stock:write"
-	readPrices    = "prices:read"
-	writePrices   = "prices:write"
-	readPayments  = "payments:read"
-	writePayments = "payments:write"
-	readSagas     = "sagas:read"
-	writeSagas    = "sagas:write"
-	readKeys      = "keys:read"
-	writeKeys     = "keys:write"
+	readOrders        = "orders:read"
+	writeOrders       = "orders:write"
+	readUsers         = "users:read"
+	writeUsers        = "users:write"
+	readProducts      = "products:read"
+	writeProducts     = "products:write"
+	readStock         = "stock:read"
+	writeStock        = "stock:write"
+	readPrices        = "prices:read"
+	writePrices       = "prices:write"
+	readPayments      = "payments:read"
+	writePayments     = "payments:write"
+	readSagas         = "sagas:read"
+	writeSagas        = "sagas:write"
+	readKeys          = "keys:read"
+	readNotifications = "notifications:read"
+	readDeadLetters   = "dead-letters:read"
+	writeDeadLetters  = "dead-letters:write"
+	writeKeys         = "keys:write"
+	readWebhooks      = "webhooks:read"
+	writeWebhooks     = "webhooks:write"
 )
 
 func allScopes() []string {
 	return []string{
 		readOrders, writeOrders, readUsers, writeUsers, readProducts, writeProducts, readStock, writeStock, readPrices, writePrices,
 		readPayments, writePayments, readSagas, writeSagas, readKeys, writeKeys,
+		readNotifications, readDeadLetters, writeDeadLetters, readWebhooks, writeWebhooks,
 	}
 }
 

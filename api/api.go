@@ -19,6 +19,7 @@ import (
 	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/internal/health"
 	"github.com/skaldhq/skald/services/inventory"
+	"github.com/skaldhq/skald/services/notification"
 	"github.com/skaldhq/skald/services/order"
 	"github.com/skaldhq/skald/services/payment"
 	"github.com/skaldhq/skald/services/pricing"
@@ -34,6 +35,8 @@ type Config struct {
 	Stock    inventory.FrontDoor
 	Orders   order.FrontDoor
 	Payments payment.FrontDoor
+	Notices  notification.FrontDoor
+	Webhooks notification.Webhooks
 	Sagas    Sagas
 	// Operators is what those who run the platform see and do.
 	Operators Operators
@@ -118,6 +121,8 @@ func (c Config) Register(a huma.API) {
 	c.registerStock(a)
 	c.registerPrices(a)
 	c.registerPayments(a)
+	c.registerNotifications(a)
+	c.registerWebhookEndpoints(a)
 	c.registerSagas(a)
 	c.registerDiscrepancies(a)
 	c.registerKeys(a)
@@ -146,9 +151,11 @@ func humaConfig() huma.Config {
 		{Name: "stock", Description: "How many units there are."},
 		{Name: "prices", Description: "What a unit costs."},
 		{Name: "payments", Description: "The money of the orders, and payments of their own."},
+		{Name: "notifications", Description: "What customers were told; and for operators, the events that nobody could be told of."},
+		{Name: "webhooks", Description: "For services and operators: where events are sent to, and what came of it."},
 		{Name: "sagas", Description: "For operators: how the sagas stand, and what to do with those that are parked."},
 		{Name: "api-keys", Description: "For operators: who may ask the platform, and as whom."},
-		{Name: operations, Description: "Health, readiness, webhooks."},
+		{Name: operations, Description: "Health, readiness, the payment provider's webhook."},
 	}
 	return c
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/skaldhq/skald/internal/health"
 	"github.com/skaldhq/skald/internal/money"
+	"github.com/skaldhq/skald/services/notification"
 	"github.com/skaldhq/skald/services/order"
 	"github.com/skaldhq/skald/services/payment"
 	"github.com/skaldhq/skald/services/user"
@@ -34,6 +35,12 @@ func exampleValues() []any {
 		Finding: order.Finding{Kind: order.MoneyKept, OrderID: o.ID, Detail: "order failed; payment captured, 2900 kept; run completed"},
 		Repairs: []order.Repair{{ID: "rep_01k9m2v6y7e4p8s0t2w4x6z8ab", Reason: "The customer was told.", By: "operator", At: at}},
 	})
+	letter := toDeadLetter(notification.DeadLetter{
+		ID: "dlt_01k9m2v6y7e4p8s0t2w4x6z8ab", Consumer: "skald.notifications", Topic: "skald.order.events", Partition: 2, Offset: 4711,
+		EventID: o.ID + "/2", Type: string(notification.OrderConfirmed), Code: notification.ErrMalformed.Code, Detail: notification.ErrMalformed.Message,
+		State: notification.Replaying, CreatedAt: at, UpdatedAt: at,
+		Replays: []notification.Replay{{ID: "rpl_01k9m2v6y7e4p8s0t2w4x6z8ab", Reason: "Fixed with the release of today.", By: "operator", At: at}},
+	})
 	return []any{
 		o, parked, failure, steps[0], decision, summary,
 		saga.Patience{StartToClose: "2m"},
@@ -56,6 +63,11 @@ func exampleValues() []any {
 			Status: payment.RefundRequested, CreatedAt: at, UpdatedAt: at,
 		}),
 		open, open.Repairs[0],
+		toNotification(notification.Notification{
+			ID: "ntf_01k9m2v6y7e4p8s0t2w4x6z8ab", UserID: o.UserID, OrderID: o.ID, EventID: o.ID + "/2", Type: notification.OrderConfirmed,
+			Channel: notification.Email, Status: notification.Sent, Attempts: 1, Locale: "ko", Subject: "주문이 확정되었습니다", SentAt: &at, CreatedAt: at, UpdatedAt: at,
+		}),
+		letter, letter.Replays[0],
 		health.Readiness{Status: "ready", Checks: map[string]health.Check{"inventory": {Status: "ok", Breaker: "closed"}}},
 	}
 }

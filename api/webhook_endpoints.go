@@ -27,38 +27,43 @@ type WebhookEndpoint struct {
 	UpdatedAt      time.Time                   `json:"updated_at"`
 }
 
-// IssuedWebhookEndpoint is an endpoint with a secret that was just made.
-type IssuedWebhookEndpoint struct {
+// IssuedWebhook is an endpoint with a secret that was just made.
+type IssuedWebhook struct {
 	WebhookEndpoint
 	Secret string `json:"secret" doc:"Deliveries are signed with it. Shown this once" example:"whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"`
 }
 
 // TransformSchema tells that it is a WebhookEndpoint, and more.
-func (IssuedWebhookEndpoint) TransformSchema(r huma.Registry, s *huma.Schema) *huma.Schema {
-	return extending[IssuedWebhookEndpoint, WebhookEndpoint](r, s)
+func (IssuedWebhook) TransformSchema(r huma.Registry, s *huma.Schema) *huma.Schema {
+	return extending[IssuedWebhook, WebhookEndpoint](r, s)
 }
 
-// NewWebhookEndpoint asks for an endpoint.
-type NewWebhookEndpoint struct {
+// NewWebhook asks for an endpoint.
+type NewWebhook struct {
 	URL         string   `json:"url" minLength:"1" maxLength:"2000" doc:"An https:// URL that leads to a public address, without user, password and fragment. Redirects are not followed" example:"https://shop.example/hooks/skald"`
 	Description string   `json:"description,omitempty" maxLength:"200" doc:"What it is for; no personal data" example:"Fulfilment"`
 	EventTypes  []string `json:"event_types" minItems:"1" maxItems:"100" nullable:"false" doc:"The types of the events that it is told of" example:"[\"order.confirmed\"]"`
 }
 
-// WebhookEndpointState is the state of an endpoint as a client sets it.
-type WebhookEndpointState struct {
-	NewWebhookEndpoint
+// WebhookState is the state of an endpoint as a client sets it.
+type WebhookState struct {
+	NewWebhook
 	Status notification.EndpointStatus `json:"status,omitempty" enum:"enabled,disabled" doc:"What happens while it is disabled it is never told of. Left out, it stays as it is" example:"enabled"`
 }
 
-func (n NewWebhookEndpoint) state() notification.EndpointState {
+func (n NewWebhook) state() notification.EndpointState {
 	return notification.EndpointState{URL: n.URL, Description: n.Description, EventTypes: n.EventTypes}
 }
 
-func toWebhookEndpoint(e notification.Endpoint) WebhookEndpoint { return WebhookEndpoint(e) }
+func toWebhookEndpoint(e notification.Endpoint) WebhookEndpoint {
+	return WebhookEndpoint{
+		ID: e.ID, Owner: e.Owner, URL: e.URL, Description: e.Description, EventTypes: e.EventTypes,
+		Status: e.Status, DisabledReason: e.Reason, Version: e.Version, CreatedAt: e.CreatedAt, UpdatedAt: e.UpdatedAt,
+	}
+}
 
-func toIssued(i notification.Issued) IssuedWebhookEndpoint {
-	return IssuedWebhookEndpoint{WebhookEndpoint: toWebhookEndpoint(i.Endpoint), Secret: i.Secret}
+func toIssued(i notification.Issued) IssuedWebhook {
+	return IssuedWebhook{WebhookEndpoint: toWebhookEndpoint(i.Endpoint), Secret: i.Secret}
 }
 
 // WebhookEndpointPath names an endpoint.
@@ -81,13 +86,13 @@ func ownerOf(ctx context.Context) string {
 
 type createWebhookEndpointInput struct {
 	KeyHeader
-	Body NewWebhookEndpoint
+	Body NewWebhook
 }
 
 type issuedWebhookEndpointOutput struct {
 	Location string `header:"Location"`
 	ETag     string `header:"ETag"`
-	Body     IssuedWebhookEndpoint
+	Body     IssuedWebhook
 }
 
 type rotateSecretInput struct {
@@ -103,7 +108,7 @@ type getWebhookEndpointInput struct {
 type putWebhookEndpointInput struct {
 	WebhookEndpointPath
 	Preconditions
-	Body WebhookEndpointState
+	Body WebhookState
 }
 
 type deleteWebhookEndpointInput struct {

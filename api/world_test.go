@@ -19,6 +19,7 @@ import (
 	"github.com/skaldhq/skald/internal/health"
 	"github.com/skaldhq/skald/internal/money"
 	"github.com/skaldhq/skald/services/inventory"
+	"github.com/skaldhq/skald/services/notification"
 	"github.com/skaldhq/skald/services/order"
 	"github.com/skaldhq/skald/services/payment"
 	"github.com/skaldhq/skald/services/pricing"
@@ -72,6 +73,9 @@ type world struct {
 	wishes    []payment.RefundWish
 	refund    payment.Refund
 	givenBack []string // refunds of payments whose saga was asked for
+
+	replays    []notification.NewReplay
+	noticesErr error
 }
 
 type (
@@ -328,7 +332,7 @@ func setup(t *testing.T, change ...func(*api.Config)) (*world, http.Handler) {
 	}
 	c := api.Config{
 		Users: fakeUsers{world: w}, Products: fakeProducts{world: w}, Stock: fakeStock{world: w}, Prices: fakePrices{world: w},
-		Orders: fakeOrders{world: w}, Payments: fakePayments{world: w}, Sagas: fakeSagas{w}, Operators: fakeOperators{w}, Histories: w.histories,
+		Orders: fakeOrders{world: w}, Payments: fakePayments{world: w}, Notices: fakeNotices{world: w}, Sagas: fakeSagas{w}, Operators: fakeOperators{w}, Histories: w.histories,
 		Dependencies: health.NewWatch(map[string]health.Probe{"inventory": {Ready: fakeStock{world: w}.Ready}}),
 		Wait:         50 * time.Millisecond, MaxWait: 30 * time.Second,
 		Auth: holders{}, Log: slog.New(slog.DiscardHandler),

@@ -46,6 +46,13 @@ const (
 	Redirect CustomerActionType = "redirect"
 )
 
+// Defines values for DeadLetterState.
+const (
+	DeadLetterStateDead      DeadLetterState = "dead"
+	DeadLetterStateReplayed  DeadLetterState = "replayed"
+	DeadLetterStateReplaying DeadLetterState = "replaying"
+)
+
 // Defines values for DiscrepancyKind.
 const (
 	DiscrepancyKindMoneyKept           DiscrepancyKind = "money_kept"
@@ -95,6 +102,30 @@ const (
 const (
 	NewUserStatusActive    NewUserStatus = "active"
 	NewUserStatusSuspended NewUserStatus = "suspended"
+)
+
+// Defines values for NotificationChannel.
+const (
+	Email NotificationChannel = "email"
+)
+
+// Defines values for NotificationStatus.
+const (
+	NotificationStatusFailed  NotificationStatus = "failed"
+	NotificationStatusPending NotificationStatus = "pending"
+	NotificationStatusSending NotificationStatus = "sending"
+	NotificationStatusSent    NotificationStatus = "sent"
+	NotificationStatusSkipped NotificationStatus = "skipped"
+)
+
+// Defines values for NotificationType.
+const (
+	OrderCancelled        NotificationType = "order.cancelled"
+	OrderConfirmed        NotificationType = "order.confirmed"
+	OrderFailed           NotificationType = "order.failed"
+	OrderRefunded         NotificationType = "order.refunded"
+	OrderRejected         NotificationType = "order.rejected"
+	PaymentActionRequired NotificationType = "payment.action_required"
 )
 
 // Defines values for OrderStatus.
@@ -153,6 +184,12 @@ const (
 const (
 	RepairOutcomeDone    RepairOutcome = "done"
 	RepairOutcomeRefused RepairOutcome = "refused"
+)
+
+// Defines values for ReplayOutcome.
+const (
+	ReplayOutcomeDone   ReplayOutcome = "done"
+	ReplayOutcomeFailed ReplayOutcome = "failed"
 )
 
 // Defines values for RequestedRepairKind.
@@ -282,6 +319,13 @@ const (
 const (
 	UserStatusActive    UserStatus = "active"
 	UserStatusSuspended UserStatus = "suspended"
+)
+
+// Defines values for ListDeadLettersParamsState.
+const (
+	ListDeadLettersParamsStateDead      ListDeadLettersParamsState = "dead"
+	ListDeadLettersParamsStateReplayed  ListDeadLettersParamsState = "replayed"
+	ListDeadLettersParamsStateReplaying ListDeadLettersParamsState = "replaying"
 )
 
 // Defines values for ListDiscrepanciesParamsState.
@@ -462,6 +506,63 @@ type CustomerAction struct {
 
 // CustomerActionType Examples: redirect
 type CustomerActionType string
+
+// DeadLetter A record that a consumer of the platform could not deal with
+//
+// Examples: {"code":"event_malformed","consumer":"skald.notifications","created_at":"2026-11-02T09:30:00Z","detail":"The event is not of the shape that its type has.","event_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2","id":"dlt_01k9m2v6y7e4p8s0t2w4x6z8ab","offset":4711,"partition":2,"replays":[{"at":"2026-11-02T09:30:00Z","by":"operator","ended_at":null,"id":"rpl_01k9m2v6y7e4p8s0t2w4x6z8ab","reason":"Fixed with the release of today."}],"state":"replaying","topic":"skald.order.events","type":"order.confirmed","updated_at":"2026-11-02T09:30:00Z"}
+type DeadLetter struct {
+	// Code Why it could not be dealt with
+	//
+	// Examples: event_malformed
+	Code string `json:"code"`
+
+	// Consumer Who could not deal with it
+	//
+	// Examples: skald.notifications
+	Consumer string `json:"consumer"`
+
+	// CreatedAt Examples: 2026-11-02T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Detail Examples: The event is not of the shape that its type has.
+	Detail string `json:"detail"`
+
+	// EventID Left out where the record is no event
+	//
+	// Examples: ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2
+	EventID *string `json:"event_id,omitempty"`
+
+	// ID Examples: dlt_01k9m2v6y7e4p8s0t2w4x6z8ab
+	ID string `json:"id"`
+
+	// Offset Examples: 4711
+	Offset int64 `json:"offset"`
+
+	// Partition Examples: 2
+	Partition int32 `json:"partition"`
+
+	// Replays Who had it dealt with again, oldest first
+	//
+	// Examples: [{"at":"2026-11-02T09:30:00Z","by":"operator","ended_at":null,"id":"rpl_01k9m2v6y7e4p8s0t2w4x6z8ab","reason":"Fixed with the release of today."}]
+	Replays []Replay `json:"replays"`
+
+	// State Examples: replaying
+	State DeadLetterState `json:"state"`
+
+	// Topic Examples: skald.order.events
+	Topic string `json:"topic"`
+
+	// Type The event's type
+	//
+	// Examples: order.confirmed
+	Type *string `json:"type,omitempty"`
+
+	// UpdatedAt Examples: 2026-11-02T09:30:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// DeadLetterState Examples: replaying
+type DeadLetterState string
 
 // Discount A part off the base price while it runs
 //
@@ -807,6 +908,16 @@ type NewRepair struct {
 	Reason string `json:"reason"`
 }
 
+// NewReplay Asks to have a dead letter dealt with again
+//
+// Examples: {"reason":"Fixed with the release of today."}
+type NewReplay struct {
+	// Reason Why it is worth another try; it is kept. No personal data
+	//
+	// Examples: Fixed with the release of today.
+	Reason string `json:"reason"`
+}
+
 // NewResolution Decides on a parked saga
 //
 // Examples: {"action":"skip","reason":"The provider confirmed by phone that nothing is held.","step":"VoidPayment"}
@@ -870,6 +981,89 @@ type NewUser struct {
 //
 // Examples: active
 type NewUserStatus string
+
+// Notification What a customer was told, or is about to be
+//
+// Examples: {"attempts":1,"channel":"email","created_at":"2026-11-02T09:30:00Z","event_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2","id":"ntf_01k9m2v6y7e4p8s0t2w4x6z8ab","locale":"ko","order_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab","payment_id":null,"sent_at":"2026-11-02T09:30:00Z","status":"sent","subject":"주문이 확정되었습니다","type":"order.confirmed","updated_at":"2026-11-02T09:30:00Z","user_id":"usr_01k9m2v6y7e4p8s0t2w4x6z8ab"}
+type Notification struct {
+	// Attempts How often it was tried to send it
+	//
+	// Examples: 1
+	Attempts int64 `json:"attempts"`
+
+	// Channel Examples: email
+	Channel NotificationChannel `json:"channel"`
+
+	// CreatedAt Examples: 2026-11-02T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// EventID The event that it is about
+	//
+	// Examples: ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2
+	EventID string `json:"event_id"`
+
+	// ID Examples: ntf_01k9m2v6y7e4p8s0t2w4x6z8ab
+	ID string `json:"id"`
+
+	// Locale The language that it is written in, once it was; BCP 47
+	//
+	// Examples: ko
+	Locale *string `json:"locale,omitempty"`
+
+	// OrderID Null where it is about a payment of its own
+	//
+	// Examples: ord_01k9m2v6y7e4p8s0t2w4x6z8ab
+	OrderID *string `json:"order_id"`
+
+	// PaymentID Null where it is about an order
+	//
+	// Examples: pay_01k9m2v6y7e4p8s0t2w4x6z8ab
+	PaymentID *string `json:"payment_id"`
+
+	// Reason Why it was skipped, or failed, or was not sent yet
+	//
+	// Examples: mail_server_unavailable
+	Reason *string `json:"reason,omitempty"`
+
+	// SentAt Null unless it was sent
+	//
+	// Examples: 2026-11-02T09:30:00Z
+	SentAt *time.Time `json:"sent_at"`
+
+	// Status sent: a mail server has taken it. failed: none will. skipped: there is nobody, or nothing, to tell any more
+	//
+	// Examples: sent
+	Status NotificationStatus `json:"status"`
+
+	// Subject Its subject, once it was written. Left out where its user was deleted
+	//
+	// Examples: 주문이 확정되었습니다
+	Subject *string `json:"subject,omitempty"`
+
+	// Type The type of that event
+	//
+	// Examples: order.confirmed
+	Type NotificationType `json:"type"`
+
+	// UpdatedAt Examples: 2026-11-02T09:30:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// UserID Examples: usr_01k9m2v6y7e4p8s0t2w4x6z8ab
+	UserID string `json:"user_id"`
+}
+
+// NotificationChannel Examples: email
+type NotificationChannel string
+
+// NotificationStatus sent: a mail server has taken it. failed: none will. skipped: there is nobody, or nothing, to tell any more
+//
+// Examples: sent
+type NotificationStatus string
+
+// NotificationType The type of that event
+//
+// Examples: order.confirmed
+type NotificationType string
 
 // Order An order, and how its saga stands
 //
@@ -1011,6 +1205,17 @@ type OrderSaga struct {
 // OrderSagaState Examples: running
 type OrderSagaState string
 
+// PageDeadLetter A page of a list of `DeadLetter`
+//
+// Examples: {"items":[{"code":"event_malformed","consumer":"skald.notifications","created_at":"2026-11-02T09:30:00Z","detail":"The event is not of the shape that its type has.","event_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2","id":"dlt_01k9m2v6y7e4p8s0t2w4x6z8ab","offset":4711,"partition":2,"replays":[{"at":"2026-11-02T09:30:00Z","by":"operator","ended_at":null,"id":"rpl_01k9m2v6y7e4p8s0t2w4x6z8ab","reason":"Fixed with the release of today."}],"state":"replaying","topic":"skald.order.events","type":"order.confirmed","updated_at":"2026-11-02T09:30:00Z"}],"next_cursor":null}
+type PageDeadLetter struct {
+	// Items Examples: [{"code":"event_malformed","consumer":"skald.notifications","created_at":"2026-11-02T09:30:00Z","detail":"The event is not of the shape that its type has.","event_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2","id":"dlt_01k9m2v6y7e4p8s0t2w4x6z8ab","offset":4711,"partition":2,"replays":[{"at":"2026-11-02T09:30:00Z","by":"operator","ended_at":null,"id":"rpl_01k9m2v6y7e4p8s0t2w4x6z8ab","reason":"Fixed with the release of today."}],"state":"replaying","topic":"skald.order.events","type":"order.confirmed","updated_at":"2026-11-02T09:30:00Z"}]
+	Items []DeadLetter `json:"items"`
+
+	// NextCursor The `cursor` of the next page of `DeadLetter`; null on the last one
+	NextCursor *string `json:"next_cursor"`
+}
+
 // PageDiscrepancy A page of a list of `Discrepancy`
 //
 // Examples: {"items":[{"acceptance":null,"detail":"order failed; payment captured, 2900 kept; run completed","found_at":"2026-11-02T09:30:00Z","id":"dis_01k9m2v6y7e4p8s0t2w4x6z8ab","kind":"money_kept","order_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab","repair":"RepairOrder","repairs":[{"at":"2026-11-02T09:30:00Z","by":"operator","ended_at":null,"id":"rep_01k9m2v6y7e4p8s0t2w4x6z8ab","reason":"The customer was told.","workflow_id":"repair/rep_01k9m2v6y7e4p8s0t2w4x6z8ab"}],"resolved_at":null,"seen_at":"2026-11-02T09:30:00Z"}],"next_cursor":null}
@@ -1030,6 +1235,17 @@ type PageKey struct {
 	Items []Key `json:"items"`
 
 	// NextCursor The `cursor` of the next page of `Key`; null on the last one
+	NextCursor *string `json:"next_cursor"`
+}
+
+// PageNotification A page of a list of `Notification`
+//
+// Examples: {"items":[{"attempts":1,"channel":"email","created_at":"2026-11-02T09:30:00Z","event_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2","id":"ntf_01k9m2v6y7e4p8s0t2w4x6z8ab","locale":"ko","order_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab","payment_id":null,"sent_at":"2026-11-02T09:30:00Z","status":"sent","subject":"주문이 확정되었습니다","type":"order.confirmed","updated_at":"2026-11-02T09:30:00Z","user_id":"usr_01k9m2v6y7e4p8s0t2w4x6z8ab"}],"next_cursor":null}
+type PageNotification struct {
+	// Items Examples: [{"attempts":1,"channel":"email","created_at":"2026-11-02T09:30:00Z","event_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2","id":"ntf_01k9m2v6y7e4p8s0t2w4x6z8ab","locale":"ko","order_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab","payment_id":null,"sent_at":"2026-11-02T09:30:00Z","status":"sent","subject":"주문이 확정되었습니다","type":"order.confirmed","updated_at":"2026-11-02T09:30:00Z","user_id":"usr_01k9m2v6y7e4p8s0t2w4x6z8ab"}]
+	Items []Notification `json:"items"`
+
+	// NextCursor The `cursor` of the next page of `Notification`; null on the last one
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -1545,6 +1761,43 @@ type Repair struct {
 // Examples: done
 type RepairOutcome string
 
+// Replay That an operator had a dead letter dealt with again
+//
+// Examples: {"at":"2026-11-02T09:30:00Z","by":"operator","ended_at":null,"id":"rpl_01k9m2v6y7e4p8s0t2w4x6z8ab","reason":"Fixed with the release of today."}
+type Replay struct {
+	// At Examples: 2026-11-02T09:30:00Z
+	At time.Time `json:"at"`
+
+	// By Examples: operator
+	By string `json:"by"`
+
+	// Code Why it is dead still
+	//
+	// Examples: event_malformed
+	Code *string `json:"code,omitempty"`
+
+	// EndedAt Null while it is under way
+	//
+	// Examples: 2026-11-02T09:30:00Z
+	EndedAt *time.Time `json:"ended_at"`
+
+	// ID Examples: rpl_01k9m2v6y7e4p8s0t2w4x6z8ab
+	ID string `json:"id"`
+
+	// Outcome Left out until it ended. failed: it is dead still
+	//
+	// Examples: done
+	Outcome *ReplayOutcome `json:"outcome,omitempty"`
+
+	// Reason Examples: Fixed with the release of today.
+	Reason string `json:"reason"`
+}
+
+// ReplayOutcome Left out until it ended. failed: it is dead still
+//
+// Examples: done
+type ReplayOutcome string
+
 // RequestedRepair A discrepancy, and the repair of it that was asked for
 type RequestedRepair struct {
 	// Acceptance Null unless an operator accepted it
@@ -2033,6 +2286,9 @@ type Prefer = string
 // Cursor Examples: MDE5YTQyY2Y
 type Cursor = string
 
+// DeadLetterID Examples: dlt_01k9m2v6y7e4p8s0t2w4x6z8ab
+type DeadLetterID = string
+
 // DiscrepancyID Examples: dis_01k9m2v6y7e4p8s0t2w4x6z8ab
 type DiscrepancyID = string
 
@@ -2069,6 +2325,27 @@ type CreateAPIKeyParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListDeadLettersParams defines parameters for ListDeadLetters.
+type ListDeadLettersParams struct {
+	// State Those in this state only
+	State *ListDeadLettersParamsState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Limit How many at most
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next_cursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListDeadLettersParamsState defines parameters for ListDeadLetters.
+type ListDeadLettersParamsState string
+
+// ReplayDeadLetterParams defines parameters for ReplayDeadLetter.
+type ReplayDeadLetterParams struct {
+	// IdempotencyKey The same key with the same body creates once and gets the same answer; with another body it is refused with idempotency_mismatch. Scoped to the caller
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListDiscrepanciesParams defines parameters for ListDiscrepancies.
 type ListDiscrepanciesParams struct {
 	// State Those that are open, or those that are not any more
@@ -2088,6 +2365,18 @@ type ListDiscrepanciesParamsState string
 type RepairDiscrepancyParams struct {
 	// IdempotencyKey The same key with the same body creates once and gets the same answer; with another body it is refused with idempotency_mismatch. Scoped to the caller
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListNotificationsParams defines parameters for ListNotifications.
+type ListNotificationsParams struct {
+	// UserID What this user was told only
+	UserID *string `form:"user_id,omitempty" json:"user_id,omitempty"`
+
+	// Limit How many at most
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next_cursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListOrdersParams defines parameters for ListOrders.
@@ -2294,6 +2583,9 @@ type PutUserParams struct {
 // CreateAPIKeyJSONRequestBody defines body for CreateAPIKey for application/json ContentType.
 type CreateAPIKeyJSONRequestBody = NewKey
 
+// ReplayDeadLetterJSONRequestBody defines body for ReplayDeadLetter for application/json ContentType.
+type ReplayDeadLetterJSONRequestBody = NewReplay
+
 // AcceptDiscrepancyJSONRequestBody defines body for AcceptDiscrepancy for application/json ContentType.
 type AcceptDiscrepancyJSONRequestBody = NewAcceptance
 
@@ -2456,6 +2748,38 @@ type ClientInterface interface {
 	// Corresponds with DELETE /v1/api-keys/{key_id} (the `RevokeAPIKey` operationId).
 	RevokeAPIKey(ctx context.Context, keyID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListDeadLetters List dead letters
+	//
+	// Records of event topics that a consumer of the platform could not deal with. They hold up nothing. Newest first.
+	//
+	// Corresponds with GET /v1/dead-letters (the `ListDeadLetters` operationId).
+	ListDeadLetters(ctx context.Context, params *ListDeadLettersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDeadLetter Get a dead letter
+	//
+	// With who had it dealt with again, and what came of that.
+	//
+	// Corresponds with GET /v1/dead-letters/{dead_letter_id} (the `GetDeadLetter` operationId).
+	GetDeadLetter(ctx context.Context, deadLetterID DeadLetterID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplayDeadLetterWithBody Replay a dead letter
+	//
+	// Records who wants it and why, and has the record dealt with again: its effect happens once, however often that is done.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/dead-letters/{dead_letter_id}/replays (the `ReplayDeadLetter` operationId).
+	ReplayDeadLetterWithBody(ctx context.Context, deadLetterID DeadLetterID, params *ReplayDeadLetterParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplayDeadLetter Replay a dead letter
+	//
+	// Records who wants it and why, and has the record dealt with again: its effect happens once, however often that is done.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/dead-letters/{dead_letter_id}/replays (the `ReplayDeadLetter` operationId).
+	ReplayDeadLetter(ctx context.Context, deadLetterID DeadLetterID, params *ReplayDeadLetterParams, body ReplayDeadLetterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListDiscrepancies List discrepancies
 	//
 	// What the services say and that does not agree, and that nobody but an operator may mend. Newest first.
@@ -2498,6 +2822,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/discrepancies/{discrepancy_id}/repairs (the `RepairDiscrepancy` operationId).
 	RepairDiscrepancy(ctx context.Context, discrepancyID DiscrepancyID, params *RepairDiscrepancyParams, body RepairDiscrepancyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListNotifications List notifications
+	//
+	// What customers were told, and what waits to be sent. Newest first. A customer sees their own.
+	//
+	// Corresponds with GET /v1/notifications (the `ListNotifications` operationId).
+	ListNotifications(ctx context.Context, params *ListNotificationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListOrders List orders
 	//
@@ -2941,6 +3272,78 @@ func (c *Raw) RevokeAPIKey(ctx context.Context, keyID string, reqEditors ...Requ
 	return c.Client.Do(req)
 }
 
+// ListDeadLetters List dead letters
+//
+// Records of event topics that a consumer of the platform could not deal with. They hold up nothing. Newest first.
+//
+// Corresponds with GET /v1/dead-letters (the `ListDeadLetters` operationId).
+func (c *Raw) ListDeadLetters(ctx context.Context, params *ListDeadLettersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDeadLettersRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetDeadLetter Get a dead letter
+//
+// With who had it dealt with again, and what came of that.
+//
+// Corresponds with GET /v1/dead-letters/{dead_letter_id} (the `GetDeadLetter` operationId).
+func (c *Raw) GetDeadLetter(ctx context.Context, deadLetterID DeadLetterID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDeadLetterRequest(c.Server, deadLetterID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplayDeadLetterWithBody Replay a dead letter
+//
+// Records who wants it and why, and has the record dealt with again: its effect happens once, however often that is done.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/dead-letters/{dead_letter_id}/replays (the `ReplayDeadLetter` operationId).
+func (c *Raw) ReplayDeadLetterWithBody(ctx context.Context, deadLetterID DeadLetterID, params *ReplayDeadLetterParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplayDeadLetterRequestWithBody(c.Server, deadLetterID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplayDeadLetter Replay a dead letter
+//
+// Records who wants it and why, and has the record dealt with again: its effect happens once, however often that is done.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/dead-letters/{dead_letter_id}/replays (the `ReplayDeadLetter` operationId).
+func (c *Raw) ReplayDeadLetter(ctx context.Context, deadLetterID DeadLetterID, params *ReplayDeadLetterParams, body ReplayDeadLetterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplayDeadLetterRequest(c.Server, deadLetterID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListDiscrepancies List discrepancies
 //
 // What the services say and that does not agree, and that nobody but an operator may mend. Newest first.
@@ -3024,6 +3427,23 @@ func (c *Raw) RepairDiscrepancyWithBody(ctx context.Context, discrepancyID Discr
 // Corresponds with POST /v1/discrepancies/{discrepancy_id}/repairs (the `RepairDiscrepancy` operationId).
 func (c *Raw) RepairDiscrepancy(ctx context.Context, discrepancyID DiscrepancyID, params *RepairDiscrepancyParams, body RepairDiscrepancyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRepairDiscrepancyRequest(c.Server, discrepancyID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListNotifications List notifications
+//
+// What customers were told, and what waits to be sent. Newest first. A customer sees their own.
+//
+// Corresponds with GET /v1/notifications (the `ListNotifications` operationId).
+func (c *Raw) ListNotifications(ctx context.Context, params *ListNotificationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListNotificationsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3988,6 +4408,180 @@ func NewRevokeAPIKeyRequest(server string, keyID string) (*http.Request, error) 
 	return req, nil
 }
 
+// NewListDeadLettersRequest constructs an http.Request for the ListDeadLetters method
+func NewListDeadLettersRequest(server string, params *ListDeadLettersParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/dead-letters")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetDeadLetterRequest constructs an http.Request for the GetDeadLetter method
+func NewGetDeadLetterRequest(server string, deadLetterID DeadLetterID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "dead_letter_id", deadLetterID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/dead-letters/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReplayDeadLetterRequest calls the generic ReplayDeadLetter builder with application/json body
+func NewReplayDeadLetterRequest(server string, deadLetterID DeadLetterID, params *ReplayDeadLetterParams, body ReplayDeadLetterJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReplayDeadLetterRequestWithBody(server, deadLetterID, params, "application/json", bodyReader)
+}
+
+// NewReplayDeadLetterRequestWithBody constructs an http.Request for the ReplayDeadLetter method, with any body, and a specified content type
+func NewReplayDeadLetterRequestWithBody(server string, deadLetterID DeadLetterID, params *ReplayDeadLetterParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "dead_letter_id", deadLetterID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/dead-letters/%s/replays", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewListDiscrepanciesRequest constructs an http.Request for the ListDiscrepancies method
 func NewListDiscrepanciesRequest(server string, params *ListDiscrepanciesParams) (*http.Request, error) {
 	var err error
@@ -4170,6 +4764,84 @@ func NewRepairDiscrepancyRequestWithBody(server string, discrepancyID Discrepanc
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewListNotificationsRequest constructs an http.Request for the ListNotifications method
+func NewListNotificationsRequest(server string, params *ListNotificationsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/notifications")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.UserID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "user_id", *params.UserID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -5937,6 +6609,33 @@ func (c *Client) RevokeAPIKey(ctx context.Context, keyID string) (*Answer[Key], 
 	return answer[Key](c.Raw.RevokeAPIKey(ctx, keyID))
 }
 
+// ListDeadLetters: List dead letters. Records of event topics that a consumer of the platform could not deal with. They hold up nothing. Newest first.
+//
+// 422: card_number_refused invalid
+func (c *Client) ListDeadLetters(ctx context.Context, params *ListDeadLettersParams) (*Answer[PageDeadLetter], error) {
+	return answer[PageDeadLetter](c.Raw.ListDeadLetters(ctx, params))
+}
+
+// GetDeadLetter: Get a dead letter. With who had it dealt with again, and what came of that.
+//
+// 404: dead_letter_not_found
+//
+// 422: card_number_refused invalid
+func (c *Client) GetDeadLetter(ctx context.Context, deadLetterID DeadLetterID) (*Answer[DeadLetter], error) {
+	return answer[DeadLetter](c.Raw.GetDeadLetter(ctx, deadLetterID))
+}
+
+// ReplayDeadLetter: Replay a dead letter. Records who wants it and why, and has the record dealt with again: its effect happens once, however often that is done.
+//
+// 404: dead_letter_not_found
+//
+// 409: dead_letter_replayed dead_letter_replaying
+//
+// 422: card_number_refused idempotency_mismatch invalid
+func (c *Client) ReplayDeadLetter(ctx context.Context, deadLetterID DeadLetterID, params *ReplayDeadLetterParams, body NewReplay) (*Answer[DeadLetter], error) {
+	return answer[DeadLetter](c.Raw.ReplayDeadLetter(ctx, deadLetterID, params, body))
+}
+
 // ListDiscrepancies: List discrepancies. What the services say and that does not agree, and that nobody but an operator may mend. Newest first.
 //
 // 422: card_number_refused invalid
@@ -5964,6 +6663,13 @@ func (c *Client) AcceptDiscrepancy(ctx context.Context, discrepancyID Discrepanc
 // 422: card_number_refused idempotency_mismatch invalid
 func (c *Client) RepairDiscrepancy(ctx context.Context, discrepancyID DiscrepancyID, params *RepairDiscrepancyParams, body NewRepair) (*Answer[RequestedRepair], error) {
 	return answer[RequestedRepair](c.Raw.RepairDiscrepancy(ctx, discrepancyID, params, body))
+}
+
+// ListNotifications: List notifications. What customers were told, and what waits to be sent. Newest first. A customer sees their own.
+//
+// 422: card_number_refused invalid
+func (c *Client) ListNotifications(ctx context.Context, params *ListNotificationsParams) (*Answer[PageNotification], error) {
+	return answer[PageNotification](c.Raw.ListNotifications(ctx, params))
 }
 
 // ListOrders: List orders. Newest first. `next_action` is null here: get the order.

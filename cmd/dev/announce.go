@@ -17,6 +17,7 @@ func (s *devStack) announce() error {
   payments       %s      (log: %s/_log)
   Temporal       %s
   Kafka          %s
+  mail           %s      (in mail/ of the state)
   state          %s   (stack.json, skald.log)
 
   api keys       operator %s
@@ -33,7 +34,7 @@ Place an order:
          "items":[{"product_id":"%s","quantity":2}]}'
 
 ready
-`, s.info.FrontDoor, s.info.FrontDoor, s.info.TemporalUI, s.info.PSP, s.info.PSP, s.info.Temporal, s.info.Kafka, s.options.Data,
+`, s.info.FrontDoor, s.info.FrontDoor, s.info.TemporalUI, s.info.PSP, s.info.PSP, s.info.Temporal, s.info.Kafka, s.info.SMTP, s.options.Data,
 		s.demo.APIKeys["operator"], s.demo.APIKeys["alice"], s.demo.APIKeys["bob"],
 		s.info.FrontDoor, s.demo.APIKeys["alice"], s.demo.Users["alice"], dice.ID)
 	return err

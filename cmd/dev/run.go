@@ -24,13 +24,18 @@ type options struct {
 	UIAddr        string        `help:"Address of the Temporal Web UI." default:"127.0.0.1:8233"`
 	PSPAddr       string        `help:"Address of the payment simulator." default:"127.0.0.1:12111"`
 	KafkaAddr     string        `help:"Address of the Kafka-compatible broker (default 127.0.0.1:9092, or a free one where that is taken)."`
+	SMTPAddr      string        `name:"smtp-addr" help:"Address of the mail sink (default 127.0.0.1:1025, or a free one where that is taken)."`
 	Data          string        `help:"Directory of all state." default:".skald"`
 	PSPURL        string        `name:"psp-url" help:"Use another Stripe-compatible endpoint instead of the simulator (STRIPE_API_KEY, STRIPE_WEBHOOK_SECRET)."`
+	MailServer    string        `help:"Use a running mail server, host:port, instead of a sink of our own."`
+	KafkaBroker   string        `help:"Use a running Kafka-compatible broker, host:port, instead of one of our own."`
 	PostgresURL   string        `help:"Use a running Postgres server, reached as a superuser, instead of one of our own."`
 	ActionTimeout time.Duration `help:"How long a customer has to confirm a payment (3-D Secure)." default:"1m"`
 
 	ReconcileInterval time.Duration `help:"How often order, inventory and payment are compared with the sagas." default:"1m"`
 	ReconcileGrace    time.Duration `help:"How long something must have stood still to be compared." default:"30s"`
+
+	WebhookRetries []time.Duration `help:"Pauses after each attempt of a webhook's delivery but the last." default:"5s,5m,30m,2h,5h,10h,14h,20h,24h"`
 
 	Split    bool           `help:"Run the front door and each service as a process of its own, on the ports 8001 to 8007."`
 	Replicas map[string]int `help:"With --split, how many processes of a service, as service=n." mapsep:"," placeholder:"SERVICE=N,…"`
@@ -47,8 +52,11 @@ type options struct {
 	StripeWebhookSecret string `kong:"-"`
 }
 
-// kafkaAddr is where the broker listens if nobody says where.
-const kafkaAddr = "127.0.0.1:9092"
+// Where the broker and the mail sink listen if nobody says where.
+const (
+	kafkaAddr = "127.0.0.1:9092"
+	smtpAddr  = "127.0.0.1:1025"
+)
 
 // startTimeout is what all of the platform together may take to get ready.
 const startTimeout = 3 * time.Minute
@@ -108,7 +116,7 @@ func parse(args []string, getenv func(string) string, out io.Writer) (options, e
 	if _, err := parser.Parse(args); err != nil {
 		return o, err
 	}
-	for _, addr := range []string{o.Addr, o.TemporalAddr, o.UIAddr, o.PSPAddr, cmp.Or(o.KafkaAddr, kafkaAddr)} {
+	for _, addr := range []string{o.Addr, o.TemporalAddr, o.UIAddr, o.PSPAddr, cmp.Or(o.KafkaAddr, kafkaAddr), cmp.Or(o.SMTPAddr, smtpAddr)} {
 		if err := loopbackOnly(addr); err != nil {
 			return o, err
 		}

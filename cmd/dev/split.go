@@ -15,7 +15,10 @@ import (
 	"github.com/skaldhq/skald/workers"
 )
 
-const gateway = "gateway"
+const (
+	gateway      = "gateway"
+	notification = "notification"
+)
 
 // mostReplicas keeps a slip of the finger from filling the machine.
 const mostReplicas = 8
@@ -55,7 +58,11 @@ func (s *devStack) startSplit(ctx context.Context, c config.Config) error {
 			if n > 0 || s.options.FreePorts {
 				addr = "127.0.0.1:0"
 			}
-			url, err := s.startProcess(ctx, process, addr, s.serviceEnvironment(name), "service", name)
+			env := s.serviceEnvironment(name)
+			if name == notification { // it asks those who started before it
+				env["SKALD_SERVICES"] = strings.Join(services, ";")
+			}
+			url, err := s.startProcess(ctx, process, addr, env, "service", name)
 			if err != nil {
 				return err
 			}
@@ -68,12 +75,17 @@ func (s *devStack) startSplit(ctx context.Context, c config.Config) error {
 }
 
 // serviceEnvironment is what a service's process has to know: no other's database,
-// and of the payment provider only what moves money.
+// of the payment provider only what moves money, of the mail server and of webhooks only what tells.
 func (s *devStack) serviceEnvironment(name string) map[string]string {
 	env := maps.Clone(s.info.Environment)
 	env["SKALD_DATABASES"] = name + "=" + s.info.Databases[name]
 	delete(env, "SKALD_API_KEY_SECRET")
 	env["SKALD_BUILD_ID"] = workers.Unversioned
+	if name != notification {
+		maps.DeleteFunc(env, func(key, _ string) bool {
+			return strings.HasPrefix(key, "SKALD_SMTP_") || strings.HasPrefix(key, "SKALD_WEBHOOK_")
+		})
+	}
 	if name != "payment" {
 		maps.DeleteFunc(env, func(key, _ string) bool { return strings.HasPrefix(key, "STRIPE_") })
 	}

@@ -51,6 +51,7 @@ type info struct {
 	TemporalUI string            `json:"temporal_ui"`
 	PSP        string            `json:"psp"`
 	Kafka      string            `json:"kafka"`
+	SMTP       string            `json:"smtp"`
 	Databases  map[string]string `json:"databases"`
 	APIKeys    map[string]string `json:"api_keys"`
 	Users      map[string]string `json:"users"`
@@ -81,12 +82,14 @@ func (s *devStack) start(ctx context.Context) (err error) {
 		Limits:    s.options.Limits,
 		Server:    s.options.Server,
 		Auth:      config.Auth{KeySecret: config.Secret(s.demo.KeySecret)},
+		Webhooks:  s.webhooks(),
 		BuildID:   workers.Unversioned, // whoever changes the code and starts again wants to see the change
 	}
 	err = s.together(
 		part{"Postgres", func() error { return s.startPostgres(ctx, &c) }},
 		part{"Temporal", func() (err error) { temporal, err = s.startTemporal(ctx); return err }},
 		part{"broker", func() error { return s.startBroker(&c) }},
+		part{"mail sink", func() error { return s.startMail(&c) }},
 		part{"payment simulator", func() error { return s.startProvider(ctx, &c) }},
 	)
 	if err != nil {
@@ -197,18 +200,30 @@ func (s *devStack) startTemporal(ctx context.Context) (*temporaldev.Server, erro
 	return server, nil
 }
 
+// preferred starts what listens at the address that was asked for, or at its usual
+// one; where that is taken and nobody asked for it, at a free one.
+func preferred[T any](asked, usual string, start func(addr string) (T, error)) (T, error) {
+	it, err := start(cmp.Or(asked, usual))
+	if errors.Is(err, syscall.EADDRINUSE) && asked == "" {
+		return start("127.0.0.1:0")
+	}
+	return it, err
+}
+
+// startBroker runs the broker, unless another is named.
 func (s *devStack) startBroker(c *config.Config) error {
-	dir := filepath.Join(s.options.Data, "kafka")
-	b, err := broker.Start(dir, cmp.Or(s.options.KafkaAddr, kafkaAddr))
-	if errors.Is(err, syscall.EADDRINUSE) && s.options.KafkaAddr == "" { // nobody asked for this very port
-		b, err = broker.Start(dir, "127.0.0.1:0")
+	s.info.Kafka = s.options.KafkaBroker
+	if s.info.Kafka == "" {
+		b, err := preferred(s.options.KafkaAddr, kafkaAddr, func(addr string) (*broker.Broker, error) {
+			return broker.Start(filepath.Join(s.options.Data, "kafka"), addr)
+		})
+		if err != nil {
+			return err
+		}
+		s.onStop(b.Close)
+		s.info.Kafka = b.Addr
 	}
-	if err != nil {
-		return err
-	}
-	s.onStop(b.Close)
-	s.info.Kafka = b.Addr
-	c.Kafka = config.Kafka{Brokers: []string{b.Addr}, Topics: config.Topics{Create: true, Partitions: -1, Replication: 1}}
+	c.Kafka = config.Kafka{Brokers: []string{s.info.Kafka}, Topics: config.Topics{Create: true, Partitions: -1, Replication: 1}}
 	return nil
 }
 

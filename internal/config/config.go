@@ -46,6 +46,7 @@ type Config struct {
 	Webhooks Webhooks `embed:"" prefix:"webhook-" envprefix:"SKALD_WEBHOOK_" json:"webhooks"`
 	// Origins are those of the pages that may use the front door from a browser.
 	Origins []string `name:"cors-origins" help:"Origins of the pages that may use the front door from a browser, as https://shop.example; * for all." env:"SKALD_CORS_ORIGINS" json:"cors_origins"`
+	SMTP    SMTP     `embed:"" prefix:"smtp-" envprefix:"SKALD_SMTP_" json:"smtp"`
 	Stripe  Stripe   `embed:"" prefix:"stripe-" envprefix:"STRIPE_" json:"stripe"`
 	// ActionTimeout is how long a customer has to confirm a payment.
 	ActionTimeout time.Duration `help:"How long a customer has to confirm a payment (3-D Secure)." default:"15m" env:"SKALD_ACTION_TIMEOUT" json:"action_timeout"`
@@ -134,6 +135,7 @@ func (c Config) Validate(services ...string) error {
 		faults = append(faults, err)
 	}
 	if slices.Contains(services, "notification") {
+		faults = append(faults, c.notifies(services)...)
 		if err := c.Webhooks.Possible(); err != nil {
 			faults = append(faults, err)
 		}

@@ -32,8 +32,12 @@ const (
 	longestRetry = 7 * 24 * time.Hour
 )
 
-// Possible tells in one sentence each what of the webhooks cannot be.
+// Possible tells in one sentence each what of the webhooks cannot be. Without keys there
+// are none.
 func (w Webhooks) Possible() error {
+	if len(w.Keys) == 0 {
+		return nil
+	}
 	var faults []error
 	for i, key := range w.Keys {
 		if raw, err := base64.StdEncoding.DecodeString(string(key)); err != nil || len(raw) != webhookKey {

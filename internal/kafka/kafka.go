@@ -2,17 +2,13 @@
 package kafka
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
-	"sync/atomic"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
 	"github.com/twmb/franz-go/pkg/sasl/scram"
@@ -69,66 +65,4 @@ func secure(c config.KafkaTLS) (*tls.Config, error) {
 		secure.Certificates = []tls.Certificate{own}
 	}
 	return secure, nil
-}
-
-// Producer produces to topics that it makes first, where the configuration says
-// so. Brokers know what they have taken before; all replicas in sync have it then.
-type Producer struct {
-	client *kgo.Client
-	wanted config.Topics
-	topics []string
-	made   atomic.Bool
-}
-
-// NewProducer returns a producer for the topics. It does not wait for brokers:
-// none of them need be there yet.
-func NewProducer(c config.Kafka, topics ...string) (*Producer, error) {
-	options, err := Options(c)
-	if err != nil {
-		return nil, err
-	}
-	client, err := kgo.NewClient(append(options,
-		kgo.ProducerLinger(0), // who produces waits
-		// Whoever stops waiting for a record produces it again, under the same id.
-		kgo.AllowIdempotentProduceCancellation(),
-	)...)
-	if err != nil {
-		return nil, fmt.Errorf("connect to Kafka: %w", err)
-	}
-	p := &Producer{client: client, wanted: c.Topics, topics: topics}
-	p.made.Store(!c.Topics.Create)
-	return p, nil
-}
-
-// ProduceSync returns when every record is safe or has failed.
-func (p *Producer) ProduceSync(ctx context.Context, records ...*kgo.Record) kgo.ProduceResults {
-	if err := p.makeTopics(ctx); err != nil {
-		results := make(kgo.ProduceResults, len(records))
-		for i, record := range records {
-			results[i] = kgo.ProduceResult{Record: record, Err: err}
-		}
-		return results
-	}
-	return p.client.ProduceSync(ctx, records...)
-}
-
-// Close ends the connections. What was not safe yet fails.
-func (p *Producer) Close() { p.client.Close() }
-
-// makeTopics makes the topics that are missing. Nobody waits for another who does.
-func (p *Producer) makeTopics(ctx context.Context) error {
-	if p.made.Load() {
-		return nil
-	}
-	made, err := kadm.NewClient(p.client).CreateTopics(ctx, p.wanted.Partitions, p.wanted.Replication, nil, p.topics...)
-	if err != nil {
-		return fmt.Errorf("make topics: %w", err)
-	}
-	for _, topic := range made.Sorted() {
-		if topic.Err != nil && !errors.Is(topic.Err, kerr.TopicAlreadyExists) {
-			return fmt.Errorf("make topic %s: %w", topic.Topic, topic.Err)
-		}
-	}
-	p.made.Store(true)
-	return nil
 }

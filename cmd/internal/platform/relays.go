@@ -17,9 +17,9 @@ func (p *Platform) relays(ctx context.Context) ([]*outbox.Relay, error) {
 		p.log.InfoContext(ctx, "events are not published, and wait in the outboxes: SKALD_KAFKA_BROKERS names no brokers")
 		return nil, nil
 	}
-	telling := slices.DeleteFunc(slices.Clone(p.names), func(name string) bool { return len(event.Types(name)) == 0 })
+	names := telling(p.names)
 	var topics []string
-	for _, name := range telling {
+	for _, name := range names {
 		topics = append(topics, event.Topic(name))
 	}
 	producer, err := kafka.NewProducer(p.config.Kafka, topics...)
@@ -29,7 +29,7 @@ func (p *Platform) relays(ctx context.Context) ([]*outbox.Relay, error) {
 	p.closers = append(p.closers, producer.Close)
 	metrics := outbox.NewMetrics(p.metrics)
 	var all []*outbox.Relay
-	for _, name := range telling {
+	for _, name := range names {
 		pool, err := outbox.Pool(ctx, string(p.config.Databases[name]))
 		if err != nil {
 			return nil, fmt.Errorf("open database of %s: %w", name, err)
@@ -38,4 +38,9 @@ func (p *Platform) relays(ctx context.Context) ([]*outbox.Relay, error) {
 		all = append(all, outbox.New(name, pool, producer, metrics, p.log))
 	}
 	return all, nil
+}
+
+// telling are those of the services that tell of anything.
+func telling(services []string) []string {
+	return slices.DeleteFunc(slices.Clone(services), func(name string) bool { return len(event.Types(name)) == 0 })
 }

@@ -36,6 +36,10 @@ func (p *Platform) Work(ctx context.Context, c client.Client) error {
 	if err != nil {
 		return err
 	}
+	notifying, err := p.notifying()
+	if err != nil {
+		return err
+	}
 	for i, w := range all {
 		if err := w.Start(); err != nil {
 			stop(all[:i])
@@ -46,7 +50,10 @@ func (p *Platform) Work(ctx context.Context, c client.Client) error {
 	for _, r := range relays {
 		housekeeping.Go(func() { r.Run(ctx) })
 	}
-	for _, chore := range p.chores(c, relays) {
+	for _, events := range notifying.consumers {
+		housekeeping.Go(func() { events.Run(ctx) })
+	}
+	for _, chore := range append(p.chores(c, relays), notifying.chores...) {
 		housekeeping.Go(func() { workers.Every(ctx, p.log, chore.name, chore.pause, chore.do) })
 	}
 	if id := p.buildID(); p.orders != nil && id != "" {
@@ -92,6 +99,10 @@ func (p *Platform) chores(c client.Client, relays []*outbox.Relay) []chore {
 			chore{"dispatch refunds of payments", dispatchPause, d.DispatchRefunds},
 		)
 	}
+	if p.webhooks != nil {
+		d := workers.NewWebhookDispatcher(c, p.webhooks, p.config.Webhooks.Retries)
+		all = append(all, chore{"dispatch webhooks", webhookPause, d.Dispatch}, chore{"forget webhooks", expirePause, d.Forget})
+	}
 	for _, r := range relays {
 		all = append(all, chore{"measure outbox", countPause, r.Measure})
 	}
@@ -116,6 +127,9 @@ func (p *Platform) workers(c client.Client, fatal func(error)) ([]worker.Worker,
 	}
 	if p.payments != nil {
 		all = append(all, workers.Payment(c, p.payments, fatal))
+	}
+	if p.webhooks != nil {
+		all = append(all, workers.Notification(c, p.webhooks, fatal))
 	}
 	if p.orders != nil {
 		w, err := workers.Order(c, p.orders, workers.OrderOptions{ActionTimeout: p.config.ActionTimeout, BuildID: p.buildID()}, fatal)

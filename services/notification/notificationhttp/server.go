@@ -12,5 +12,9 @@ const name = "notification"
 
 // Serve mounts what the front door asks of the service.
 func Serve(to *rpc.Server, s notification.FrontDoor) {
+	rpc.Handle(to, name, "list", s.ListNotifications)
+	rpc.Handle(to, name, "list-dead-letters", s.ListDeadLetters)
+	rpc.Handle(to, name, "get-dead-letter", s.GetDeadLetter)
+	rpc.Handle(to, name, "request-replay", s.RequestReplay)
 	rpc.Handle(to, name, "ready", rpc.Asking(s.Ready))
 }

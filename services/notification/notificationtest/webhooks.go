@@ -1,3 +1,5 @@
+// Package notificationtest is what any implementation of the notification service must
+// pass.
 package notificationtest
 
 import (

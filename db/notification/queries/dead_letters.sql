@@ -1,0 +1,58 @@
+-- name: Bury :execrows
+-- Bury keeps a record once, however often it is read.
+INSERT INTO dead_letters (id, consumer, topic, partition, record_offset, key, value, event_id, type, code, detail)
+VALUES (@id, @consumer, @topic, @partition, @record_offset, @key, @value, @event_id, @type, @code, @detail)
+ON CONFLICT ON CONSTRAINT dead_letters_once DO NOTHING;
+
+-- name: ListDeadLetters :many
+SELECT sqlc.embed(d),
+    coalesce((SELECT jsonb_agg(jsonb_build_object('id', r.id, 'reason', r.reason, 'by', r.requested_by, 'at', r.requested_at,
+            'outcome', coalesce(r.outcome, ''), 'code', r.code, 'ended_at', r.ended_at) ORDER BY r.requested_at, r.id)
+        FROM dead_letter_replays r WHERE r.dead_letter_id = d.id), '[]')::jsonb AS replays
+FROM dead_letters d
+WHERE (sqlc.narg(state)::text IS NULL OR d.state = sqlc.narg(state))
+  AND (d.created_at, d.id) < (sqlc.arg(before_at)::timestamptz, sqlc.arg(before_id)::uuid)
+ORDER BY d.created_at DESC, d.id DESC
+LIMIT sqlc.arg(page_limit);
+
+-- name: GetDeadLetter :one
+SELECT sqlc.embed(d),
+    coalesce((SELECT jsonb_agg(jsonb_build_object('id', r.id, 'reason', r.reason, 'by', r.requested_by, 'at', r.requested_at,
+            'outcome', coalesce(r.outcome, ''), 'code', r.code, 'ended_at', r.ended_at) ORDER BY r.requested_at, r.id)
+        FROM dead_letter_replays r WHERE r.dead_letter_id = d.id), '[]')::jsonb AS replays
+FROM dead_letters d
+WHERE d.id = @id;
+
+-- name: LockDeadLetter :one
+SELECT state FROM dead_letters WHERE id = @id FOR NO KEY UPDATE;
+
+-- name: FindReplay :one
+SELECT * FROM dead_letter_replays WHERE id = @id;
+
+-- name: RequestReplay :exec
+WITH requested AS (
+    INSERT INTO dead_letter_replays (id, dead_letter_id, reason, requested_by) VALUES (@id, @dead_letter_id, @reason, @requested_by)
+    RETURNING dead_letter_id
+)
+UPDATE dead_letters d SET state = 'replaying', updated_at = now()
+FROM requested r WHERE d.id = r.dead_letter_id;
+
+-- name: ReplaysLeft :many
+SELECT r.id AS replay_id, d.topic, d.partition, d.record_offset, d.key, d.value
+FROM dead_letter_replays r JOIN dead_letters d ON d.id = r.dead_letter_id
+WHERE d.consumer = @consumer AND d.state = 'replaying' AND r.ended_at IS NULL
+ORDER BY r.requested_at, r.id
+LIMIT @most;
+
+-- name: EndReplay :exec
+-- EndReplay keeps how a replay ended, once: the first end counts.
+WITH ended AS (
+    UPDATE dead_letter_replays l SET ended_at = now(), outcome = @outcome, code = @code
+    WHERE l.id = @id AND l.ended_at IS NULL
+    RETURNING dead_letter_id
+)
+UPDATE dead_letters d SET state = CASE WHEN sqlc.arg(outcome)::text = 'done' THEN 'replayed' ELSE 'dead' END, updated_at = now()
+FROM ended e WHERE d.id = e.dead_letter_id;
+
+-- name: CountDead :one
+SELECT count(*) FROM dead_letters WHERE consumer = @consumer AND state <> 'replayed';

@@ -1,0 +1,50 @@
+-- name: AddNotification :exec
+INSERT INTO notifications (id, event_id, type, channel, user_id, order_id, payment_id, amount, currency, cause)
+VALUES (@id, @event_id, @type, @channel, @user_id, sqlc.narg(order_id), sqlc.narg(payment_id), sqlc.narg(amount), sqlc.narg(currency), @cause);
+
+-- name: EraseUser :exec
+-- EraseUser takes away what a user was told, and tells nothing more. One that is
+-- being sent at this moment is left to whoever sends it.
+UPDATE notifications
+SET status = CASE status WHEN 'pending' THEN 'skipped' ELSE status END,
+    reason = CASE status WHEN 'pending' THEN @reason::text ELSE reason END,
+    subject = '', locale = '', amount = NULL, currency = NULL, cause = '', erased_at = now(), updated_at = now()
+WHERE user_id = @user_id AND erased_at IS NULL;
+
+-- name: ClaimNotification :one
+-- ClaimNotification gives the one that is due for the longest time to its caller
+-- alone, until the lease is over.
+UPDATE notifications
+SET status = 'sending', attempts = attempts + 1, due_at = now() + sqlc.arg(lease)::interval, updated_at = now()
+WHERE id = (
+    SELECT n.id FROM notifications n
+    WHERE n.status IN ('pending', 'sending') AND n.due_at <= now()
+    ORDER BY n.due_at
+    LIMIT 1
+    FOR UPDATE SKIP LOCKED)
+RETURNING *;
+
+-- name: SettleNotification :execrows
+-- SettleNotification changes no row of one that was claimed again meanwhile. What
+-- was erased meanwhile stays erased, and is not tried again.
+UPDATE notifications
+SET status = CASE WHEN erased_at IS NOT NULL AND @status::text = 'pending' THEN 'skipped' ELSE @status END,
+    reason = CASE WHEN erased_at IS NOT NULL AND @status = 'pending' THEN @erased_reason::text ELSE @reason::text END,
+    locale = CASE WHEN erased_at IS NULL THEN @locale::text ELSE '' END,
+    subject = CASE WHEN erased_at IS NULL THEN @subject::text ELSE '' END,
+    due_at = now() + sqlc.arg(again)::interval,
+    sent_at = CASE @status WHEN 'sent' THEN now() END,
+    updated_at = now()
+WHERE id = @id AND status = 'sending' AND attempts = @attempt;
+
+-- name: ListNotifications :many
+SELECT * FROM notifications
+WHERE (sqlc.narg(user_id)::uuid IS NULL OR user_id = sqlc.narg(user_id))
+  AND (created_at, id) < (sqlc.arg(before_at)::timestamptz, sqlc.arg(before_id)::uuid)
+ORDER BY created_at DESC, id DESC
+LIMIT sqlc.arg(page_limit);
+
+-- name: WaitingNotifications :one
+SELECT count(*) AS waiting, coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 AS oldest
+FROM notifications
+WHERE status IN ('pending', 'sending');

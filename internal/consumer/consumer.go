@@ -1,0 +1,154 @@
+// Package consumer deals with events that other services told: each at least once,
+// those of an aggregate in their order, however many processes share the work. What
+// an effect is, and that it happens once, is the handler's.
+package consumer
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2/event"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/skaldhq/skald/internal/event"
+	"github.com/skaldhq/skald/internal/fault"
+)
+
+const (
+	// batch is how many records are read at a time.
+	batch = 500
+	// defects is how often an event is tried whose handler fails with a defect of ours:
+	// it may be one of the moment.
+	defects = 5
+	// firstPause and longestPause are between two tries, twice as long each time.
+	firstPause   = 100 * time.Millisecond
+	longestPause = 15 * time.Second
+	// handleTimeout bounds a try: a database that is connected and mute is one that is
+	// away.
+	handleTimeout = 30 * time.Second
+)
+
+// The codes of what is wrong with a record, where no handler says it.
+const (
+	CodeUnreadable = "event_unreadable"
+	CodeDefect     = "internal"
+)
+
+// errUnreadable: no handler can be asked.
+var errUnreadable = fault.New(fault.Invalid, CodeUnreadable, "The record is no event.")
+
+// Source is where records come from.
+type Source interface {
+	// Poll waits for records, at most so many.
+	Poll(ctx context.Context, most int) ([]*kgo.Record, error)
+	// Commit keeps that records were dealt with.
+	Commit(ctx context.Context, records ...*kgo.Record) error
+	// Lag tells of each topic how many records were not dealt with.
+	Lag(ctx context.Context) (map[string]int64, error)
+}
+
+// Handler gives events their effect.
+type Handler interface {
+	// Handle returns when the effect of the event is safe. fresh: it had one now. A
+	// fault that is Definite means that it never will; one that is Unavailable or
+	// Unknown, that it has to be tried again; anything else is a defect of ours.
+	Handle(ctx context.Context, e cloudevents.Event) (fresh bool, err error)
+}
+
+// Consumer deals with the records of a source, one after the other.
+type Consumer struct {
+	name    string
+	from    Source
+	to      Handler
+	letters Letters
+	metrics *Metrics
+	log     *slog.Logger
+}
+
+// New returns the consumer of a name. What it cannot deal with goes to the letters.
+func New(name string, from Source, to Handler, letters Letters, metrics *Metrics, log *slog.Logger) *Consumer {
+	return &Consumer{name: name, from: from, to: to, letters: letters, metrics: metrics, log: log.With("consumer", name)}
+}
+
+// Run deals with records until the context ends. While there is nothing to read them
+// from, or nothing to have their effect on, it tries ever less often.
+func (c *Consumer) Run(ctx context.Context) {
+	for ctx.Err() == nil {
+		var records []*kgo.Record
+		c.persist(ctx, "read events", func() (err error) { records, err = c.from.Poll(ctx, batch); return err })
+		for _, r := range records {
+			c.deal(ctx, r)
+		}
+		if ctx.Err() == nil && len(records) > 0 {
+			if err := c.from.Commit(ctx, records...); err != nil { // they are read again, and have no effect then
+				c.log.WarnContext(ctx, "events may come again", "error", err)
+			}
+		}
+	}
+}
+
+// deal returns when a record has had its effect or is a dead letter, or the context
+// has ended.
+func (c *Consumer) deal(ctx context.Context, r *kgo.Record) {
+	tries := 0
+	c.persist(ctx, "deal with an event", func() error {
+		tries++
+		e, fresh, err := c.try(ctx, r)
+		f := fault.From(err)
+		switch {
+		case err == nil && fresh:
+			c.metrics.consumed.WithLabelValues(c.name, e.Type(), "effect").Inc()
+			return nil
+		case err == nil:
+			c.metrics.consumed.WithLabelValues(c.name, e.Type(), "none").Inc()
+			return nil
+		case f.Kind.Definite() || f.Kind == fault.Internal && tries == defects:
+			c.log.LogAttrs(ctx, slog.LevelError, "dead letter", append(fault.Attrs(err), place(r)...)...)
+			c.persist(ctx, "keep a dead letter", func() error { return c.letters.Bury(ctx, c.name, r, e, f) })
+			c.metrics.buried.WithLabelValues(c.name, f.Code).Inc()
+			return nil
+		default:
+			return err
+		}
+	})
+}
+
+// try gives a record's event its effect.
+func (c *Consumer) try(ctx context.Context, r *kgo.Record) (e cloudevents.Event, fresh bool, err error) {
+	if e, err = event.Read(r); err != nil {
+		return cloudevents.Event{}, false, errUnreadable.Because(err)
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = fault.New(fault.Internal, CodeDefect, "an internal error occurred").Because(fmt.Errorf("panic of a %T", p))
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, handleTimeout)
+	defer cancel()
+	fresh, err = c.to.Handle(ctx, e)
+	return e, fresh, err
+}
+
+// persist does something until it is done or the context has ended, ever less often.
+func (c *Consumer) persist(ctx context.Context, what string, do func() error) {
+	for wait := firstPause; ; wait = min(2*wait, longestPause) {
+		err := do()
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		c.metrics.failures.WithLabelValues(c.name).Inc()
+		c.log.LogAttrs(ctx, slog.LevelWarn, "cannot "+what, append(fault.Attrs(err), slog.String("again_in", wait.String()))...)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+	}
+}
+
+// place is where a record is, for logs.
+func place(r *kgo.Record) []slog.Attr {
+	return []slog.Attr{slog.String("topic", r.Topic), slog.Int("partition", int(r.Partition)), slog.Int64("offset", r.Offset)}
+}

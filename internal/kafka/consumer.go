@@ -1,0 +1,84 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/skaldhq/skald/internal/config"
+)
+
+// lookAgain is how soon a consumer sees a topic that somebody else makes, or more
+// partitions of one.
+const lookAgain = 15 * time.Second
+
+// Consumer is a member of a group that shares the records of topics. Where nobody
+// has committed an offset yet, that begins at the start of each topic.
+type Consumer struct {
+	client *kgo.Client
+	topics topics
+	group  string
+}
+
+// NewConsumer returns a member of a group. It does not wait for brokers: none of them
+// need be there yet.
+func NewConsumer(c config.Kafka, group string, names ...string) (*Consumer, error) {
+	options, err := Options(c)
+	if err != nil {
+		return nil, err
+	}
+	client, err := kgo.NewClient(append(options,
+		kgo.ConsumerGroup(group), kgo.ConsumeTopics(names...), kgo.DisableAutoCommit(),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.MetadataMaxAge(lookAgain),
+	)...)
+	if err != nil {
+		return nil, fmt.Errorf("connect to Kafka: %w", err)
+	}
+	return &Consumer{client: client, topics: topics{wanted: c.Topics, names: names}, group: group}, nil
+}
+
+// Poll waits for records, at most so many. Those of a partition are in their order.
+func (c *Consumer) Poll(ctx context.Context, most int) ([]*kgo.Record, error) {
+	if err := c.topics.make(ctx, c.client); err != nil {
+		return nil, err
+	}
+	fetched := c.client.PollRecords(ctx, most)
+	records := fetched.Records()
+	if err := fetched.Err(); err != nil && len(records) == 0 {
+		return nil, fmt.Errorf("read events: %w", err)
+	}
+	return records, nil
+}
+
+// Commit keeps that the records were dealt with. Who lost their partitions to another
+// meanwhile keeps nothing; the other reads them again.
+func (c *Consumer) Commit(ctx context.Context, records ...*kgo.Record) error {
+	if err := c.client.CommitRecords(ctx, records...); err != nil {
+		return fmt.Errorf("commit offsets: %w", err)
+	}
+	return nil
+}
+
+// Lag tells of each topic how many records the group has not dealt with.
+func (c *Consumer) Lag(ctx context.Context) (map[string]int64, error) {
+	described, err := kadm.NewClient(c.client).Lag(ctx, c.group)
+	if err != nil {
+		return nil, fmt.Errorf("measure lag: %w", err)
+	}
+	lag := map[string]int64{}
+	for _, group := range described {
+		if err := group.Error(); err != nil {
+			return nil, fmt.Errorf("measure lag: %w", err)
+		}
+		for topic, behind := range group.Lag.TotalByTopic() {
+			lag[topic] = max(behind.Lag, 0)
+		}
+	}
+	return lag, nil
+}
+
+// Close leaves the group.
+func (c *Consumer) Close() { c.client.Close() }

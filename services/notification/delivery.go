@@ -1,0 +1,174 @@
+package notification
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/skaldhq/skald/internal/fault"
+)
+
+const (
+	// sendTimeout bounds an attempt, from asking who is to be told to the mail server's
+	// answer.
+	sendTimeout = 20 * time.Second
+	// settleTimeout bounds what a database that answers no more can hold up after it.
+	settleTimeout = 5 * time.Second
+	// Lease is how long a notification belongs to who sends it: longer than an attempt
+	// takes, so that only one that was lost is sent again.
+	Lease = sendTimeout + 2*settleTimeout
+	// firstPause and longestPause are between two attempts, twice as long each time.
+	firstPause   = time.Second
+	longestPause = 5 * time.Minute
+	// pointless is when news is old: nobody is told then.
+	pointless = 48 * time.Hour
+)
+
+// Recipient is who is told. It is asked for when something is sent, and not kept.
+type Recipient struct {
+	Name   string
+	Email  string
+	Locale string // BCP 47
+}
+
+// Letter is a notification as its recipient reads it.
+type Letter struct {
+	Locale  string // of the language that it is written in
+	Subject string
+	Text    string
+	HTML    string
+}
+
+// Mail is a letter on its way.
+type Mail struct {
+	Letter
+
+	// ID is the same whenever the same notification is sent: mail servers know by it
+	// what they have taken before.
+	ID string
+	To Recipient
+}
+
+// The definite answers of those who are asked while something is sent.
+var (
+	// ErrNobody: the user was deleted.
+	ErrNobody = fault.New(fault.NotFound, ReasonUserDeleted, "There is nobody to tell.")
+	// ErrNotAwaited: the payment no longer waits for its customer.
+	ErrNotAwaited = fault.New(fault.Conflict, ReasonNotAwaited, "The payment does not wait for its customer.")
+	// errOld: it waited for so long that nobody wants to know any more.
+	errOld = fault.New(fault.Refused, ReasonUndeliverable, "The notification could not be delivered in time.")
+	// ErrRecipient: no mail server takes mail to this address.
+	ErrRecipient = fault.New(fault.Refused, "recipient_refused", "The mail server does not take mail to this recipient.")
+	// ErrRefused: the mail server does not take this very mail.
+	ErrRefused = fault.New(fault.Refused, "mail_refused", "The mail server does not take this mail.")
+)
+
+// Recipients tells who is to be told.
+type Recipients interface {
+	// Recipient: ErrNobody.
+	Recipient(ctx context.Context, userID string) (Recipient, error)
+}
+
+// Actions tells where customers act.
+type Actions interface {
+	// ActionURL is where the customer confirms a payment. ErrNotAwaited.
+	ActionURL(ctx context.Context, paymentID string) (string, error)
+}
+
+// Writer writes letters.
+type Writer interface {
+	// Write fails where a template does.
+	Write(due Due, to Recipient, url string) (Letter, error)
+}
+
+// Mailer hands mail to a mail server.
+type Mailer interface {
+	// Send returns when a mail server has taken the mail, which is then its own. A
+	// fault that is Definite is its no, for good: ErrRecipient, ErrRefused. Any other
+	// error leaves open whether it has taken it.
+	Send(ctx context.Context, m Mail) error
+}
+
+// Sender sends what is due. It is safe for concurrent use.
+type Sender struct {
+	Deliveries Deliveries
+	Recipients Recipients
+	Actions    Actions
+	Writer     Writer
+	Mailer     Mailer
+	// Tell is told what became of each attempt.
+	Tell func(Type, Status)
+}
+
+// SendNext sends the notification that is due for the longest time, and tells how
+// many that were: one or none. Whoever is told to stop meanwhile finishes it, so that
+// it is not left open whether it was sent.
+func (s Sender) SendNext(ctx context.Context) (int, error) {
+	due, ok, err := s.Deliveries.Claim(ctx, Lease)
+	if err != nil || !ok {
+		return 0, err
+	}
+	whole := context.WithoutCancel(ctx)
+	sending, cancel := context.WithTimeout(whole, sendTimeout)
+	defer cancel()
+	o := outcome(due, s.send(sending, due))
+	settling, end := context.WithTimeout(whole, settleTimeout)
+	defer end()
+	if err := s.Deliveries.Settle(settling, o); err != nil && !errors.Is(err, ErrLost) {
+		return 0, err
+	}
+	s.Tell(due.Type, o.Status)
+	return 1, nil
+}
+
+// attempt is how an attempt went.
+type attempt struct {
+	letter Letter
+	err    error // nil: it was sent
+}
+
+func (s Sender) send(ctx context.Context, due Due) (a attempt) {
+	switch {
+	case due.Erased:
+		return attempt{err: ErrNobody}
+	case due.UpdatedAt.Sub(due.CreatedAt) > pointless: // it was claimed just now
+		return attempt{err: errOld}
+	}
+	to, err := s.Recipients.Recipient(ctx, due.UserID)
+	if err != nil {
+		return attempt{err: err}
+	}
+	url := ""
+	if due.Type == PaymentActionRequired {
+		if url, err = s.Actions.ActionURL(ctx, due.PaymentID); err != nil {
+			return attempt{err: err}
+		}
+	}
+	letter, err := s.Writer.Write(due, to, url)
+	if err != nil {
+		return attempt{err: fault.New(fault.Refused, ReasonUnwritable, "The notification cannot be written.").Because(err)}
+	}
+	return attempt{letter: letter, err: s.Mailer.Send(ctx, Mail{Letter: letter, ID: due.MailID(), To: to})}
+}
+
+// outcome is what is kept of an attempt.
+func outcome(due Due, a attempt) Outcome {
+	o := Outcome{ID: due.ID, Attempt: due.Attempts, Status: Sent, Locale: a.letter.Locale, Subject: a.letter.Subject}
+	f := fault.From(a.err)
+	switch {
+	case a.err == nil:
+		return o
+	case errors.Is(a.err, ErrNobody), errors.Is(a.err, ErrNotAwaited):
+		o.Status, o.Reason = Skipped, f.Code
+	case f.Kind.Definite():
+		o.Status, o.Reason = Failed, f.Code
+	default:
+		o.Status, o.Reason, o.Again = Pending, f.Code, pause(due.Attempts)
+	}
+	return o
+}
+
+// pause is how long a notification rests after so many attempts.
+func pause(attempts int) time.Duration {
+	return min(firstPause<<min(max(attempts-1, 0), 10), longestPause)
+}

@@ -1,3 +1,0 @@
-// Package notificationtest is what any implementation of the notification service must
-// pass.
-package notificationtest
