@@ -22,7 +22,7 @@ type WebhookDelivery struct {
 	LastReason    string                             `json:"last_reason,omitempty" doc:"Why the last attempt came to nothing: http_ and the status, timeout, unreachable, tls_failed, refused_address, endpoint_disabled" example:"http_500"`
 	LastAttemptAt *time.Time                         `json:"last_attempt_at" doc:"Null: it was not tried yet"`
 	NextAttemptAt *time.Time                         `json:"next_attempt_at" doc:"Null: it has ended"`
-	WorkflowID    string                             `json:"workflow_id" doc:"Find it in the Temporal Web UI by it" example:"webhook/whd_01k9m2v6y7e4p8s0t2w4x6z8ab"`
+	WorkflowID    string                             `json:"workflow_id" doc:"Its run, in the Temporal Web UI" example:"webhook/whd_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 	CreatedAt     time.Time                          `json:"created_at"`
 	UpdatedAt     time.Time                          `json:"updated_at"`
 }

@@ -41,18 +41,17 @@ func (IssuedWebhook) TransformSchema(r huma.Registry, s *huma.Schema) *huma.Sche
 // NewWebhook asks for an endpoint.
 type NewWebhook struct {
 	URL         string   `json:"url" minLength:"1" maxLength:"2000" doc:"An https:// URL that leads to a public address, without user, password and fragment. Redirects are not followed" example:"https://shop.example/hooks/skald"`
-	Description string   `json:"description,omitempty" maxLength:"200" doc:"What it is for; no personal data" example:"Fulfilment"`
+	Description string   `json:"description,omitempty" maxLength:"200" doc:"What it is for, for those who run it; no personal data" example:"Fulfilment"`
 	EventTypes  []string `json:"event_types" minItems:"1" maxItems:"100" nullable:"false" doc:"The types of the events that it is told of" example:"[\"order.confirmed\"]"`
 }
 
 // WebhookState is the state of an endpoint as a client sets it.
 type WebhookState struct {
-	NewWebhook
-	Status notification.EndpointStatus `json:"status,omitempty" enum:"enabled,disabled" doc:"What happens while it is disabled it is never told of. Left out, it stays as it is" example:"enabled"`
-}
+	URL         string   `json:"url" minLength:"1" maxLength:"2000" doc:"As a new endpoint's" example:"https://shop.example/hooks/skald"`
+	Description string   `json:"description,omitempty" maxLength:"200" doc:"Empty where it is left out" example:"Fulfilment"`
+	EventTypes  []string `json:"event_types" minItems:"1" maxItems:"100" nullable:"false" doc:"All that it is to be told of" example:"[\"order.confirmed\"]"`
 
-func (n NewWebhook) state() notification.EndpointState {
-	return notification.EndpointState{URL: n.URL, Description: n.Description, EventTypes: n.EventTypes}
+	Status notification.EndpointStatus `json:"status,omitempty" enum:"enabled,disabled" doc:"What happens while it is disabled it is never told of. Left out, it stays as it is" example:"enabled"`
 }
 
 func toWebhookEndpoint(e notification.Endpoint) WebhookEndpoint {
@@ -150,7 +149,8 @@ func (c Config) registerWebhookEndpoints(a huma.API) {
 
 func (c Config) createWebhookEndpoint(ctx context.Context, in *createWebhookEndpointInput) (*issuedWebhookEndpointOutput, error) {
 	issued, _, err := c.Webhooks.CreateEndpoint(ctx, notification.NewEndpoint{
-		ID: in.newID(ctx, notification.EndpointIDPrefix, "create-webhook-endpoint"), Owner: callerOf(ctx), EndpointState: in.Body.state(),
+		ID: in.newID(ctx, notification.EndpointIDPrefix, "create-webhook-endpoint"), Owner: callerOf(ctx),
+		EndpointState: notification.EndpointState(in.Body),
 	})
 	return issuedAnswer(ctx, issued, err)
 }
@@ -201,7 +201,8 @@ func (c Config) tryPutWebhookEndpoint(ctx context.Context, in *putWebhookEndpoin
 		return nil, problem(ctx, err)
 	}
 	change := notification.EndpointChange{
-		EndpointRef: in.ref(ctx), EndpointState: in.Body.state(), Status: cmp.Or(in.Body.Status, was.Status), Version: was.Version,
+		EndpointRef: in.ref(ctx), EndpointState: notification.EndpointState{URL: in.Body.URL, Description: in.Body.Description, EventTypes: in.Body.EventTypes},
+		Status: cmp.Or(in.Body.Status, was.Status), Version: was.Version,
 	}
 	same := change.Describes(was) && change.Status == was.Status
 	if err := in.check(ctx, endpointTag(was), same); err != nil {
