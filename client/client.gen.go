@@ -1082,7 +1082,7 @@ type NewUserStatus string
 //
 // Examples: {"description":"Fulfilment","event_types":["order.confirmed"],"url":"https://shop.example/hooks/skald"}
 type NewWebhook struct {
-	// Description What it is for; no personal data
+	// Description What it is for, for those who run it; no personal data
 	//
 	// Examples: Fulfilment
 	Description *string `json:"description,omitempty"`
@@ -2461,7 +2461,7 @@ type WebhookDelivery struct {
 	// UpdatedAt Examples: 2026-11-02T09:30:00Z
 	UpdatedAt time.Time `json:"updated_at"`
 
-	// WorkflowID Find it in the Temporal Web UI by it
+	// WorkflowID Its run, in the Temporal Web UI
 	//
 	// Examples: webhook/whd_01k9m2v6y7e4p8s0t2w4x6z8ab
 	WorkflowID string `json:"workflow_id"`
@@ -2523,12 +2523,12 @@ type WebhookEndpointStatus string
 //
 // Examples: {"description":"Fulfilment","event_types":["order.confirmed"],"status":"enabled","url":"https://shop.example/hooks/skald"}
 type WebhookState struct {
-	// Description What it is for; no personal data
+	// Description Empty where it is left out
 	//
 	// Examples: Fulfilment
 	Description *string `json:"description,omitempty"`
 
-	// EventTypes The types of the events that it is told of
+	// EventTypes All that it is to be told of
 	//
 	// Examples: ["order.confirmed"]
 	EventTypes []string `json:"event_types"`
@@ -2538,7 +2538,7 @@ type WebhookState struct {
 	// Examples: enabled
 	Status *WebhookStateStatus `json:"status,omitempty"`
 
-	// URL An https:// URL that leads to a public address, without user, password and fragment. Redirects are not followed
+	// URL As a new endpoint's
 	//
 	// Examples: https://shop.example/hooks/skald
 	URL string `json:"url"`

@@ -1,5 +1,3 @@
-// Package notificationtest is what any implementation of the notification service must
-// pass.
 package notificationtest
 
 import (
