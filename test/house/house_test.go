@@ -72,6 +72,7 @@ func rules() []rule {
 		{match: "services/{X}/{X}test", may: with("services/{X}"), never: []string{temporal, pgx, anyDB, anyPG}},
 		{match: "services/{X}/{X}http", may: with("services/{X}", "internal/rpc"), never: []string{temporal, pgx, anyDB, anyPG}},
 		{match: "services/payment/stripepay", may: with("services/payment"), never: []string{temporal, pgx, anyDB}},
+		{match: "services/notification/standardwebhooks", may: with("services/notification", "internal/outbound"), never: []string{temporal, pgx, anyDB}},
 		{match: "db/{X}", never: []string{module + "/..."}},
 		{match: "api", may: with("workflows", "workflows/saga", "services/{*}", "api/...", "internal/health"), never: []string{anyDB, anyPG, pgx, server}},
 		{match: "api/cards", never: []string{module + "/...", pgx, temporal, "net/http"}},
