@@ -80,7 +80,7 @@ deploy-schemas: ## trim the schemas of Kubernetes and KEDA again, for other rele
 
 .PHONY: histories
 histories: ## record a history of each outcome that has none yet
-	SKALD_RECORD=1 go test -count=1 -run 'TestOutcomes|TestTroubled|TestReconciler|TestPayment' ./test/e2e
+	SKALD_RECORD=1 go test -count=1 -run 'TestOutcomes|TestTroubled|TestReconciler|TestPayment|TestWebhooks' ./test/e2e
 
 .PHONY: planted
 planted: ## plant each bug and print what caught it, as docs/reliability.md lists it

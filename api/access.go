@@ -47,13 +47,15 @@ const (
 	readDeadLetters   = "dead-letters:read"
 	writeDeadLetters  = "dead-letters:write"
 	writeKeys         = "keys:write"
+	readWebhooks      = "webhooks:read"
+	writeWebhooks     = "webhooks:write"
 )
 
 func allScopes() []string {
 	return []string{
 		readOrders, writeOrders, readUsers, writeUsers, readProducts, writeProducts, readStock, writeStock, readPrices, writePrices,
 		readPayments, writePayments, readSagas, writeSagas, readKeys, writeKeys,
-		readNotifications, readDeadLetters, writeDeadLetters,
+		readNotifications, readDeadLetters, writeDeadLetters, readWebhooks, writeWebhooks,
 	}
 }
 

@@ -36,6 +36,7 @@ type Config struct {
 	Orders   order.FrontDoor
 	Payments payment.FrontDoor
 	Notices  notification.FrontDoor
+	Webhooks notification.Webhooks
 	Sagas    Sagas
 	// Operators is what those who run the platform see and do.
 	Operators Operators
@@ -121,6 +122,7 @@ func (c Config) Register(a huma.API) {
 	c.registerPrices(a)
 	c.registerPayments(a)
 	c.registerNotifications(a)
+	c.registerWebhookEndpoints(a)
 	c.registerSagas(a)
 	c.registerDiscrepancies(a)
 	c.registerKeys(a)
@@ -150,9 +152,10 @@ func humaConfig() huma.Config {
 		{Name: "prices", Description: "What a unit costs."},
 		{Name: "payments", Description: "The money of the orders, and payments of their own."},
 		{Name: "notifications", Description: "What customers were told; and for operators, the events that nobody could be told of."},
+		{Name: "webhooks", Description: "For services and operators: where events are sent to, and what came of it."},
 		{Name: "sagas", Description: "For operators: how the sagas stand, and what to do with those that are parked."},
 		{Name: "api-keys", Description: "For operators: who may ask the platform, and as whom."},
-		{Name: operations, Description: "Health, readiness, webhooks."},
+		{Name: operations, Description: "Health, readiness, the payment provider's webhook."},
 	}
 	return c
 }

@@ -114,6 +114,7 @@ func schemaDescriptions() map[string]string {
 		"Discount":          "A part off the base price while it runs",
 		"Discrepancy":       "What the services say of one order, and that does not agree",
 		"FailureStatus":     "Why a saga turned back: at which step, and how",
+		"IssuedWebhook":     "A webhook endpoint with a secret that was just made",
 		"Key":               "An API key: who may ask the platform, and as whom. Not the credential itself",
 		"Money":             "An amount in minor units, cents for EUR",
 		"NewAcceptance":     "Accepts a discrepancy as it is",
@@ -132,6 +133,7 @@ func schemaDescriptions() map[string]string {
 		"NewStock":          "Sets the count of a product",
 		"NewUser":           "The state of a user as a client sets it",
 		"Notification":      "What a customer was told, or is about to be",
+		"NewWebhook":        "Asks for a webhook endpoint",
 		"Order":             "An order, and how its saga stands",
 		"OrderCancellation": "That the customer wants out, and what came of it",
 		"OrderFailure":      "The step that failed, and the problem it met",
@@ -163,5 +165,8 @@ func schemaDescriptions() map[string]string {
 		"TimelineEnd":       "How an order stood when its stream ended",
 		"TimelineEntry":     "One thing that happened in a saga of an order",
 		"User":              "Who orders",
+		"WebhookDelivery":   "An event for a webhook endpoint, and what came of it",
+		"WebhookEndpoint":   "Where an integrator is told of events. Not its secrets",
+		"WebhookState":      "The state of a webhook endpoint as a client sets it",
 	}
 }

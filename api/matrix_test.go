@@ -55,6 +55,7 @@ func (op operationOf) at(n string) string {
 		kind := parameter.FindStringSubmatch(p)[1]
 		prefix := map[string]string{
 			"order": "ord_", "user": "usr_", "product": "prd_", "payment": "pay_", "workflow": "order%2Ford_", "discrepancy": "dis_", "key": "key_", "dead_letter": "dlt_",
+			"endpoint": "whe_", "delivery": "whd_",
 		}[kind]
 		return prefix + n
 	})

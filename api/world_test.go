@@ -76,6 +76,7 @@ type world struct {
 
 	replays    []notification.NewReplay
 	noticesErr error
+	webhooks   *fakeWebhooks
 }
 
 type (
@@ -329,10 +330,11 @@ func setup(t *testing.T, change ...func(*api.Config)) (*world, http.Handler) {
 	w := &world{
 		order: order.Order{ID: "ord_1", UserID: "usr_1", Status: order.Pending, Version: 1, UpdatedAt: time.Unix(1, 0)},
 		users: map[string]user.User{}, products: map[string]product.Product{}, bases: map[string]money.Money{}, histories: newFakeHistories(),
+		webhooks: newFakeWebhooks(),
 	}
 	c := api.Config{
 		Users: fakeUsers{world: w}, Products: fakeProducts{world: w}, Stock: fakeStock{world: w}, Prices: fakePrices{world: w},
-		Orders: fakeOrders{world: w}, Payments: fakePayments{world: w}, Notices: fakeNotices{world: w}, Sagas: fakeSagas{w}, Operators: fakeOperators{w}, Histories: w.histories,
+		Orders: fakeOrders{world: w}, Payments: fakePayments{world: w}, Notices: fakeNotices{world: w}, Webhooks: w.webhooks, Sagas: fakeSagas{w}, Operators: fakeOperators{w}, Histories: w.histories,
 		Dependencies: health.NewWatch(map[string]health.Probe{"inventory": {Ready: fakeStock{world: w}.Ready}}),
 		Wait:         50 * time.Millisecond, MaxWait: 30 * time.Second,
 		Auth: holders{}, Log: slog.New(slog.DiscardHandler),

@@ -76,6 +76,18 @@ const (
 	DiscrepancyResolutionRepaired DiscrepancyResolution = "repaired"
 )
 
+// Defines values for IssuedWebhookDisabledReason.
+const (
+	IssuedWebhookDisabledReasonGone      IssuedWebhookDisabledReason = "gone"
+	IssuedWebhookDisabledReasonRequested IssuedWebhookDisabledReason = "requested"
+)
+
+// Defines values for IssuedWebhookStatus.
+const (
+	IssuedWebhookStatusDisabled IssuedWebhookStatus = "disabled"
+	IssuedWebhookStatusEnabled  IssuedWebhookStatus = "enabled"
+)
+
 // Defines values for KeyRole.
 const (
 	KeyRoleCustomer KeyRole = "customer"
@@ -321,6 +333,31 @@ const (
 	UserStatusSuspended UserStatus = "suspended"
 )
 
+// Defines values for WebhookDeliveryStatus.
+const (
+	WebhookDeliveryStatusDelivered WebhookDeliveryStatus = "delivered"
+	WebhookDeliveryStatusFailed    WebhookDeliveryStatus = "failed"
+	WebhookDeliveryStatusPending   WebhookDeliveryStatus = "pending"
+)
+
+// Defines values for WebhookEndpointDisabledReason.
+const (
+	WebhookEndpointDisabledReasonGone      WebhookEndpointDisabledReason = "gone"
+	WebhookEndpointDisabledReasonRequested WebhookEndpointDisabledReason = "requested"
+)
+
+// Defines values for WebhookEndpointStatus.
+const (
+	WebhookEndpointStatusDisabled WebhookEndpointStatus = "disabled"
+	WebhookEndpointStatusEnabled  WebhookEndpointStatus = "enabled"
+)
+
+// Defines values for WebhookStateStatus.
+const (
+	WebhookStateStatusDisabled WebhookStateStatus = "disabled"
+	WebhookStateStatusEnabled  WebhookStateStatus = "enabled"
+)
+
 // Defines values for ListDeadLettersParamsState.
 const (
 	ListDeadLettersParamsStateDead      ListDeadLettersParamsState = "dead"
@@ -367,6 +404,13 @@ const (
 	ListSagasParamsStateParked       ListSagasParamsState = "parked"
 	ListSagasParamsStateRunning      ListSagasParamsState = "running"
 	ListSagasParamsStateWaiting      ListSagasParamsState = "waiting"
+)
+
+// Defines values for ListWebhookDeliveriesParamsStatus.
+const (
+	ListWebhookDeliveriesParamsStatusDelivered ListWebhookDeliveriesParamsStatus = "delivered"
+	ListWebhookDeliveriesParamsStatusFailed    ListWebhookDeliveriesParamsStatus = "failed"
+	ListWebhookDeliveriesParamsStatusPending   ListWebhookDeliveriesParamsStatus = "pending"
 )
 
 // Acceptance Who took a discrepancy as it stands, and why
@@ -664,6 +708,58 @@ type FailureStatus struct {
 	// Step Examples: AuthorizePayment
 	Step string `json:"step"`
 }
+
+// IssuedWebhook A webhook endpoint with a secret that was just made
+type IssuedWebhook struct {
+	// CreatedAt Examples: 2026-11-02T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Description Examples: Fulfilment
+	Description string `json:"description"`
+
+	// DisabledReason Of one that is disabled: it was asked for, or it answered 410
+	//
+	// Examples: gone
+	DisabledReason *IssuedWebhookDisabledReason `json:"disabled_reason,omitempty"`
+
+	// EventTypes Sorted
+	//
+	// Examples: ["order.confirmed"]
+	EventTypes []string `json:"event_types"`
+
+	// ID Examples: whe_01k9m2v6y7e4p8s0t2w4x6z8ab
+	ID string `json:"id"`
+
+	// Owner Who made it: the id of an API key, or the subject of a token
+	//
+	// Examples: key_01k9m2v6y7e4p8s0t2w4x6z8ab
+	Owner string `json:"owner"`
+
+	// Secret Deliveries are signed with it. Shown this once
+	//
+	// Examples: whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD
+	Secret string `json:"secret"`
+
+	// Status Examples: enabled
+	Status IssuedWebhookStatus `json:"status"`
+
+	// UpdatedAt Examples: 2026-11-02T09:30:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// URL Examples: https://shop.example/hooks/skald
+	URL string `json:"url"`
+
+	// Version Examples: 1
+	Version int64 `json:"version"`
+}
+
+// IssuedWebhookDisabledReason Of one that is disabled: it was asked for, or it answered 410
+//
+// Examples: gone
+type IssuedWebhookDisabledReason string
+
+// IssuedWebhookStatus Examples: enabled
+type IssuedWebhookStatus string
 
 // Key An API key: who may ask the platform, and as whom. Not the credential itself
 //
@@ -981,6 +1077,26 @@ type NewUser struct {
 //
 // Examples: active
 type NewUserStatus string
+
+// NewWebhook Asks for a webhook endpoint
+//
+// Examples: {"description":"Fulfilment","event_types":["order.confirmed"],"url":"https://shop.example/hooks/skald"}
+type NewWebhook struct {
+	// Description What it is for, for those who run it; no personal data
+	//
+	// Examples: Fulfilment
+	Description *string `json:"description,omitempty"`
+
+	// EventTypes The types of the events that it is told of
+	//
+	// Examples: ["order.confirmed"]
+	EventTypes []string `json:"event_types"`
+
+	// URL An https:// URL that leads to a public address, without user, password and fragment. Redirects are not followed
+	//
+	// Examples: https://shop.example/hooks/skald
+	URL string `json:"url"`
+}
 
 // Notification What a customer was told, or is about to be
 //
@@ -1323,6 +1439,28 @@ type PageUser struct {
 	Items []User `json:"items"`
 
 	// NextCursor The `cursor` of the next page of `User`; null on the last one
+	NextCursor *string `json:"next_cursor"`
+}
+
+// PageWebhookDelivery A page of a list of `WebhookDelivery`
+//
+// Examples: {"items":[{"attempts":2,"created_at":"2026-11-02T09:30:00Z","endpoint_id":"whe_01k9m2v6y7e4p8s0t2w4x6z8ab","event_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2","event_type":"order.confirmed","id":"whd_01k9m2v6y7e4p8s0t2w4x6z8ab","last_attempt_at":null,"last_reason":"http_500","last_status":500,"next_attempt_at":null,"status":"pending","updated_at":"2026-11-02T09:30:00Z","workflow_id":"webhook/whd_01k9m2v6y7e4p8s0t2w4x6z8ab"}],"next_cursor":null}
+type PageWebhookDelivery struct {
+	// Items Examples: [{"attempts":2,"created_at":"2026-11-02T09:30:00Z","endpoint_id":"whe_01k9m2v6y7e4p8s0t2w4x6z8ab","event_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2","event_type":"order.confirmed","id":"whd_01k9m2v6y7e4p8s0t2w4x6z8ab","last_attempt_at":null,"last_reason":"http_500","last_status":500,"next_attempt_at":null,"status":"pending","updated_at":"2026-11-02T09:30:00Z","workflow_id":"webhook/whd_01k9m2v6y7e4p8s0t2w4x6z8ab"}]
+	Items []WebhookDelivery `json:"items"`
+
+	// NextCursor The `cursor` of the next page of `WebhookDelivery`; null on the last one
+	NextCursor *string `json:"next_cursor"`
+}
+
+// PageWebhookEndpoint A page of a list of `WebhookEndpoint`
+//
+// Examples: {"items":[{"created_at":"2026-11-02T09:30:00Z","description":"Fulfilment","disabled_reason":"gone","event_types":["order.confirmed"],"id":"whe_01k9m2v6y7e4p8s0t2w4x6z8ab","owner":"key_01k9m2v6y7e4p8s0t2w4x6z8ab","status":"enabled","updated_at":"2026-11-02T09:30:00Z","url":"https://shop.example/hooks/skald","version":1}],"next_cursor":null}
+type PageWebhookEndpoint struct {
+	// Items Examples: [{"created_at":"2026-11-02T09:30:00Z","description":"Fulfilment","disabled_reason":"gone","event_types":["order.confirmed"],"id":"whe_01k9m2v6y7e4p8s0t2w4x6z8ab","owner":"key_01k9m2v6y7e4p8s0t2w4x6z8ab","status":"enabled","updated_at":"2026-11-02T09:30:00Z","url":"https://shop.example/hooks/skald","version":1}]
+	Items []WebhookEndpoint `json:"items"`
+
+	// NextCursor The `cursor` of the next page of `WebhookEndpoint`; null on the last one
 	NextCursor *string `json:"next_cursor"`
 }
 
@@ -2271,6 +2409,146 @@ type User struct {
 // UserStatus Examples: active
 type UserStatus string
 
+// WebhookDelivery An event for a webhook endpoint, and what came of it
+//
+// Examples: {"attempts":2,"created_at":"2026-11-02T09:30:00Z","endpoint_id":"whe_01k9m2v6y7e4p8s0t2w4x6z8ab","event_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2","event_type":"order.confirmed","id":"whd_01k9m2v6y7e4p8s0t2w4x6z8ab","last_attempt_at":null,"last_reason":"http_500","last_status":500,"next_attempt_at":null,"status":"pending","updated_at":"2026-11-02T09:30:00Z","workflow_id":"webhook/whd_01k9m2v6y7e4p8s0t2w4x6z8ab"}
+type WebhookDelivery struct {
+	// Attempts How often it was sent
+	//
+	// Examples: 2
+	Attempts int64 `json:"attempts"`
+
+	// CreatedAt Examples: 2026-11-02T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// EndpointID Examples: whe_01k9m2v6y7e4p8s0t2w4x6z8ab
+	EndpointID string `json:"endpoint_id"`
+
+	// EventID The event's, and the header webhook-id
+	//
+	// Examples: ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2
+	EventID string `json:"event_id"`
+
+	// EventType Examples: order.confirmed
+	EventType string `json:"event_type"`
+
+	// ID Examples: whd_01k9m2v6y7e4p8s0t2w4x6z8ab
+	ID string `json:"id"`
+
+	// LastAttemptAt Null: it was not tried yet
+	//
+	// Examples: 2026-11-02T09:30:00Z
+	LastAttemptAt *time.Time `json:"last_attempt_at"`
+
+	// LastReason Why the last attempt came to nothing: http_ and the status, timeout, unreachable, tls_failed, refused_address, endpoint_disabled
+	//
+	// Examples: http_500
+	LastReason *string `json:"last_reason,omitempty"`
+
+	// LastStatus The HTTP status of the last answer; null: there was none
+	//
+	// Examples: 500
+	LastStatus *int64 `json:"last_status"`
+
+	// NextAttemptAt Null: it has ended
+	//
+	// Examples: 2026-11-02T09:30:00Z
+	NextAttemptAt *time.Time `json:"next_attempt_at"`
+
+	// Status Examples: pending
+	Status WebhookDeliveryStatus `json:"status"`
+
+	// UpdatedAt Examples: 2026-11-02T09:30:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// WorkflowID Its run, in the Temporal Web UI
+	//
+	// Examples: webhook/whd_01k9m2v6y7e4p8s0t2w4x6z8ab
+	WorkflowID string `json:"workflow_id"`
+}
+
+// WebhookDeliveryStatus Examples: pending
+type WebhookDeliveryStatus string
+
+// WebhookEndpoint Where an integrator is told of events. Not its secrets
+//
+// Examples: {"created_at":"2026-11-02T09:30:00Z","description":"Fulfilment","disabled_reason":"gone","event_types":["order.confirmed"],"id":"whe_01k9m2v6y7e4p8s0t2w4x6z8ab","owner":"key_01k9m2v6y7e4p8s0t2w4x6z8ab","status":"enabled","updated_at":"2026-11-02T09:30:00Z","url":"https://shop.example/hooks/skald","version":1}
+type WebhookEndpoint struct {
+	// CreatedAt Examples: 2026-11-02T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Description Examples: Fulfilment
+	Description string `json:"description"`
+
+	// DisabledReason Of one that is disabled: it was asked for, or it answered 410
+	//
+	// Examples: gone
+	DisabledReason *WebhookEndpointDisabledReason `json:"disabled_reason,omitempty"`
+
+	// EventTypes Sorted
+	//
+	// Examples: ["order.confirmed"]
+	EventTypes []string `json:"event_types"`
+
+	// ID Examples: whe_01k9m2v6y7e4p8s0t2w4x6z8ab
+	ID string `json:"id"`
+
+	// Owner Who made it: the id of an API key, or the subject of a token
+	//
+	// Examples: key_01k9m2v6y7e4p8s0t2w4x6z8ab
+	Owner string `json:"owner"`
+
+	// Status Examples: enabled
+	Status WebhookEndpointStatus `json:"status"`
+
+	// UpdatedAt Examples: 2026-11-02T09:30:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// URL Examples: https://shop.example/hooks/skald
+	URL string `json:"url"`
+
+	// Version Examples: 1
+	Version int64 `json:"version"`
+}
+
+// WebhookEndpointDisabledReason Of one that is disabled: it was asked for, or it answered 410
+//
+// Examples: gone
+type WebhookEndpointDisabledReason string
+
+// WebhookEndpointStatus Examples: enabled
+type WebhookEndpointStatus string
+
+// WebhookState The state of a webhook endpoint as a client sets it
+//
+// Examples: {"description":"Fulfilment","event_types":["order.confirmed"],"status":"enabled","url":"https://shop.example/hooks/skald"}
+type WebhookState struct {
+	// Description Empty where it is left out
+	//
+	// Examples: Fulfilment
+	Description *string `json:"description,omitempty"`
+
+	// EventTypes All that it is to be told of
+	//
+	// Examples: ["order.confirmed"]
+	EventTypes []string `json:"event_types"`
+
+	// Status What happens while it is disabled it is never told of. Left out, it stays as it is
+	//
+	// Examples: enabled
+	Status *WebhookStateStatus `json:"status,omitempty"`
+
+	// URL As a new endpoint's
+	//
+	// Examples: https://shop.example/hooks/skald
+	URL string `json:"url"`
+}
+
+// WebhookStateStatus What happens while it is disabled it is never told of. Left out, it stays as it is
+//
+// Examples: enabled
+type WebhookStateStatus string
+
 // IdempotencyKey Examples: checkout-4711
 type IdempotencyKey = string
 
@@ -2291,6 +2569,9 @@ type DeadLetterID = string
 
 // DiscrepancyID Examples: dis_01k9m2v6y7e4p8s0t2w4x6z8ab
 type DiscrepancyID = string
+
+// EndpointID Examples: whe_01k9m2v6y7e4p8s0t2w4x6z8ab
+type EndpointID = string
 
 // Limit Examples: 20
 type Limit = int64
@@ -2580,6 +2861,72 @@ type PutUserParams struct {
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
+// ListWebhookEndpointsParams defines parameters for ListWebhookEndpoints.
+type ListWebhookEndpointsParams struct {
+	// Limit How many at most
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next_cursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateWebhookEndpointParams defines parameters for CreateWebhookEndpoint.
+type CreateWebhookEndpointParams struct {
+	// IdempotencyKey The same key with the same body creates once and gets the same answer; with another body it is refused with idempotency_mismatch. Scoped to the caller
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteWebhookEndpointParams defines parameters for DeleteWebhookEndpoint.
+type DeleteWebhookEndpointParams struct {
+	// IfMatch The ETag of the state that is to be changed; * for any
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+
+	// IfNoneMatch Only where it has none of these ETags; * where there must be none at all. A GET answers 304 otherwise, a change 412
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// GetWebhookEndpointParams defines parameters for GetWebhookEndpoint.
+type GetWebhookEndpointParams struct {
+	// IfNoneMatch Only where it has none of these ETags; * where there must be none at all. A GET answers 304 otherwise, a change 412
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// PutWebhookEndpointParams defines parameters for PutWebhookEndpoint.
+type PutWebhookEndpointParams struct {
+	// IfMatch The ETag of the state that is to be changed; * for any
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+
+	// IfNoneMatch Only where it has none of these ETags; * where there must be none at all. A GET answers 304 otherwise, a change 412
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// ListWebhookDeliveriesParams defines parameters for ListWebhookDeliveries.
+type ListWebhookDeliveriesParams struct {
+	// Status Those that stand so only
+	Status *ListWebhookDeliveriesParamsStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Limit How many at most
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor next_cursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListWebhookDeliveriesParamsStatus defines parameters for ListWebhookDeliveries.
+type ListWebhookDeliveriesParamsStatus string
+
+// RedeliverWebhookParams defines parameters for RedeliverWebhook.
+type RedeliverWebhookParams struct {
+	// IdempotencyKey The same key with the same body creates once and gets the same answer; with another body it is refused with idempotency_mismatch. Scoped to the caller
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// RotateWebhookSecretParams defines parameters for RotateWebhookSecret.
+type RotateWebhookSecretParams struct {
+	// IdempotencyKey The same key with the same body creates once and gets the same answer; with another body it is refused with idempotency_mismatch. Scoped to the caller
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // CreateAPIKeyJSONRequestBody defines body for CreateAPIKey for application/json ContentType.
 type CreateAPIKeyJSONRequestBody = NewKey
 
@@ -2627,6 +2974,12 @@ type CreateUserJSONRequestBody = NewUser
 
 // PutUserJSONRequestBody defines body for PutUser for application/json ContentType.
 type PutUserJSONRequestBody = NewUser
+
+// CreateWebhookEndpointJSONRequestBody defines body for CreateWebhookEndpoint for application/json ContentType.
+type CreateWebhookEndpointJSONRequestBody = NewWebhook
+
+// PutWebhookEndpointJSONRequestBody defines body for PutWebhookEndpoint for application/json ContentType.
+type PutWebhookEndpointJSONRequestBody = WebhookState
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -3164,6 +3517,84 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /v1/users/{user_id} (the `PutUser` operationId).
 	PutUser(ctx context.Context, userID UserID, params *PutUserParams, body PutUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListWebhookEndpoints List webhook endpoints
+	//
+	// Newest first. A service sees those that it made, an operator all.
+	//
+	// Corresponds with GET /v1/webhook-endpoints (the `ListWebhookEndpoints` operationId).
+	ListWebhookEndpoints(ctx context.Context, params *ListWebhookEndpointsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateWebhookEndpointWithBody Create a webhook endpoint
+	//
+	// The answer shows the secret, once. With an `Idempotency-Key`, the same request again shows the same secret, until that is replaced. What was changed since is an `idempotency_mismatch`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/webhook-endpoints (the `CreateWebhookEndpoint` operationId).
+	CreateWebhookEndpointWithBody(ctx context.Context, params *CreateWebhookEndpointParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateWebhookEndpoint Create a webhook endpoint
+	//
+	// The answer shows the secret, once. With an `Idempotency-Key`, the same request again shows the same secret, until that is replaced. What was changed since is an `idempotency_mismatch`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/webhook-endpoints (the `CreateWebhookEndpoint` operationId).
+	CreateWebhookEndpoint(ctx context.Context, params *CreateWebhookEndpointParams, body CreateWebhookEndpointJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteWebhookEndpoint Delete a webhook endpoint
+	//
+	// With its secrets and deliveries; none of them is tried any more.
+	//
+	// Corresponds with DELETE /v1/webhook-endpoints/{endpoint_id} (the `DeleteWebhookEndpoint` operationId).
+	DeleteWebhookEndpoint(ctx context.Context, endpointID EndpointID, params *DeleteWebhookEndpointParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetWebhookEndpoint Get a webhook endpoint
+	//
+	// Without its secrets.
+	//
+	// Corresponds with GET /v1/webhook-endpoints/{endpoint_id} (the `GetWebhookEndpoint` operationId).
+	GetWebhookEndpoint(ctx context.Context, endpointID EndpointID, params *GetWebhookEndpointParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutWebhookEndpointWithBody Replace a webhook endpoint
+	//
+	// Its secrets stay. To change what is there, say with `If-Match` which state you have seen: 412 where it has changed since, 428 without it. The same state again is no change.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/webhook-endpoints/{endpoint_id} (the `PutWebhookEndpoint` operationId).
+	PutWebhookEndpointWithBody(ctx context.Context, endpointID EndpointID, params *PutWebhookEndpointParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutWebhookEndpoint Replace a webhook endpoint
+	//
+	// Its secrets stay. To change what is there, say with `If-Match` which state you have seen: 412 where it has changed since, 428 without it. The same state again is no change.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/webhook-endpoints/{endpoint_id} (the `PutWebhookEndpoint` operationId).
+	PutWebhookEndpoint(ctx context.Context, endpointID EndpointID, params *PutWebhookEndpointParams, body PutWebhookEndpointJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListWebhookDeliveries List a webhook endpoint's deliveries
+	//
+	// Newest first; those that ended for 30 days.
+	//
+	// Corresponds with GET /v1/webhook-endpoints/{endpoint_id}/deliveries (the `ListWebhookDeliveries` operationId).
+	ListWebhookDeliveries(ctx context.Context, endpointID EndpointID, params *ListWebhookDeliveriesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RedeliverWebhook Deliver a webhook again
+	//
+	// Whatever came of it before: all its attempts begin anew, the first at once. With an `Idempotency-Key`, the same request again begins nothing.
+	//
+	// Corresponds with POST /v1/webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/redeliveries (the `RedeliverWebhook` operationId).
+	RedeliverWebhook(ctx context.Context, endpointID EndpointID, deliveryID string, params *RedeliverWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RotateWebhookSecret Replace a webhook secret
+	//
+	// The answer shows the new one, once. The one before signs along with it for 24 hours. With an `Idempotency-Key`, the same request again shows the same secret.
+	//
+	// Corresponds with POST /v1/webhook-endpoints/{endpoint_id}/secrets (the `RotateWebhookSecret` operationId).
+	RotateWebhookSecret(ctx context.Context, endpointID EndpointID, params *RotateWebhookSecretParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // GetHealth Is the process alive?
@@ -4189,6 +4620,184 @@ func (c *Raw) PutUserWithBody(ctx context.Context, userID UserID, params *PutUse
 // Corresponds with PUT /v1/users/{user_id} (the `PutUser` operationId).
 func (c *Raw) PutUser(ctx context.Context, userID UserID, params *PutUserParams, body PutUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPutUserRequest(c.Server, userID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListWebhookEndpoints List webhook endpoints
+//
+// Newest first. A service sees those that it made, an operator all.
+//
+// Corresponds with GET /v1/webhook-endpoints (the `ListWebhookEndpoints` operationId).
+func (c *Raw) ListWebhookEndpoints(ctx context.Context, params *ListWebhookEndpointsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListWebhookEndpointsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateWebhookEndpointWithBody Create a webhook endpoint
+//
+// The answer shows the secret, once. With an `Idempotency-Key`, the same request again shows the same secret, until that is replaced. What was changed since is an `idempotency_mismatch`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/webhook-endpoints (the `CreateWebhookEndpoint` operationId).
+func (c *Raw) CreateWebhookEndpointWithBody(ctx context.Context, params *CreateWebhookEndpointParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateWebhookEndpointRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateWebhookEndpoint Create a webhook endpoint
+//
+// The answer shows the secret, once. With an `Idempotency-Key`, the same request again shows the same secret, until that is replaced. What was changed since is an `idempotency_mismatch`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/webhook-endpoints (the `CreateWebhookEndpoint` operationId).
+func (c *Raw) CreateWebhookEndpoint(ctx context.Context, params *CreateWebhookEndpointParams, body CreateWebhookEndpointJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateWebhookEndpointRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteWebhookEndpoint Delete a webhook endpoint
+//
+// With its secrets and deliveries; none of them is tried any more.
+//
+// Corresponds with DELETE /v1/webhook-endpoints/{endpoint_id} (the `DeleteWebhookEndpoint` operationId).
+func (c *Raw) DeleteWebhookEndpoint(ctx context.Context, endpointID EndpointID, params *DeleteWebhookEndpointParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteWebhookEndpointRequest(c.Server, endpointID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetWebhookEndpoint Get a webhook endpoint
+//
+// Without its secrets.
+//
+// Corresponds with GET /v1/webhook-endpoints/{endpoint_id} (the `GetWebhookEndpoint` operationId).
+func (c *Raw) GetWebhookEndpoint(ctx context.Context, endpointID EndpointID, params *GetWebhookEndpointParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetWebhookEndpointRequest(c.Server, endpointID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutWebhookEndpointWithBody Replace a webhook endpoint
+//
+// Its secrets stay. To change what is there, say with `If-Match` which state you have seen: 412 where it has changed since, 428 without it. The same state again is no change.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/webhook-endpoints/{endpoint_id} (the `PutWebhookEndpoint` operationId).
+func (c *Raw) PutWebhookEndpointWithBody(ctx context.Context, endpointID EndpointID, params *PutWebhookEndpointParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutWebhookEndpointRequestWithBody(c.Server, endpointID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutWebhookEndpoint Replace a webhook endpoint
+//
+// Its secrets stay. To change what is there, say with `If-Match` which state you have seen: 412 where it has changed since, 428 without it. The same state again is no change.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/webhook-endpoints/{endpoint_id} (the `PutWebhookEndpoint` operationId).
+func (c *Raw) PutWebhookEndpoint(ctx context.Context, endpointID EndpointID, params *PutWebhookEndpointParams, body PutWebhookEndpointJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutWebhookEndpointRequest(c.Server, endpointID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListWebhookDeliveries List a webhook endpoint's deliveries
+//
+// Newest first; those that ended for 30 days.
+//
+// Corresponds with GET /v1/webhook-endpoints/{endpoint_id}/deliveries (the `ListWebhookDeliveries` operationId).
+func (c *Raw) ListWebhookDeliveries(ctx context.Context, endpointID EndpointID, params *ListWebhookDeliveriesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListWebhookDeliveriesRequest(c.Server, endpointID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RedeliverWebhook Deliver a webhook again
+//
+// Whatever came of it before: all its attempts begin anew, the first at once. With an `Idempotency-Key`, the same request again begins nothing.
+//
+// Corresponds with POST /v1/webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/redeliveries (the `RedeliverWebhook` operationId).
+func (c *Raw) RedeliverWebhook(ctx context.Context, endpointID EndpointID, deliveryID string, params *RedeliverWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRedeliverWebhookRequest(c.Server, endpointID, deliveryID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RotateWebhookSecret Replace a webhook secret
+//
+// The answer shows the new one, once. The one before signs along with it for 24 hours. With an `Idempotency-Key`, the same request again shows the same secret.
+//
+// Corresponds with POST /v1/webhook-endpoints/{endpoint_id}/secrets (the `RotateWebhookSecret` operationId).
+func (c *Raw) RotateWebhookSecret(ctx context.Context, endpointID EndpointID, params *RotateWebhookSecretParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRotateWebhookSecretRequest(c.Server, endpointID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -6556,6 +7165,499 @@ func NewPutUserRequestWithBody(server string, userID UserID, params *PutUserPara
 	return req, nil
 }
 
+// NewListWebhookEndpointsRequest constructs an http.Request for the ListWebhookEndpoints method
+func NewListWebhookEndpointsRequest(server string, params *ListWebhookEndpointsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhook-endpoints")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateWebhookEndpointRequest calls the generic CreateWebhookEndpoint builder with application/json body
+func NewCreateWebhookEndpointRequest(server string, params *CreateWebhookEndpointParams, body CreateWebhookEndpointJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateWebhookEndpointRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateWebhookEndpointRequestWithBody constructs an http.Request for the CreateWebhookEndpoint method, with any body, and a specified content type
+func NewCreateWebhookEndpointRequestWithBody(server string, params *CreateWebhookEndpointParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhook-endpoints")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewDeleteWebhookEndpointRequest constructs an http.Request for the DeleteWebhookEndpoint method
+func NewDeleteWebhookEndpointRequest(server string, endpointID EndpointID, params *DeleteWebhookEndpointParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "endpoint_id", endpointID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhook-endpoints/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+		if params.IfNoneMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetWebhookEndpointRequest constructs an http.Request for the GetWebhookEndpoint method
+func NewGetWebhookEndpointRequest(server string, endpointID EndpointID, params *GetWebhookEndpointParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "endpoint_id", endpointID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhook-endpoints/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewPutWebhookEndpointRequest calls the generic PutWebhookEndpoint builder with application/json body
+func NewPutWebhookEndpointRequest(server string, endpointID EndpointID, params *PutWebhookEndpointParams, body PutWebhookEndpointJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPutWebhookEndpointRequestWithBody(server, endpointID, params, "application/json", bodyReader)
+}
+
+// NewPutWebhookEndpointRequestWithBody constructs an http.Request for the PutWebhookEndpoint method, with any body, and a specified content type
+func NewPutWebhookEndpointRequestWithBody(server string, endpointID EndpointID, params *PutWebhookEndpointParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "endpoint_id", endpointID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhook-endpoints/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+		if params.IfNoneMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewListWebhookDeliveriesRequest constructs an http.Request for the ListWebhookDeliveries method
+func NewListWebhookDeliveriesRequest(server string, endpointID EndpointID, params *ListWebhookDeliveriesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "endpoint_id", endpointID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhook-endpoints/%s/deliveries", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Status != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRedeliverWebhookRequest constructs an http.Request for the RedeliverWebhook method
+func NewRedeliverWebhookRequest(server string, endpointID EndpointID, deliveryID string, params *RedeliverWebhookParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "endpoint_id", endpointID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "delivery_id", deliveryID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhook-endpoints/%s/deliveries/%s/redeliveries", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRotateWebhookSecretRequest constructs an http.Request for the RotateWebhookSecret method
+func NewRotateWebhookSecretRequest(server string, endpointID EndpointID, params *RotateWebhookSecretParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "endpoint_id", endpointID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhook-endpoints/%s/secrets", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 func (c *Raw) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -6947,4 +8049,84 @@ func (c *Client) GetUser(ctx context.Context, userID UserID, params *GetUserPara
 // 428: precondition_required
 func (c *Client) PutUser(ctx context.Context, userID UserID, params *PutUserParams, body NewUser) (*Answer[User], error) {
 	return answer[User](c.Raw.PutUser(ctx, userID, params, body))
+}
+
+// ListWebhookEndpoints: List webhook endpoints. Newest first. A service sees those that it made, an operator all.
+//
+// 422: card_number_refused invalid
+func (c *Client) ListWebhookEndpoints(ctx context.Context, params *ListWebhookEndpointsParams) (*Answer[PageWebhookEndpoint], error) {
+	return answer[PageWebhookEndpoint](c.Raw.ListWebhookEndpoints(ctx, params))
+}
+
+// CreateWebhookEndpoint: Create a webhook endpoint. The answer shows the secret, once. With an `Idempotency-Key`, the same request again shows the same secret, until that is replaced. What was changed since is an `idempotency_mismatch`.
+//
+// 409: webhooks_off
+//
+// 422: card_number_refused idempotency_mismatch invalid
+func (c *Client) CreateWebhookEndpoint(ctx context.Context, params *CreateWebhookEndpointParams, body NewWebhook) (*Answer[IssuedWebhook], error) {
+	return answer[IssuedWebhook](c.Raw.CreateWebhookEndpoint(ctx, params, body))
+}
+
+// DeleteWebhookEndpoint: Delete a webhook endpoint. With its secrets and deliveries; none of them is tried any more.
+//
+// 404: webhook_endpoint_not_found
+//
+// 412: precondition_failed
+//
+// 422: card_number_refused invalid
+func (c *Client) DeleteWebhookEndpoint(ctx context.Context, endpointID EndpointID, params *DeleteWebhookEndpointParams) (*Answer[None], error) {
+	return answer[None](c.Raw.DeleteWebhookEndpoint(ctx, endpointID, params))
+}
+
+// GetWebhookEndpoint: Get a webhook endpoint. Without its secrets.
+//
+// 404: webhook_endpoint_not_found
+//
+// 422: card_number_refused invalid
+func (c *Client) GetWebhookEndpoint(ctx context.Context, endpointID EndpointID, params *GetWebhookEndpointParams) (*Answer[WebhookEndpoint], error) {
+	return answer[WebhookEndpoint](c.Raw.GetWebhookEndpoint(ctx, endpointID, params))
+}
+
+// PutWebhookEndpoint: Replace a webhook endpoint. Its secrets stay. To change what is there, say with `If-Match` which state you have seen: 412 where it has changed since, 428 without it. The same state again is no change.
+//
+// 404: webhook_endpoint_not_found
+//
+// 412: precondition_failed
+//
+// 422: card_number_refused invalid
+//
+// 428: precondition_required
+func (c *Client) PutWebhookEndpoint(ctx context.Context, endpointID EndpointID, params *PutWebhookEndpointParams, body WebhookState) (*Answer[WebhookEndpoint], error) {
+	return answer[WebhookEndpoint](c.Raw.PutWebhookEndpoint(ctx, endpointID, params, body))
+}
+
+// ListWebhookDeliveries: List a webhook endpoint's deliveries. Newest first; those that ended for 30 days.
+//
+// 404: webhook_endpoint_not_found
+//
+// 422: card_number_refused invalid
+func (c *Client) ListWebhookDeliveries(ctx context.Context, endpointID EndpointID, params *ListWebhookDeliveriesParams) (*Answer[PageWebhookDelivery], error) {
+	return answer[PageWebhookDelivery](c.Raw.ListWebhookDeliveries(ctx, endpointID, params))
+}
+
+// RedeliverWebhook: Deliver a webhook again. Whatever came of it before: all its attempts begin anew, the first at once. With an `Idempotency-Key`, the same request again begins nothing.
+//
+// 404: webhook_delivery_not_found webhook_endpoint_not_found
+//
+// 409: webhook_endpoint_disabled
+//
+// 422: card_number_refused idempotency_mismatch invalid
+func (c *Client) RedeliverWebhook(ctx context.Context, endpointID EndpointID, deliveryID string, params *RedeliverWebhookParams) (*Answer[WebhookDelivery], error) {
+	return answer[WebhookDelivery](c.Raw.RedeliverWebhook(ctx, endpointID, deliveryID, params))
+}
+
+// RotateWebhookSecret: Replace a webhook secret. The answer shows the new one, once. The one before signs along with it for 24 hours. With an `Idempotency-Key`, the same request again shows the same secret.
+//
+// 404: webhook_endpoint_not_found
+//
+// 409: webhook_secrets_most webhooks_off
+//
+// 422: card_number_refused idempotency_mismatch invalid
+func (c *Client) RotateWebhookSecret(ctx context.Context, endpointID EndpointID, params *RotateWebhookSecretParams) (*Answer[IssuedWebhook], error) {
+	return answer[IssuedWebhook](c.Raw.RotateWebhookSecret(ctx, endpointID, params))
 }

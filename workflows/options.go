@@ -14,6 +14,8 @@ const (
 	QueueInventory = "inventory"
 	QueuePayment   = "payment"
 	QueueOrder     = "order"
+	// QueueNotification also runs the deliveries of webhooks.
+	QueueNotification = "notification"
 )
 
 // Every timeout and retry policy of the sagas. Retries are bounded by time, not
@@ -79,6 +81,10 @@ var (
 		StartToClose: 10 * time.Second, ScheduleToClose: time.Minute,
 		FirstRetry: 200 * time.Millisecond, LastRetry: 5 * time.Second,
 	}
+	// deliver: one request to a stranger, whose client bounds it to half of that. What
+	// comes of it is no failure; one of our own is tried again until it is none, for
+	// nobody waits.
+	deliver = saga.Policy{StartToClose: 30 * time.Second, FirstRetry: time.Second, LastRetry: time.Minute}
 	// record: one statement in the order service's own database, inside the
 	// saga's worker.
 	record = saga.Policy{

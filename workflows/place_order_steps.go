@@ -19,6 +19,7 @@ var (
 	stock    *activities.Inventory
 	payments *activities.Payment
 	orders   *activities.Order
+	webhooks *activities.Webhook
 )
 
 type (

@@ -41,15 +41,19 @@ func outcomes() map[string][]string {
 		},
 		workflows.RefundTakenPaymentName: {"done", "done_partly", "failed", "again"},
 		workflows.ReconcileName:          {"agrees", "runs_again", "found"},
+		workflows.DeliverWebhookName: {
+			"delivered", "retried", "slow", "failed", "gone", "disabled", "deleted", "redelivered", "redelivered_while_waiting", "rotated",
+		},
 	}
 }
 
 // TestEveryOutcomeIsRecorded: `make histories` records those that are missing.
 func TestEveryOutcomeIsRecorded(t *testing.T) {
 	t.Parallel()
-	var sagas registered
-	require.NoError(t, workers.RegisterSagas(&sagas))
-	require.ElementsMatch(t, slices.Collect(maps.Keys(outcomes())), sagas)
+	var all registered
+	require.NoError(t, workers.RegisterSagas(&all))
+	workers.RegisterDeliveries(&all)
+	require.ElementsMatch(t, slices.Collect(maps.Keys(outcomes())), all)
 	for saga, names := range outcomes() {
 		for _, name := range names {
 			files, err := filepath.Glob(filepath.Join(histories, directory(saga), "*", name+".json"))
@@ -73,7 +77,7 @@ func TestChangesAreRecorded(t *testing.T) {
 	}
 }
 
-// registered are the names of the sagas that a worker runs.
+// registered are the names of the workflows that workers run.
 type registered []string
 
 // RegisterWorkflowWithOptions keeps the name.
@@ -104,6 +108,7 @@ func TestReplay(t *testing.T) {
 			t.Parallel()
 			replayer := worker.NewWorkflowReplayer()
 			require.NoError(t, workers.RegisterSagas(replayer))
+			workers.RegisterDeliveries(replayer)
 			require.NoError(t, replayer.ReplayWorkflowHistoryFromJSONFile(nil, file))
 		})
 	}

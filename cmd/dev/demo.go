@@ -25,6 +25,8 @@ type demo struct {
 	Seeded  bool   `json:"seeded"`
 	Webhook string `json:"webhook_secret"`
 	Token   string `json:"service_token"`
+	// WebhookKey keeps the secrets of webhook endpoints; one of an earlier build has none.
+	WebhookKey string `json:"webhook_key,omitempty"`
 	// KeySecret is what the API keys are hashed with, KeyIDs are their ids by name.
 	KeySecret string            `json:"api_key_secret"`
 	KeyIDs    map[string]string `json:"api_key_ids"`
@@ -64,7 +66,7 @@ func loadDemo(dir string) (*demo, error) {
 	if !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	d := &demo{Webhook: "whsec_" + random(), Token: random(), KeySecret: random(), APIKeys: map[string]string{}, KeyIDs: map[string]string{}, Users: map[string]string{}, Products: demoCatalogue()}
+	d := &demo{Webhook: "whsec_" + random(), WebhookKey: randomKey(), Token: random(), KeySecret: random(), APIKeys: map[string]string{}, KeyIDs: map[string]string{}, Users: map[string]string{}, Products: demoCatalogue()}
 	for _, name := range []string{"operator", "alice", "bob"} {
 		d.KeyIDs[name], d.APIKeys[name] = user.KeyIDPrefix.New(), auth.NewMint(d.KeySecret).New()
 	}
@@ -127,6 +129,13 @@ func random() string {
 	b := make([]byte, 24)
 	_, _ = rand.Read(b) // never fails, see crypto/rand
 	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// randomKey gives a key of AES-256 in base64.
+func randomKey() string {
+	b := make([]byte, 32)
+	_, _ = rand.Read(b) // never fails, see crypto/rand
+	return base64.StdEncoding.EncodeToString(b)
 }
 
 // writeJSON writes a file whole or not at all, readable by its owner only.

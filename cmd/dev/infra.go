@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -42,7 +43,7 @@ func (s *devStack) environment(c config.Config) map[string]string {
 		databases = append(databases, fmt.Sprintf("%s=%s", service, url))
 	}
 	slices.Sort(databases)
-	return map[string]string{
+	env := map[string]string{
 		"TEMPORAL_ADDRESS": s.info.Temporal, "TEMPORAL_NAMESPACE": namespace,
 		"SKALD_SERVICE_TOKENS": s.demo.Token, "SKALD_API_KEY_SECRET": s.demo.KeySecret,
 		"SKALD_DATABASES": strings.Join(databases, ";"), "SKALD_ACTION_TIMEOUT": c.ActionTimeout.String(),
@@ -52,4 +53,6 @@ func (s *devStack) environment(c config.Config) map[string]string {
 		"STRIPE_API_KEY": string(c.Stripe.Key), "STRIPE_API_URL": c.Stripe.URL,
 		"STRIPE_WEBHOOK_SECRET": string(c.Stripe.WebhookSecret), "STRIPE_RETURN_URL": c.Stripe.ReturnURL,
 	}
+	maps.Copy(env, webhookEnvironment(c.Webhooks))
+	return env
 }

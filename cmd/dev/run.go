@@ -35,6 +35,8 @@ type options struct {
 	ReconcileInterval time.Duration `help:"How often order, inventory and payment are compared with the sagas." default:"1m"`
 	ReconcileGrace    time.Duration `help:"How long something must have stood still to be compared." default:"30s"`
 
+	WebhookRetries []time.Duration `help:"Pauses after each attempt of a webhook's delivery but the last." default:"5s,5m,30m,2h,5h,10h,14h,20h,24h"`
+
 	Split    bool           `help:"Run the front door and each service as a process of its own, on the ports 8001 to 8007."`
 	Replicas map[string]int `help:"With --split, how many processes of a service, as service=n." mapsep:"," placeholder:"SERVICE=N,…"`
 

@@ -28,9 +28,10 @@ func TestFlags(t *testing.T) {
 		Addr: "127.0.0.1:1", TemporalAddr: "127.0.0.1:2", UIAddr: "localhost:3", PSPAddr: "[::1]:4", KafkaAddr: "127.0.0.1:5",
 		Data: dir, PSPURL: "http://psp.test", PostgresURL: "postgres://db.test", ActionTimeout: 5 * time.Minute,
 		ReconcileInterval: 2 * time.Second, ReconcileGrace: 3 * time.Second,
-		Limits:    config.Limits{PerSecond: 2000, Burst: 4000, UnknownPerSecond: 100, UnknownBurst: 2000},
-		Server:    config.Server{MaxConnections: 10_000},
-		InfraOnly: true, TemporalFaults: 0.1, StripeKey: "sk", StripeWebhookSecret: "whsec",
+		Limits:         config.Limits{PerSecond: 2000, Burst: 4000, UnknownPerSecond: 100, UnknownBurst: 2000},
+		Server:         config.Server{MaxConnections: 10_000},
+		WebhookRetries: webhookRetries(),
+		InfraOnly:      true, TemporalFaults: 0.1, StripeKey: "sk", StripeWebhookSecret: "whsec",
 	}, o)
 
 	o, err = parse(nil, env(nil), io.Discard)
@@ -41,6 +42,7 @@ func TestFlags(t *testing.T) {
 		Addr: "127.0.0.1:8080", TemporalAddr: "127.0.0.1:7233", UIAddr: "127.0.0.1:8233", PSPAddr: "127.0.0.1:12111",
 		Data: data, ActionTimeout: time.Minute, ReconcileInterval: time.Minute, ReconcileGrace: 30 * time.Second,
 		Limits: config.Limits{PerSecond: 2000, Burst: 4000, UnknownPerSecond: 100, UnknownBurst: 2000}, Server: config.Server{MaxConnections: 10_000},
+		WebhookRetries: webhookRetries(),
 	}, o)
 
 	for flag, says := range map[string]string{
@@ -54,6 +56,13 @@ func TestFlags(t *testing.T) {
 	} {
 		_, err := parse([]string{"--addr=127.0.0.1:0", flag}, env(nil), io.Discard)
 		require.ErrorContains(t, err, says, flag)
+	}
+}
+
+// webhookRetries are those of the Standard Webhooks specification.
+func webhookRetries() []time.Duration {
+	return []time.Duration{
+		5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 14 * time.Hour, 20 * time.Hour, 24 * time.Hour,
 	}
 }
 

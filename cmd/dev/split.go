@@ -75,14 +75,16 @@ func (s *devStack) startSplit(ctx context.Context, c config.Config) error {
 }
 
 // serviceEnvironment is what a service's process has to know: no other's database,
-// of the payment provider only what moves money, of the mail server only what tells.
+// of the payment provider only what moves money, of the mail server and of webhooks only what tells.
 func (s *devStack) serviceEnvironment(name string) map[string]string {
 	env := maps.Clone(s.info.Environment)
 	env["SKALD_DATABASES"] = name + "=" + s.info.Databases[name]
 	delete(env, "SKALD_API_KEY_SECRET")
 	env["SKALD_BUILD_ID"] = workers.Unversioned
 	if name != notification {
-		maps.DeleteFunc(env, func(key, _ string) bool { return strings.HasPrefix(key, "SKALD_SMTP_") })
+		maps.DeleteFunc(env, func(key, _ string) bool {
+			return strings.HasPrefix(key, "SKALD_SMTP_") || strings.HasPrefix(key, "SKALD_WEBHOOK_")
+		})
 	}
 	if name != "payment" {
 		maps.DeleteFunc(env, func(key, _ string) bool { return strings.HasPrefix(key, "STRIPE_") })

@@ -80,6 +80,7 @@ func (s *devStack) start(ctx context.Context) (err error) {
 		Databases: map[string]config.Secret{}, ActionTimeout: s.options.ActionTimeout, Temporal: config.Temporal{Namespace: namespace},
 		Reconcile:  config.Reconcile{Interval: s.options.ReconcileInterval, Grace: s.options.ReconcileGrace},
 		KeepEvents: eventsKept,
+		Webhooks:   s.webhooks(),
 		Limits:     s.options.Limits,
 		Server:     s.options.Server,
 		Auth:       config.Auth{KeySecret: config.Secret(s.demo.KeySecret)},

@@ -66,3 +66,43 @@ type Notification struct {
 	SentAt    *time.Time
 	ErasedAt  *time.Time
 }
+
+type WebhookDelivery struct {
+	ID            uuid.UUID
+	EndpointID    uuid.UUID
+	EventID       string
+	EventType     string
+	Body          []byte
+	Status        string
+	Round         int32
+	Redelivery    *uuid.UUID
+	Attempts      int32
+	LastStatus    *int32
+	LastReason    string
+	LastAttemptAt *time.Time
+	NextAttemptAt *time.Time
+	StartedAt     *time.Time
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+}
+
+type WebhookEndpoint struct {
+	ID          uuid.UUID
+	Owner       string
+	Url         string
+	Description string
+	EventTypes  []string
+	Status      string
+	Reason      string
+	Version     int64
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+type WebhookSecret struct {
+	ID         uuid.UUID
+	EndpointID uuid.UUID
+	Sealed     []byte
+	CreatedAt  time.Time
+	EndsAt     *time.Time
+}

@@ -38,11 +38,12 @@ type Config struct {
 	Services map[string]string `help:"Base URL of each service in another process, as service=url; several of one service separated by spaces." env:"SKALD_SERVICES" mapsep:";" placeholder:"SERVICE=URL;…" json:"services"`
 	// Tokens let the processes of the platform know each other: the first is
 	// shown, all are taken.
-	Tokens []Secret `name:"service-tokens" help:"Tokens that the processes of the platform show each other: the first is shown, all are taken." env:"SKALD_SERVICE_TOKENS" json:"service_tokens"`
-	Limits Limits   `embed:"" prefix:"limit-" envprefix:"SKALD_LIMIT_" json:"limits"`
-	Server Server   `embed:"" json:"server"`
-	Auth   Auth     `embed:"" prefix:"auth-" json:"auth"`
-	Kafka  Kafka    `embed:"" prefix:"kafka-" envprefix:"SKALD_KAFKA_" json:"kafka"`
+	Tokens   []Secret `name:"service-tokens" help:"Tokens that the processes of the platform show each other: the first is shown, all are taken." env:"SKALD_SERVICE_TOKENS" json:"service_tokens"`
+	Limits   Limits   `embed:"" prefix:"limit-" envprefix:"SKALD_LIMIT_" json:"limits"`
+	Server   Server   `embed:"" json:"server"`
+	Auth     Auth     `embed:"" prefix:"auth-" json:"auth"`
+	Kafka    Kafka    `embed:"" prefix:"kafka-" envprefix:"SKALD_KAFKA_" json:"kafka"`
+	Webhooks Webhooks `embed:"" prefix:"webhook-" envprefix:"SKALD_WEBHOOK_" json:"webhooks"`
 	// KeepEvents is for a look at what was told; consumers have Kafka's own retention.
 	KeepEvents time.Duration `name:"outbox-retention" help:"How long a published event stays in its outbox." default:"168h" env:"SKALD_OUTBOX_RETENTION" json:"outbox_retention"`
 	// Origins are those of the pages that may use the front door from a browser.
@@ -134,6 +135,9 @@ func (c Config) Validate(services ...string) error {
 	}
 	if slices.Contains(services, "notification") {
 		faults = append(faults, c.notifies(services)...)
+		if err := c.Webhooks.Possible(); err != nil {
+			faults = append(faults, err)
+		}
 	}
 	if slices.Contains(services, "payment") {
 		if c.Stripe.Key == "" {

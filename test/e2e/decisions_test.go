@@ -164,4 +164,5 @@ func (b *bench) recorded(saga, outcome string, h *history.History) {
 var directories = map[string]string{
 	"PlaceOrder": "place_order", "RefundOrder": "refund_order", "RepairOrder": "repair_order", "Reconcile": "reconcile",
 	"TakePayment": "take_payment", "RefundTakenPayment": "refund_taken_payment",
+	"DeliverWebhook": "deliver_webhook",
 }

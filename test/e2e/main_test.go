@@ -66,7 +66,7 @@ func run(m *testing.M) int {
 func start(data string) (*stack.Stack, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
-	return stack.Start(ctx, platform.binary, data, "--action-timeout", actionTimeout.String())
+	return stack.Start(ctx, platform.binary, data, "--action-timeout", actionTimeout.String(), "--webhook-retries", webhookRetries)
 }
 
 // shared is the platform that most tests share. They leave products of others

@@ -46,6 +46,7 @@ type reached struct {
 	orders   order.FrontDoor
 	payments payment.FrontDoor
 	notices  notification.FrontDoor
+	webhooks notification.Webhooks
 
 	probes map[string]health.Probe
 }
@@ -69,7 +70,7 @@ func (p *Platform) here() reached {
 		case "payment":
 			r.payments, ready = p.payments, p.payments.Ready
 		case "notification":
-			r.notices, ready = p.notices, p.notices.Ready
+			r.notices, r.webhooks, ready = p.notices, p.webhooks, p.notices.Ready
 		}
 		r.probes[name] = health.Probe{Ready: ready}
 	}
@@ -100,7 +101,7 @@ func (r *reached) call(name string, at *rpc.Upstream) {
 		r.payments, ready = c, c.Ready
 	case "notification":
 		c := notificationhttp.New(at)
-		r.notices, ready = c, c.Ready
+		r.notices, r.webhooks, ready = c, notificationhttp.NewWebhooks(at), c.Ready
 	}
 	r.probes[name] = health.Probe{Ready: ready, Breaker: func() string { return string(at.State()) }}
 }
@@ -130,7 +131,7 @@ func (p *Platform) FrontDoor(c client.Client) (http.Handler, error) {
 	}
 	by, keys := authenticators(p.config.Auth, all.users)
 	return api.New(api.Config{
-		Users: all.users, Products: all.products, Prices: all.prices, Stock: all.stock, Orders: all.orders, Payments: all.payments, Notices: all.notices,
+		Users: all.users, Products: all.products, Prices: all.prices, Stock: all.stock, Orders: all.orders, Payments: all.payments, Notices: all.notices, Webhooks: all.webhooks,
 		Sagas: api.NewSagas(c, all.orders, p.config.ActionTimeout), Operators: api.NewOperators(c, p.config.Temporal.Namespace),
 		Histories: api.NewHistories(c, p.config.Temporal.Namespace), Dependencies: health.NewWatch(all.probes),
 		Wait: wait, MaxWait: maxWait,

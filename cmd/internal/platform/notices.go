@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/skaldhq/skald/db"
 	"github.com/skaldhq/skald/internal/consumer"
 	"github.com/skaldhq/skald/internal/event"
 	"github.com/skaldhq/skald/internal/kafka"
@@ -56,26 +58,46 @@ func (p *Platform) notifying() (n notifying, err error) {
 	return n, p.send(&n)
 }
 
-// consume adds what turns events into notifications.
+// consume adds what turns events into notifications, and into deliveries of webhooks.
 func (p *Platform) consume(n *notifying) error {
 	if len(p.config.Kafka.Brokers) == 0 {
 		p.log.Info("nobody is notified of anything: SKALD_KAFKA_BROKERS names no brokers")
 		return nil
 	}
-	from, err := kafka.NewConsumer(p.config.Kafka, notifications, event.Topic("order"), event.Topic("payment"), event.Topic("user"))
-	if err != nil {
-		return err
-	}
-	p.closers = append(p.closers, from.Close)
 	dead, err := kafka.NewProducer(p.config.Kafka, deadLetters)
 	if err != nil {
 		return err
 	}
 	p.closers = append(p.closers, dead.Close)
-	events := consumer.New(notifications, from, inbox{p.notices}, consumer.Letters{Topic: deadLetters, Publisher: dead, Grave: grave{p.notices}},
-		consumer.NewMetrics(p.metrics), p.log)
+	f := following{
+		letters: consumer.Letters{Topic: deadLetters, Publisher: dead, Grave: grave{p.notices}}, metrics: consumer.NewMetrics(p.metrics),
+	}
+	return cmp.Or(
+		p.follow(n, f, notifications, inbox{p.notices}, "order", "payment", "user"),
+		p.follow(n, f, webhooks, queue{p.webhooks}, telling(db.Services())...),
+	)
+}
+
+// following is what the consumers of a process share.
+type following struct {
+	letters consumer.Letters
+	metrics *consumer.Metrics
+}
+
+// follow adds a consumer of what services tell.
+func (p *Platform) follow(n *notifying, f following, name string, to consumer.Handler, services ...string) error {
+	var topics []string
+	for _, service := range services {
+		topics = append(topics, event.Topic(service))
+	}
+	from, err := kafka.NewConsumer(p.config.Kafka, name, topics...)
+	if err != nil {
+		return err
+	}
+	p.closers = append(p.closers, from.Close)
+	events := consumer.New(name, from, to, f.letters, f.metrics, p.log)
 	n.consumers = append(n.consumers, events)
-	n.chores = append(n.chores, chore{"measure consumer", countPause, events.Measure}, chore{"replay dead letters", dispatchPause, events.Replay})
+	n.chores = append(n.chores, chore{"measure " + name, countPause, events.Measure}, chore{"replay dead letters of " + name, dispatchPause, events.Replay})
 	return nil
 }
 

@@ -46,6 +46,7 @@ type Platform struct {
 	payments *paymentpg.Store
 	orders   *orderpg.Store
 	notices  *notificationpg.Store
+	webhooks *notificationpg.Webhooks
 }
 
 // Open connects the named services to their databases. A database that is not
@@ -66,12 +67,15 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger, services ...st
 			return nil, fmt.Errorf("open database of %s: %w", name, err)
 		}
 		p.closers = append(p.closers, pool.Close)
-		p.join(name, pool)
+		if err := p.join(name, pool); err != nil {
+			p.Close()
+			return nil, err
+		}
 	}
 	return p, nil
 }
 
-func (p *Platform) join(name string, pool *pgxpool.Pool) {
+func (p *Platform) join(name string, pool *pgxpool.Pool) (err error) {
 	switch name {
 	case "user":
 		p.users = userpg.New(pool)
@@ -85,12 +89,14 @@ func (p *Platform) join(name string, pool *pgxpool.Pool) {
 		p.orders = orderpg.New(pool)
 	case "notification":
 		p.notices = notificationpg.New(pool)
+		p.webhooks, err = p.newWebhooks(pool)
 	case "payment":
 		p.payments = paymentpg.New(pool, stripepay.New(stripepay.Config{
 			Key: string(p.config.Stripe.Key), URL: p.config.Stripe.URL, WebhookSecret: string(p.config.Stripe.WebhookSecret),
 			ReturnURL: p.config.Stripe.ReturnURL,
 		}))
 	}
+	return err
 }
 
 // known refuses what is no service.

@@ -14,11 +14,11 @@ import (
 // no brokers are named. Kafka need not be there: nothing else waits for it, and no
 // service is less ready without it.
 func (p *Platform) relays(ctx context.Context) ([]*outbox.Relay, error) {
-	telling := slices.DeleteFunc(slices.Clone(p.names), func(name string) bool { return len(event.Types(name)) == 0 })
+	names := telling(p.names)
 	var producer outbox.Publisher
 	if p.publishes() {
 		var topics []string
-		for _, name := range telling {
+		for _, name := range names {
 			topics = append(topics, event.Topic(name))
 		}
 		to, err := kafka.NewProducer(p.config.Kafka, topics...)
@@ -32,7 +32,7 @@ func (p *Platform) relays(ctx context.Context) ([]*outbox.Relay, error) {
 	}
 	metrics := outbox.NewMetrics(p.metrics)
 	var all []*outbox.Relay
-	for _, name := range telling {
+	for _, name := range names {
 		pool, err := outbox.Pool(ctx, string(p.config.Databases[name]))
 		if err != nil {
 			return nil, fmt.Errorf("open database of %s: %w", name, err)
@@ -46,3 +46,8 @@ func (p *Platform) relays(ctx context.Context) ([]*outbox.Relay, error) {
 // publishes tells whether there is anything to publish to. Where there is not, relays
 // only measure what waits.
 func (p *Platform) publishes() bool { return len(p.config.Kafka.Brokers) > 0 }
+
+// telling are those of the services that tell of anything.
+func telling(services []string) []string {
+	return slices.DeleteFunc(slices.Clone(services), func(name string) bool { return len(event.Types(name)) == 0 })
+}

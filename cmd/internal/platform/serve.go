@@ -40,6 +40,7 @@ func (p *Platform) Services(c client.Client) http.Handler {
 			paymenthttp.Serve(to, here.payments)
 		case "notification":
 			notificationhttp.Serve(to, here.notices)
+			notificationhttp.ServeWebhooks(to, here.webhooks)
 		}
 	}
 	here.probes["temporal"] = temporalProbe(c)

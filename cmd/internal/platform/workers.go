@@ -102,6 +102,10 @@ func (p *Platform) chores(c client.Client, relays []*outbox.Relay) []chore {
 			chore{"dispatch refunds of payments", dispatchPause, d.DispatchRefunds},
 		)
 	}
+	if p.webhooks != nil {
+		d := workers.NewWebhookDispatcher(c, p.webhooks, p.config.Webhooks.Retries)
+		all = append(all, chore{"dispatch webhooks", webhookPause, d.Dispatch}, chore{"forget webhooks", expirePause, d.Forget})
+	}
 	for _, r := range relays {
 		all = append(all,
 			chore{"measure outbox", countPause, r.Measure},
@@ -129,6 +133,9 @@ func (p *Platform) workers(c client.Client, fatal func(error)) ([]worker.Worker,
 	}
 	if p.payments != nil {
 		all = append(all, workers.Payment(c, p.payments, fatal))
+	}
+	if p.webhooks != nil {
+		all = append(all, workers.Notification(c, p.webhooks, fatal))
 	}
 	if p.orders != nil {
 		w, err := workers.Order(c, p.orders, workers.OrderOptions{ActionTimeout: p.config.ActionTimeout, BuildID: p.buildID()}, fatal)

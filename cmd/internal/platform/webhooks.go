@@ -1,0 +1,56 @@
+package platform
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2/event"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/skaldhq/skald/db"
+	"github.com/skaldhq/skald/internal/event"
+	"github.com/skaldhq/skald/internal/outbound"
+	"github.com/skaldhq/skald/services/notification"
+	"github.com/skaldhq/skald/services/notification/notificationpg"
+	"github.com/skaldhq/skald/services/notification/standardwebhooks"
+)
+
+const (
+	// webhooks names the consumer whose events integrators are told of, and its group at
+	// the brokers.
+	webhooks = "skald.webhooks"
+	// webhookPause is between two looks for deliveries to start: they all begin so.
+	webhookPause = 500 * time.Millisecond
+)
+
+// newWebhooks joins webhooks to their database and to the world.
+func (p *Platform) newWebhooks(pool *pgxpool.Pool) (*notificationpg.Webhooks, error) {
+	c := p.config.Webhooks
+	var keys, types []string
+	for _, key := range c.Keys {
+		keys = append(keys, string(key))
+	}
+	for _, service := range db.Services() {
+		for _, t := range event.Types(service) {
+			types = append(types, string(t))
+		}
+	}
+	return notificationpg.NewWebhooks(pool, notificationpg.WebhookOptions{
+		Keys: keys, Types: types,
+		Sender: standardwebhooks.New(outbound.New(outbound.Options{Allow: c.Allow, Ports: c.Ports, Timeout: c.Timeout})),
+	})
+}
+
+// queue gives events to the endpoints that want them.
+type queue struct{ to notification.WebhookWork }
+
+func (q queue) Handle(ctx context.Context, e cloudevents.Event) (bool, error) {
+	body, err := json.Marshal(e)
+	if err != nil {
+		return false, fmt.Errorf("write event %s: %w", e.ID(), err)
+	}
+	n, err := q.to.QueueWebhooks(ctx, notification.WebhookEvent{ID: e.ID(), Type: e.Type(), Time: e.Time(), Body: body})
+	return n > 0, err
+}

@@ -1,0 +1,60 @@
+-- name: QueueWebhooks :execrows
+-- QueueWebhooks makes a delivery for each of the endpoints that is still there and has
+-- none of the event: @ids are the deliveries', in their order.
+INSERT INTO webhook_deliveries (id, endpoint_id, event_id, event_type, body)
+SELECT wanted.id, e.id, @event_id, @event_type, @body
+FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(endpoint_ids)::uuid[]) AS endpoint_id) wanted
+JOIN webhook_endpoints e ON e.id = wanted.endpoint_id
+ON CONFLICT ON CONSTRAINT webhook_deliveries_once DO NOTHING;
+
+-- name: GetWebhookDelivery :one
+SELECT sqlc.embed(d), sqlc.embed(e) FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id WHERE d.id = $1;
+
+-- name: ListWebhookDeliveries :many
+SELECT * FROM webhook_deliveries
+WHERE endpoint_id = @endpoint_id AND (@status::text = '' OR status = @status)
+    AND (created_at, id) < (sqlc.arg(before_at)::timestamptz, sqlc.arg(before_id)::uuid)
+ORDER BY created_at DESC, id DESC
+LIMIT sqlc.arg(page_limit);
+
+-- name: WebhooksLeft :many
+-- WebhooksLeft are deliveries whose run was not started, or is overdue: it may have
+-- been cut off.
+SELECT * FROM webhook_deliveries
+WHERE status = 'pending' AND next_attempt_at <= now()
+    AND (started_at IS NULL OR greatest(started_at, next_attempt_at) < now() - sqlc.arg(overdue)::interval)
+ORDER BY next_attempt_at
+LIMIT sqlc.arg(batch);
+
+-- name: ConfirmWebhookStarted :exec
+UPDATE webhook_deliveries SET started_at = now() WHERE id = @id AND round = @round;
+
+-- name: RecordWebhookAttempt :one
+-- RecordWebhookAttempt keeps what came of an attempt. What was delivered stays so, and
+-- no attempt of an earlier round ends a later one, unless it was taken. next is how
+-- long until the next one; null: there is none.
+UPDATE webhook_deliveries SET
+    attempts = attempts + sqlc.arg(sent)::integer,
+    last_status = sqlc.narg(last_status), last_reason = @last_reason, last_attempt_at = now(), updated_at = now(),
+    status = CASE WHEN sqlc.arg(delivered)::boolean OR status = 'delivered' THEN 'delivered'
+        WHEN round = @round AND sqlc.narg(next)::interval IS NULL THEN 'failed' ELSE status END,
+    next_attempt_at = CASE WHEN sqlc.arg(delivered)::boolean OR status <> 'pending' THEN NULL
+        WHEN round = @round THEN now() + sqlc.narg(next)::interval ELSE next_attempt_at END
+WHERE id = @id
+RETURNING *;
+
+-- name: RedeliverWebhook :one
+-- RedeliverWebhook begins another round, once for a redelivery's id.
+UPDATE webhook_deliveries SET
+    round = CASE WHEN redelivery = @redelivery THEN round ELSE round + 1 END,
+    status = CASE WHEN redelivery = @redelivery THEN status ELSE 'pending' END,
+    next_attempt_at = CASE WHEN redelivery = @redelivery THEN next_attempt_at ELSE now() END,
+    started_at = CASE WHEN redelivery = @redelivery THEN started_at END,
+    updated_at = now(), redelivery = @redelivery
+WHERE id = @id AND endpoint_id = @endpoint_id
+RETURNING *;
+
+-- name: ForgetWebhooks :execrows
+DELETE FROM webhook_deliveries WHERE id IN (
+    SELECT d.id FROM webhook_deliveries d WHERE d.status <> 'pending' AND d.updated_at < now() - sqlc.arg(age)::interval
+    ORDER BY d.updated_at LIMIT sqlc.arg(batch));

@@ -1,0 +1,57 @@
+-- name: CreateWebhookEndpoint :one
+-- CreateWebhookEndpoint leaves an endpoint that is there as it is: the update changes
+-- nothing, and is what makes it return the row. Only such a row has an xmax.
+INSERT INTO webhook_endpoints (id, owner, url, description, event_types)
+VALUES (@id, @owner, @url, @description, @event_types)
+ON CONFLICT (id) DO UPDATE SET id = webhook_endpoints.id
+RETURNING sqlc.embed(webhook_endpoints), (xmax = 0)::boolean AS created;
+
+-- name: GetWebhookEndpoint :one
+-- Owner: whose it must be; empty: anybody's.
+SELECT * FROM webhook_endpoints WHERE id = @id AND (@owner::text = '' OR owner = @owner);
+
+-- name: LockWebhookEndpoint :one
+SELECT * FROM webhook_endpoints WHERE id = @id AND (@owner::text = '' OR owner = @owner) FOR UPDATE;
+
+-- name: ListWebhookEndpoints :many
+SELECT * FROM webhook_endpoints
+WHERE (@owner::text = '' OR owner = @owner) AND (created_at, id) < (sqlc.arg(before_at)::timestamptz, sqlc.arg(before_id)::uuid)
+ORDER BY created_at DESC, id DESC
+LIMIT sqlc.arg(page_limit);
+
+-- name: UpdateWebhookEndpoint :one
+UPDATE webhook_endpoints
+SET url = @url, description = @description, event_types = @event_types, status = @status, reason = @reason,
+    version = version + 1, updated_at = now()
+WHERE id = @id AND (@owner::text = '' OR owner = @owner) AND version = @version
+RETURNING *;
+
+-- name: DisableWebhookEndpoint :exec
+UPDATE webhook_endpoints SET status = 'disabled', reason = @reason, version = version + 1, updated_at = now()
+WHERE id = @id AND status = 'enabled';
+
+-- name: DeleteWebhookEndpoint :execrows
+DELETE FROM webhook_endpoints
+WHERE id = @id AND (@owner::text = '' OR owner = @owner) AND (@version::bigint = 0 OR version = @version);
+
+-- name: CreateWebhookSecret :exec
+INSERT INTO webhook_secrets (id, endpoint_id, sealed) VALUES (@id, @endpoint_id, @sealed);
+
+-- name: LiveWebhookSecrets :many
+-- LiveWebhookSecrets are those that sign, the newest first.
+SELECT * FROM webhook_secrets WHERE endpoint_id = $1 AND (ends_at IS NULL OR ends_at > now())
+ORDER BY ends_at DESC NULLS FIRST, id DESC;
+
+-- name: ForgetWebhookSecrets :exec
+DELETE FROM webhook_secrets WHERE endpoint_id = $1 AND ends_at <= now();
+
+-- name: EndWebhookSecret :exec
+-- EndWebhookSecret gives the current secret an end.
+UPDATE webhook_secrets SET ends_at = now() + sqlc.arg(overlap)::interval WHERE endpoint_id = @endpoint_id AND ends_at IS NULL;
+
+-- name: WebhookEndpointsFor :many
+-- WebhookEndpointsFor are those that want an event: that were there when it happened,
+-- or a little later, for clocks differ.
+SELECT id FROM webhook_endpoints
+WHERE status = 'enabled' AND event_types @> ARRAY[sqlc.arg(event_type)::text]
+    AND created_at - sqlc.arg(slack)::interval <= sqlc.arg(happened_at)::timestamptz;

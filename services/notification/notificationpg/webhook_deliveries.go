@@ -1,0 +1,206 @@
+package notificationpg
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	notificationdb "github.com/skaldhq/skald/db/notification"
+	"github.com/skaldhq/skald/internal/fault"
+	"github.com/skaldhq/skald/internal/pg"
+	"github.com/skaldhq/skald/services/notification"
+)
+
+// clockSlack is how much the clocks of two services' databases may differ: who makes an
+// endpoint may be told of what happened a little before, and misses nothing after.
+const clockSlack = 5 * time.Minute
+
+// ListDeliveries reads a page, newest first.
+func (w *Webhooks) ListDeliveries(ctx context.Context, f notification.WebhookDeliveryFilter) (page notification.WebhookDeliveryPage, err error) {
+	limit := min(max(f.Limit, 1), notification.MaxPage)
+	cursor, err := pg.ParseCursor(f.Cursor)
+	if err != nil {
+		return page, err
+	}
+	if _, err := w.GetEndpoint(ctx, f.Endpoint); err != nil {
+		return page, err
+	}
+	endpointID, _ := notification.EndpointIDPrefix.Parse(f.Endpoint.ID) // it was found by it
+	rows, err := w.queries.ListWebhookDeliveries(ctx, notificationdb.ListWebhookDeliveriesParams{
+		EndpointID: endpointID, Status: string(f.Status), BeforeAt: cursor.At, BeforeID: cursor.ID, PageLimit: int32(limit) + 1, //nolint:gosec // at most notification.MaxPage
+	})
+	if err != nil {
+		return page, w.constraints.Translate(err)
+	}
+	rows, page.NextCursor = pg.Page(rows, limit, func(row notificationdb.WebhookDelivery) pg.Cursor {
+		return pg.Cursor{At: row.CreatedAt, ID: row.ID}
+	})
+	for _, row := range rows {
+		page.Items = append(page.Items, toWebhookDelivery(row))
+	}
+	return page, nil
+}
+
+// Redeliver begins another round of a delivery.
+func (w *Webhooks) Redeliver(ctx context.Context, r notification.Redelivery) (notification.WebhookDelivery, error) {
+	redelivery, err := notification.RedeliveryIDPrefix.Parse(r.ID)
+	if err != nil {
+		return notification.WebhookDelivery{}, fault.InvalidField("redelivery_id", err.Error())
+	}
+	e, err := w.GetEndpoint(ctx, r.Endpoint)
+	if err != nil {
+		return notification.WebhookDelivery{}, err
+	}
+	if e.Status == notification.Disabled {
+		return notification.WebhookDelivery{}, notification.ErrEndpointDisabled
+	}
+	endpointID, _ := notification.EndpointIDPrefix.Parse(e.ID) // it is ours
+	deliveryID, err := notification.WebhookDeliveryIDPrefix.Parse(r.DeliveryID)
+	if err != nil {
+		return notification.WebhookDelivery{}, notification.ErrDeliveryNotFound
+	}
+	row, err := w.queries.RedeliverWebhook(ctx, notificationdb.RedeliverWebhookParams{Redelivery: &redelivery, ID: deliveryID, EndpointID: endpointID})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return notification.WebhookDelivery{}, notification.ErrDeliveryNotFound
+	}
+	if err != nil {
+		return notification.WebhookDelivery{}, w.constraints.Write(err)
+	}
+	return toWebhookDelivery(row), nil
+}
+
+// QueueWebhooks makes a delivery for each endpoint that wants the event.
+func (w *Webhooks) QueueWebhooks(ctx context.Context, e notification.WebhookEvent) (int, error) {
+	endpoints, err := w.queries.WebhookEndpointsFor(ctx, notificationdb.WebhookEndpointsForParams{
+		EventType: e.Type, Slack: pg.Interval(clockSlack), HappenedAt: e.Time,
+	})
+	if err != nil || len(endpoints) == 0 {
+		return 0, w.constraints.Translate(err)
+	}
+	ids := make([]uuid.UUID, len(endpoints))
+	for i := range ids {
+		ids[i] = uuid.Must(uuid.NewV7())
+	}
+	n, err := w.queries.QueueWebhooks(ctx, notificationdb.QueueWebhooksParams{
+		EventID: e.ID, EventType: e.Type, Body: e.Body, Ids: ids, EndpointIds: endpoints,
+	})
+	return int(n), w.constraints.Write(err)
+}
+
+// WebhooksLeft reads what nobody has made sure of.
+func (w *Webhooks) WebhooksLeft(ctx context.Context, overdue time.Duration, limit int) ([]notification.WebhookDelivery, error) {
+	rows, err := w.queries.WebhooksLeft(ctx, notificationdb.WebhooksLeftParams{Overdue: pg.Interval(overdue), Batch: int32(limit)}) //nolint:gosec // a batch
+	if err != nil {
+		return nil, w.constraints.Translate(err)
+	}
+	var left []notification.WebhookDelivery
+	for _, row := range rows {
+		left = append(left, toWebhookDelivery(row))
+	}
+	return left, nil
+}
+
+// ConfirmWebhookStarted keeps that a run was made sure of.
+func (w *Webhooks) ConfirmWebhookStarted(ctx context.Context, deliveryID string, round int) error {
+	parsed, err := notification.WebhookDeliveryIDPrefix.Parse(deliveryID)
+	if err != nil {
+		return notification.ErrDeliveryNotFound
+	}
+	return w.constraints.Write(w.queries.ConfirmWebhookStarted(ctx, notificationdb.ConfirmWebhookStartedParams{ID: parsed, Round: int32(round)})) //nolint:gosec // a round of ours
+}
+
+// AttemptWebhook sends a delivery once. The network is asked outside of any transaction.
+func (w *Webhooks) AttemptWebhook(ctx context.Context, a notification.WebhookAttempt) (notification.WebhookOutcome, error) {
+	deliveryID, err := notification.WebhookDeliveryIDPrefix.Parse(a.DeliveryID)
+	if err != nil {
+		return notification.WebhookOutcome{}, notification.ErrDeliveryNotFound
+	}
+	row, err := w.queries.GetWebhookDelivery(ctx, deliveryID)
+	if err != nil {
+		return notification.WebhookOutcome{}, w.orGone(err)
+	}
+	d, e := row.WebhookDelivery, row.WebhookEndpoint
+	if d.Status != string(notification.WebhookPending) || int(d.Round) != a.Round {
+		return toWebhookOutcome(d), nil
+	}
+	if e.Status == string(notification.Disabled) {
+		return w.record(ctx, a, d, notification.WebhookAnswer{Reason: notification.WebhookDisabled}, false)
+	}
+	secrets, err := w.signing(ctx, e.ID)
+	if err != nil {
+		return notification.WebhookOutcome{}, w.constraints.Translate(err)
+	}
+	answer, err := w.sender.Send(ctx, notification.WebhookMessage{URL: e.Url, ID: d.EventID, Time: time.Now(), Body: d.Body, Secrets: secrets})
+	if err != nil {
+		return notification.WebhookOutcome{}, fault.New(fault.Unknown, "webhook_unsent", "The webhook could not be sent.").Because(err)
+	}
+	return w.record(ctx, a, d, answer, true)
+}
+
+// record keeps what came of an attempt. sent false: the endpoint was not asked, and will
+// not be.
+func (w *Webhooks) record(ctx context.Context, a notification.WebhookAttempt, d notificationdb.WebhookDelivery, answer notification.WebhookAnswer, sent bool) (out notification.WebhookOutcome, err error) {
+	gone := answer.Status == http.StatusGone
+	p := notificationdb.RecordWebhookAttemptParams{
+		ID: d.ID, Round: d.Round, LastReason: answer.Reason, Delivered: sent && answer.Reason == "",
+		Next: pgtype.Interval{Microseconds: a.Next.Microseconds(), Valid: a.Next > 0 && sent && !gone},
+	}
+	if sent {
+		p.Sent = 1
+	}
+	if answer.Status != 0 {
+		status := int32(answer.Status) //nolint:gosec // of HTTP
+		p.LastStatus = &status
+	}
+	err = w.constraints.InTx(ctx, w.pool, func(tx pgx.Tx) error {
+		q := notificationdb.New(tx)
+		if gone { // before the delivery, as a deletion takes them
+			if err := q.DisableWebhookEndpoint(ctx, notificationdb.DisableWebhookEndpointParams{ID: d.EndpointID, Reason: notification.DisabledGone}); err != nil {
+				return err
+			}
+		}
+		row, err := q.RecordWebhookAttempt(ctx, p)
+		if err != nil {
+			return w.orGone(err)
+		}
+		out = toWebhookOutcome(row)
+		return nil
+	})
+	return out, err
+}
+
+// orGone is a failure to find a delivery, or what that means.
+func (w *Webhooks) orGone(err error) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return notification.ErrDeliveryNotFound
+	}
+	return w.constraints.Translate(err)
+}
+
+// ForgetWebhooks removes what ended long ago.
+func (w *Webhooks) ForgetWebhooks(ctx context.Context, age time.Duration, limit int) (int, error) {
+	n, err := w.queries.ForgetWebhooks(ctx, notificationdb.ForgetWebhooksParams{Age: pg.Interval(age), Batch: int32(limit)}) //nolint:gosec // a batch
+	return int(n), w.constraints.Write(err)
+}
+
+func toWebhookOutcome(row notificationdb.WebhookDelivery) notification.WebhookOutcome {
+	return notification.WebhookOutcome{Status: notification.WebhookDeliveryStatus(row.Status), Reason: row.LastReason}
+}
+
+func toWebhookDelivery(row notificationdb.WebhookDelivery) notification.WebhookDelivery {
+	d := notification.WebhookDelivery{
+		ID: notification.WebhookDeliveryIDPrefix.Format(row.ID), EndpointID: notification.EndpointIDPrefix.Format(row.EndpointID),
+		EventID: row.EventID, EventType: row.EventType, Status: notification.WebhookDeliveryStatus(row.Status),
+		Round: int(row.Round), Attempts: int(row.Attempts), LastReason: row.LastReason,
+		LastAttemptAt: pg.UTC(row.LastAttemptAt), NextAttemptAt: pg.UTC(row.NextAttemptAt), CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
+	}
+	if row.LastStatus != nil {
+		d.LastStatus = int(*row.LastStatus)
+	}
+	return d
+}

@@ -1,0 +1,243 @@
+package notificationtest
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/skaldhq/skald/internal/fault"
+	"github.com/skaldhq/skald/services/notification"
+)
+
+// eventsQueueOnce: however often an event comes, and to how many at a time, it makes
+// one delivery an endpoint.
+func eventsQueueOnce(b *webhookBench) {
+	first, second := b.create(newEndpoint()).Endpoint, b.create(newEndpoint("order.confirmed", "refund.done")).Endpoint
+	e := event("order.confirmed")
+	var mu sync.Mutex
+	fresh := 0
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			n, err := b.QueueWebhooks(b.Context(), e)
+			mu.Lock()
+			defer mu.Unlock()
+			assert.NoError(b, err)
+			fresh += n
+		})
+	}
+	all.Wait()
+	require.Equal(b, 2, fresh)
+	for _, endpoint := range []notification.Endpoint{first, second} {
+		d := b.look(endpoint)
+		require.Equal(b, notification.WebhookDelivery{
+			ID: d.ID, EndpointID: endpoint.ID, EventID: e.ID, EventType: e.Type, Status: notification.WebhookPending, Round: 1,
+			NextAttemptAt: d.NextAttemptAt, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
+		}, d)
+		require.NotNil(b, d.NextAttemptAt)
+	}
+}
+
+// whoIsTold: who wants the type, is enabled, and was there.
+func whoIsTold(b *webhookBench) {
+	b.create(newEndpoint("refund.done"))
+	disabled := b.create(newEndpoint()).Endpoint
+	_, err := b.change(disabled, func(c *notification.EndpointChange) { c.Status = notification.Disabled })
+	require.NoError(b, err)
+	there := b.create(newEndpoint()).Endpoint
+	old := event("order.confirmed")
+	old.Time = time.Now().Add(-time.Hour)
+	n, err := b.QueueWebhooks(b.Context(), old)
+	require.NoError(b, err)
+	require.Zero(b, n)
+	n, err = b.QueueWebhooks(b.Context(), event("order.confirmed"))
+	require.NoError(b, err)
+	require.Equal(b, 1, n)
+	b.look(there)
+}
+
+func attempt(b *webhookBench) {
+	made := b.create(newEndpoint())
+	d := b.queued(made.Endpoint)
+	require.Equal(b, notification.WebhookOutcome{Status: notification.WebhookDelivered}, b.attempt(d, time.Minute))
+	m := b.stranger.messages()[0]
+	require.Equal(b, notification.WebhookMessage{
+		URL: made.Endpoint.URL, ID: d.EventID, Time: m.Time, Body: []byte(`{"id":"` + d.EventID + `"}`), Secrets: []string{made.Secret},
+	}, m)
+	require.WithinDuration(b, time.Now(), m.Time, time.Minute)
+	was := b.look(made.Endpoint)
+	require.Equal(b, []any{notification.WebhookDelivered, 1, 204, "", (*time.Time)(nil)}, []any{was.Status, was.Attempts, was.LastStatus, was.LastReason, was.NextAttemptAt})
+	require.NotNil(b, was.LastAttemptAt)
+	require.Equal(b, notification.WebhookOutcome{Status: notification.WebhookDelivered}, b.attempt(d, 0), "it is not sent again")
+	require.Equal(b, was, b.look(made.Endpoint))
+	require.Len(b, b.stranger.messages(), 1)
+}
+
+// attemptsFail: each is kept with when the next one is; the last ends it. A failure of
+// ours is an error, and leaves it as it is.
+func attemptsFail(b *webhookBench) {
+	e := b.create(newEndpoint()).Endpoint
+	d := b.queued(e)
+	b.stranger.broken = errors.New("a defect")
+	_, err := b.AttemptWebhook(b.Context(), notification.WebhookAttempt{DeliveryID: d.ID, Round: 1})
+	require.Equal(b, fault.Unknown, fault.KindOf(err))
+	b.stranger.broken = nil
+	require.Equal(b, d, b.look(e))
+
+	b.stranger.answer(notification.WebhookAnswer{Status: 500, Reason: "http_500"}, notification.WebhookAnswer{Reason: notification.WebhookTimeout})
+	require.Equal(b, notification.WebhookOutcome{Status: notification.WebhookPending, Reason: "http_500"}, b.attempt(d, time.Hour))
+	was := b.look(e)
+	require.Equal(b, []any{notification.WebhookPending, 1, 500, "http_500"}, []any{was.Status, was.Attempts, was.LastStatus, was.LastReason})
+	require.WithinDuration(b, was.LastAttemptAt.Add(time.Hour), *was.NextAttemptAt, time.Second)
+	require.Equal(b, notification.WebhookOutcome{Status: notification.WebhookFailed, Reason: notification.WebhookTimeout}, b.attempt(d, 0))
+	was = b.look(e)
+	require.Equal(b, []any{notification.WebhookFailed, 2, 0, notification.WebhookTimeout, (*time.Time)(nil)}, []any{was.Status, was.Attempts, was.LastStatus, was.LastReason, was.NextAttemptAt})
+}
+
+// endpointGone: 410 ends the delivery and disables the endpoint; what else was for it
+// fails unsent.
+func endpointGone(b *webhookBench) {
+	e := b.create(newEndpoint()).Endpoint
+	d, other := b.queued(e), b.queued(e)
+	b.stranger.answer(notification.WebhookAnswer{Status: 410, Reason: "http_410"})
+	require.Equal(b, notification.WebhookOutcome{Status: notification.WebhookFailed, Reason: "http_410"}, b.attempt(d, time.Hour))
+	now, err := b.GetEndpoint(b.Context(), notification.EndpointRef{ID: e.ID})
+	require.NoError(b, err)
+	require.Equal(b, []any{notification.Disabled, notification.DisabledGone, int64(2)}, []any{now.Status, now.Reason, now.Version})
+	require.Equal(b, notification.WebhookOutcome{Status: notification.WebhookFailed, Reason: notification.WebhookDisabled}, b.attempt(other, time.Hour))
+	require.Len(b, b.stranger.messages(), 1)
+	kept, err := b.change(now, func(c *notification.EndpointChange) { c.Description = "that was" })
+	require.NoError(b, err)
+	require.Equal(b, notification.DisabledGone, kept.Reason)
+	back, err := b.change(kept, func(c *notification.EndpointChange) { c.Status = notification.Enabled })
+	require.NoError(b, err)
+	require.Empty(b, back.Reason)
+}
+
+func endpointDisabled(b *webhookBench) {
+	e := b.create(newEndpoint()).Endpoint
+	d := b.queued(e)
+	disabled, err := b.change(e, func(c *notification.EndpointChange) { c.Status = notification.Disabled })
+	require.NoError(b, err)
+	require.Equal(b, notification.WebhookOutcome{Status: notification.WebhookFailed, Reason: notification.WebhookDisabled}, b.attempt(d, time.Hour))
+	require.Empty(b, b.stranger.messages())
+	require.Zero(b, b.look(e).Attempts)
+	again := notification.Redelivery{ID: notification.RedeliveryIDPrefix.New(), Endpoint: notification.EndpointRef{ID: e.ID}, DeliveryID: d.ID}
+	_, err = b.Redeliver(b.Context(), again)
+	require.ErrorIs(b, err, notification.ErrEndpointDisabled)
+	_, err = b.change(disabled, func(c *notification.EndpointChange) { c.Status = notification.Enabled })
+	require.NoError(b, err)
+	fresh, err := b.Redeliver(b.Context(), again)
+	require.NoError(b, err)
+	require.Equal(b, notification.WebhookDelivered, b.attempt(fresh, 0).Status)
+}
+
+// redelivery: it begins a round, once for its id, whatever came of the one before.
+func redelivery(b *webhookBench) {
+	e := b.create(newEndpoint()).Endpoint
+	d := b.queued(e)
+	b.attempt(d, 0)
+	ref := notification.EndpointRef{ID: e.ID, Owner: shop}
+	again := notification.Redelivery{ID: notification.RedeliveryIDPrefix.New(), Endpoint: ref, DeliveryID: d.ID}
+	for range 2 {
+		fresh, err := b.Redeliver(b.Context(), again)
+		require.NoError(b, err)
+		require.Equal(b, []any{notification.WebhookPending, 2, 1}, []any{fresh.Status, fresh.Round, fresh.Attempts})
+	}
+	require.Len(b, b.left(), 1)
+	require.Equal(b, notification.WebhookDelivered, b.attempt(b.look(e), 0).Status)
+	require.Len(b, b.stranger.messages(), 2)
+	same, err := b.Redeliver(b.Context(), again)
+	require.NoError(b, err)
+	require.Equal(b, []any{notification.WebhookDelivered, 2}, []any{same.Status, same.Round}, "asked for once")
+
+	for _, missing := range []string{notification.WebhookDeliveryIDPrefix.New(), "nonsense"} {
+		_, err := b.Redeliver(b.Context(), notification.Redelivery{ID: notification.RedeliveryIDPrefix.New(), Endpoint: ref, DeliveryID: missing})
+		require.ErrorIs(b, err, notification.ErrDeliveryNotFound)
+	}
+	_, err = b.Redeliver(b.Context(), notification.Redelivery{ID: "nonsense", Endpoint: ref, DeliveryID: d.ID})
+	require.Equal(b, "redelivery_id", fault.From(err).Field)
+}
+
+// attemptOfAnotherRound: one that comes late sends nothing, and ends nothing.
+func attemptOfAnotherRound(b *webhookBench) {
+	e := b.create(newEndpoint()).Endpoint
+	d := b.queued(e)
+	_, err := b.Redeliver(b.Context(), notification.Redelivery{ID: notification.RedeliveryIDPrefix.New(), Endpoint: notification.EndpointRef{ID: e.ID}, DeliveryID: d.ID})
+	require.NoError(b, err)
+	require.Equal(b, notification.WebhookPending, b.attempt(d, 0).Status)
+	require.Empty(b, b.stranger.messages())
+}
+
+// whatIsLeft: what was never started, and what should have been tried long ago.
+func whatIsLeft(b *webhookBench) {
+	e := b.create(newEndpoint()).Endpoint
+	d := b.queued(e)
+	require.Equal(b, []notification.WebhookDelivery{d}, b.left())
+	require.NoError(b, b.ConfirmWebhookStarted(b.Context(), d.ID, 2), "another round")
+	require.Len(b, b.left(), 1)
+	require.NoError(b, b.ConfirmWebhookStarted(b.Context(), d.ID, 1))
+	require.Empty(b, b.left())
+	overdue, err := b.WebhooksLeft(b.Context(), 0, 10)
+	require.NoError(b, err)
+	require.Len(b, overdue, 1)
+	b.stranger.answer(notification.WebhookAnswer{Status: 500, Reason: "http_500"})
+	b.attempt(d, time.Hour)
+	waiting, err := b.WebhooksLeft(b.Context(), 0, 10)
+	require.NoError(b, err)
+	require.Empty(b, waiting, "it is not due")
+}
+
+// whatEnded: it is forgotten after its time; what is pending never is.
+func whatEnded(b *webhookBench) {
+	e := b.create(newEndpoint()).Endpoint
+	b.attempt(b.queued(e), 0)
+	pending := b.queued(e)
+	n, err := b.ForgetWebhooks(b.Context(), time.Hour, 10)
+	require.NoError(b, err)
+	require.Zero(b, n)
+	n, err = b.ForgetWebhooks(b.Context(), 0, 10)
+	require.NoError(b, err)
+	require.Equal(b, 1, n)
+	require.Equal(b, pending, b.look(e))
+}
+
+func deliveryPages(b *webhookBench) {
+	e, other := b.create(newEndpoint("order.created")).Endpoint, b.create(newEndpoint("refund.done")).Endpoint
+	b.queued(other)
+	var want []string
+	for range 5 {
+		want = append([]string{b.queued(e).ID}, want...)
+	}
+	var got []string
+	for f := (notification.WebhookDeliveryFilter{Endpoint: notification.EndpointRef{ID: e.ID}, Limit: 2}); ; {
+		page, err := b.ListDeliveries(b.Context(), f)
+		require.NoError(b, err)
+		for _, d := range page.Items {
+			got = append(got, d.ID)
+		}
+		if f.Cursor = page.NextCursor; f.Cursor == "" {
+			break
+		}
+	}
+	require.Equal(b, want, got)
+	page, err := b.ListDeliveries(b.Context(), notification.WebhookDeliveryFilter{Endpoint: notification.EndpointRef{ID: e.ID}, Status: notification.WebhookFailed, Limit: 10})
+	require.NoError(b, err)
+	require.Empty(b, page.Items)
+	_, err = b.ListDeliveries(b.Context(), notification.WebhookDeliveryFilter{Endpoint: notification.EndpointRef{ID: e.ID}, Cursor: "nonsense"})
+	require.Equal(b, "cursor", fault.From(err).Field)
+}
+
+// deliveriesThatAreNot: one whose endpoint was deleted is gone with it.
+func deliveriesThatAreNot(b *webhookBench) {
+	e := b.create(newEndpoint()).Endpoint
+	d := b.queued(e)
+	require.NoError(b, b.DeleteEndpoint(b.Context(), notification.EndpointRef{ID: e.ID}, 0))
+	for _, missing := range []string{d.ID, notification.WebhookDeliveryIDPrefix.New(), "nonsense"} {
+		_, err := b.AttemptWebhook(b.Context(), notification.WebhookAttempt{DeliveryID: missing, Round: 1})
+		require.ErrorIs(b, err, notification.ErrDeliveryNotFound)
+	}
+}

@@ -1,0 +1,141 @@
+package notification
+
+import (
+	"context"
+	"time"
+)
+
+// WebhookDeliveryStatus is where a delivery stands.
+type WebhookDeliveryStatus string
+
+// The statuses of a delivery: pending → delivered | failed, and pending again when it
+// is asked for.
+const (
+	WebhookPending   WebhookDeliveryStatus = "pending"
+	WebhookDelivered WebhookDeliveryStatus = "delivered" // the endpoint has taken it
+	WebhookFailed    WebhookDeliveryStatus = "failed"    // it is not tried any more
+)
+
+// Why an attempt came to nothing. An answer that is not 2xx is http_ and its status.
+// None tells what is in our own networks.
+const (
+	WebhookAddressRefused = "refused_address" // the URL leads to where nobody is asked, or nowhere
+	WebhookTimeout        = "timeout"
+	WebhookTLSFailed      = "tls_failed"
+	WebhookUnreachable    = "unreachable"
+	WebhookDisabled       = "endpoint_disabled"
+)
+
+// WebhookWorkflowID is the id of the workflow that makes a delivery.
+func WebhookWorkflowID(deliveryID string) string { return "webhook/" + deliveryID }
+
+// WebhookDelivery is an event for an endpoint: one, however often it is tried.
+type WebhookDelivery struct {
+	ID         string                `json:"id"`
+	EndpointID string                `json:"endpoint_id"`
+	EventID    string                `json:"event_id"`
+	EventType  string                `json:"event_type"`
+	Status     WebhookDeliveryStatus `json:"status"`
+	// Round counts who asked for it: the event, then every redelivery.
+	Round    int `json:"round"`
+	Attempts int `json:"attempts"` // of all rounds
+	// LastStatus is the HTTP status of the last attempt; 0: there was no answer.
+	LastStatus    int        `json:"last_status,omitempty"`
+	LastReason    string     `json:"last_reason,omitempty"` // why that came to nothing
+	LastAttemptAt *time.Time `json:"last_attempt_at,omitempty"`
+	NextAttemptAt *time.Time `json:"next_attempt_at,omitempty"` // nil: there is none
+	CreatedAt     time.Time  `json:"created_at"`
+	UpdatedAt     time.Time  `json:"updated_at"`
+}
+
+// WebhookDeliveryFilter narrows the list of an endpoint's deliveries; empty fields do
+// not.
+type WebhookDeliveryFilter struct {
+	Endpoint EndpointRef           `json:"endpoint"`
+	Status   WebhookDeliveryStatus `json:"status,omitempty"`
+	Limit    int                   `json:"limit"` // 1 to MaxPage; what lies outside counts as the nearer of them
+	Cursor   string                `json:"cursor,omitempty"`
+}
+
+// WebhookDeliveryPage is a page of deliveries, newest first.
+type WebhookDeliveryPage struct {
+	Items      []WebhookDelivery `json:"items"`
+	NextCursor string            `json:"next_cursor"` // empty on the last page
+}
+
+// Redelivery asks to have an event delivered again.
+type Redelivery struct {
+	ID         string      `json:"id"` // the key of the operation
+	Endpoint   EndpointRef `json:"endpoint"`
+	DeliveryID string      `json:"delivery_id"`
+}
+
+// WebhookEvent is what endpoints are told of.
+type WebhookEvent struct {
+	ID   string // the same, however often it comes
+	Type string
+	Time time.Time
+	Body []byte // as every endpoint gets it
+}
+
+// WebhookAttempt asks for one attempt of a delivery.
+type WebhookAttempt struct {
+	DeliveryID string `json:"delivery_id"`
+	Round      int    `json:"round"`
+	// Next is how long until the next attempt, should this one come to nothing; 0: it
+	// is the last.
+	Next time.Duration `json:"next"`
+}
+
+// WebhookOutcome is how a delivery stands after an attempt.
+type WebhookOutcome struct {
+	Status WebhookDeliveryStatus `json:"status"`
+	Reason string                `json:"reason,omitempty"` // why the attempt came to nothing
+}
+
+// WebhookWork is what the worker does for webhooks.
+type WebhookWork interface {
+	// QueueWebhooks makes a delivery for each enabled endpoint that wants the event and
+	// was there, give or take a few minutes, when it happened: one, however often the
+	// event comes. It tells how many are new.
+	QueueWebhooks(ctx context.Context, e WebhookEvent) (int, error)
+	// WebhooksLeft gives at most limit pending deliveries that are due and whose run
+	// nobody has made sure of, or not since they are overdue for that long.
+	WebhooksLeft(ctx context.Context, overdue time.Duration, limit int) ([]WebhookDelivery, error)
+	// ConfirmWebhookStarted keeps that the run of a delivery's round was made sure of.
+	ConfirmWebhookStarted(ctx context.Context, deliveryID string, round int) error
+	// AttemptWebhook sends a pending delivery, signed with every secret that has not
+	// ended, and keeps what came of it. An endpoint that answers 410 is disabled; what
+	// is for a disabled one fails unsent. One that is pending no more, or of another
+	// round by now, is left as it is. ErrDeliveryNotFound. A failure of the
+	// endpoint's is no error.
+	AttemptWebhook(ctx context.Context, a WebhookAttempt) (WebhookOutcome, error)
+	// ForgetWebhooks removes at most limit deliveries that ended so long ago, and tells
+	// how many.
+	ForgetWebhooks(ctx context.Context, age time.Duration, limit int) (int, error)
+}
+
+// WebhookMessage is a delivery as it is sent.
+type WebhookMessage struct {
+	URL     string
+	ID      string // of the event
+	Time    time.Time
+	Body    []byte
+	Secrets []string // that sign it, whsec_…
+}
+
+// WebhookAnswer is what came of sending. Status 0: there was no answer. Reason is empty
+// where it was taken.
+type WebhookAnswer struct {
+	Status int
+	Reason string
+}
+
+// WebhookSender sends to addresses that strangers chose.
+type WebhookSender interface {
+	// Check tells why an address is never sent to: Invalid, of the field "url".
+	Check(url string) error
+	// Send signs a message and sends it, once. An error is a defect of ours, such as a
+	// secret that is none.
+	Send(ctx context.Context, m WebhookMessage) (WebhookAnswer, error)
+}

@@ -1,0 +1,61 @@
+package workers_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"github.com/skaldhq/skald/services/notification"
+	"github.com/skaldhq/skald/workers"
+	"github.com/skaldhq/skald/workflows"
+)
+
+// webhooksLeft are deliveries that nobody started.
+type webhooksLeft struct {
+	notification.WebhookWork
+	left    []notification.WebhookDelivery
+	started []string
+}
+
+func (l *webhooksLeft) WebhooksLeft(context.Context, time.Duration, int) ([]notification.WebhookDelivery, error) {
+	return l.left, nil
+}
+
+func (l *webhooksLeft) ConfirmWebhookStarted(_ context.Context, deliveryID string, _ int) error {
+	l.started = append(l.started, deliveryID)
+	return nil
+}
+
+// signals is a Temporal that signals workflows, or starts them, but for one.
+type signals struct {
+	client.Client
+	broken string
+	inputs map[string]any // by workflow id
+}
+
+func (s *signals) SignalWithStartWorkflow(_ context.Context, id, signal string, round any, _ client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
+	if id == s.broken {
+		return nil, errors.New("down")
+	}
+	s.inputs[id] = []any{signal, round, args[0]}
+	return nil, nil //nolint:nilnil // nobody asks for the run
+}
+
+// TestDispatchWebhooks: what was not started is, and is known to be only then; one that
+// cannot be holds up no other.
+func TestDispatchWebhooks(t *testing.T) {
+	t.Parallel()
+	retries := []time.Duration{time.Second}
+	work := &webhooksLeft{left: []notification.WebhookDelivery{{ID: "whd_1", Round: 1}, {ID: "whd_2", Round: 3}}}
+	c := &signals{broken: "webhook/whd_1", inputs: map[string]any{}}
+	d := workers.NewWebhookDispatcher(c, work, retries)
+	n, err := d.Dispatch(t.Context())
+	require.ErrorContains(t, err, "whd_1")
+	require.Equal(t, 1, n)
+	require.Equal(t, map[string]any{"webhook/whd_2": []any{workflows.SignalRedeliver, 3, workflows.DeliverWebhookInput{DeliveryID: "whd_2", Round: 3, Retries: retries}}}, c.inputs)
+	require.Equal(t, []string{"whd_2"}, work.started)
+}
