@@ -43,6 +43,8 @@ type Config struct {
 	Server Server   `embed:"" json:"server"`
 	Auth   Auth     `embed:"" prefix:"auth-" json:"auth"`
 	Kafka  Kafka    `embed:"" prefix:"kafka-" envprefix:"SKALD_KAFKA_" json:"kafka"`
+	// Tracing has the names that OpenTelemetry gives its variables.
+	Tracing Tracing `embed:"" prefix:"otel-" envprefix:"OTEL_" json:"tracing"`
 	// Origins are those of the pages that may use the front door from a browser.
 	Origins []string `name:"cors-origins" help:"Origins of the pages that may use the front door from a browser, as https://shop.example; * for all." env:"SKALD_CORS_ORIGINS" json:"cors_origins"`
 	Stripe  Stripe   `embed:"" prefix:"stripe-" envprefix:"STRIPE_" json:"stripe"`
@@ -129,9 +131,7 @@ func (c Config) Validate(services ...string) error {
 			faults = append(faults, errors.New("an origin is not of the form https://shop.example, without a path: mend SKALD_CORS_ORIGINS"))
 		}
 	}
-	if err := c.Kafka.Possible(); err != nil {
-		faults = append(faults, err)
-	}
+	faults = append(faults, c.Kafka.Possible(), c.Tracing.Possible()) // nil where they are
 	if slices.Contains(services, "payment") {
 		if c.Stripe.Key == "" {
 			faults = append(faults, errors.New("the payment service has no API key of the provider: set STRIPE_API_KEY"))

@@ -103,11 +103,11 @@ func (p *Platform) FrontDoor(c client.Client) (http.Handler, error) {
 	if err := p.config.Auth.Sufficient(); err != nil {
 		return nil, err
 	}
-	all := p.here()
+	all, watch := p.here(), p.watch()
 	for name, url := range p.config.Services {
 		at := rpc.NewUpstream(name, url, string(p.config.Tokens[0]), func(s rpc.State) {
 			p.log.Warn("circuit breaker", slog.String("service", name), slog.String("state", string(s)))
-		})
+		}).Watched(watch)
 		p.closers = append(p.closers, at.Close)
 		all.call(name, at)
 	}
@@ -123,9 +123,13 @@ func (p *Platform) FrontDoor(c client.Client) (http.Handler, error) {
 		Histories: api.NewHistories(c, p.config.Temporal.Namespace), Dependencies: health.NewWatch(all.probes),
 		Wait: wait, MaxWait: maxWait,
 		Auth: by, Keys: keys, Limits: limits, Origins: p.config.Origins,
-		Log: p.log, Metrics: p.metrics.Registry,
+		Log: p.log, Metrics: p.metrics.Registry, Tracer: p.traces.Of(),
 	})
 }
+
+// watch is what is measured of the operations between this process and others. A
+// process either answers for services or is the front door.
+func (p *Platform) watch() *rpc.Watch { return rpc.NewWatch(p.traces.Of(), p.metrics) }
 
 // temporalProbe looks whether Temporal answers.
 func temporalProbe(c client.Client) health.Probe {

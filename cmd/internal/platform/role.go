@@ -64,7 +64,7 @@ func (r Role) run(ctx context.Context, services []string, do func(*Platform, cli
 	}
 	defer p.Close()
 	options := TemporalOptions(r.Config.Temporal, r.Log)
-	options.MetricsHandler, options.Interceptors = p.metrics.Temporal(), r.Interceptors
+	options.MetricsHandler, options.Interceptors = p.metrics.Temporal(), append(p.traces.Interceptors(), r.Interceptors...)
 	c, err := client.DialContext(ctx, options)
 	if err != nil {
 		return NoTemporal(r.Config.Temporal, err)
