@@ -18,7 +18,7 @@ import (
 type Telling struct{ *pgxpool.Pool }
 
 // tell sets the trace for the transaction that it is in.
-const tell = "SELECT set_config('skald.traceparent', $1, true)"
+const tell = "-- name: TellTrace :one\nSELECT set_config('skald.traceparent', $1, true)"
 
 // Begin begins a transaction.
 func (t Telling) Begin(ctx context.Context) (pgx.Tx, error) {

@@ -16,7 +16,7 @@ func (t *Tracing) SQL() pgx.QueryTracer {
 		return nil
 	}
 	return otelpgx.NewTracer(otelpgx.WithTracerProvider(t), otelpgx.WithMeterProvider(noop.NewMeterProvider()), otelpgx.WithDisableSQLStatementInAttributes(),
-		otelpgx.WithDisableAcquireTracer(), otelpgx.WithDisableQuerySpanNamePrefix(), otelpgx.WithSpanNameFunc(statement))
+		otelpgx.WithDisableAcquireTracer(), otelpgx.WithQuerySpanNamePrefix(), otelpgx.WithSpanNameFunc(statement))
 }
 
 // statement is the name of a query (-- name: GetOrder :one), or the first word of
