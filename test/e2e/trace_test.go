@@ -30,6 +30,9 @@ func TestOneTrace(t *testing.T) {
 	c := collect(t)
 	b := startSplit(t, "--otel-endpoint", c.URL)
 	product := b.product(1999, 10)
+	for range 3 { // the first ones pay for connections and caches
+		b.place(b.order(product, 1, visa), http.StatusCreated)
+	}
 	a := b.place(b.order(product, 1, visa), http.StatusCreated, "Traceparent", "00-"+callersTrace+"-"+callersSpan+"-01")
 
 	consumeTraced(t, b.stack.Kafka, c.URL, a.Order.ID)
