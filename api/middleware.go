@@ -7,7 +7,6 @@ import (
 	"runtime/debug"
 	"time"
 
-
 	"github.com/skaldhq/skald/internal/fault"
 )
 

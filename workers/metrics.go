@@ -20,7 +20,9 @@ func DeclareMetrics(h client.MetricsHandler) error {
 	}
 	for name, all := range parts {
 		for _, part := range all {
-			of := func(step string) client.MetricsHandler { return h.WithTags(map[string]string{"saga": name, "step": step}) }
+			of := func(step string) client.MetricsHandler {
+				return h.WithTags(map[string]string{"saga": name, "step": step})
+			}
 			of(part.Name).Counter(saga.MetricParked).Inc(0)
 			if part.Kind == saga.Compensation {
 				of(part.Undoes).Counter(saga.MetricCompensations).Inc(0)

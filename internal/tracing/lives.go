@@ -17,7 +17,9 @@ func (*lives) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInb
 	return i
 }
 
-type life struct{ interceptor.WorkflowInboundInterceptorBase }
+type life struct {
+	interceptor.WorkflowInboundInterceptorBase
+}
 
 // ExecuteWorkflow ends the span of a run that came to its end.
 func (l *life) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteWorkflowInput) (any, error) {

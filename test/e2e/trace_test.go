@@ -84,4 +84,3 @@ func consumeTraced(t *testing.T, broker, collector, orderID string) {
 	}
 	require.NoError(t, traces.Close())
 }
-
