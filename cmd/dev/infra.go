@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/skaldhq/skald/cmd/internal/platform"
@@ -54,5 +55,11 @@ func (s *devStack) environment(c config.Config) map[string]string {
 		"STRIPE_WEBHOOK_SECRET": string(c.Stripe.WebhookSecret), "STRIPE_RETURN_URL": c.Stripe.ReturnURL,
 	}
 	maps.Copy(env, webhookEnvironment(c.Webhooks))
+	if t := c.Tracing; t.On() {
+		maps.Copy(env, map[string]string{
+			"OTEL_EXPORTER_OTLP_ENDPOINT": t.Endpoint, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": t.TracesEndpoint, "OTEL_EXPORTER_OTLP_PROTOCOL": t.Protocol,
+			"OTEL_TRACES_SAMPLER": t.Sampler, "OTEL_TRACES_SAMPLER_ARG": strconv.FormatFloat(t.SamplerArg, 'g', -1, 64),
+		})
+	}
 	return env
 }

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
-	sdklog "go.temporal.io/sdk/log"
 
 	"github.com/skaldhq/skald/api"
 	"github.com/skaldhq/skald/cmd/internal/platform"
@@ -81,6 +80,7 @@ func (s *devStack) start(ctx context.Context) (err error) {
 		Reconcile:  config.Reconcile{Interval: s.options.ReconcileInterval, Grace: s.options.ReconcileGrace},
 		KeepEvents: eventsKept,
 		Webhooks:   s.webhooks(),
+		Tracing:    s.options.Tracing,
 		Limits:     s.options.Limits,
 		Server:     s.options.Server,
 		Auth:       config.Auth{KeySecret: config.Secret(s.demo.KeySecret)},
@@ -232,6 +232,7 @@ func (s *devStack) startProvider(ctx context.Context, c *config.Config) error {
 }
 
 func (s *devStack) startPlatform(ctx context.Context, c config.Config, temporal *temporaldev.Server, door net.Listener) error {
+	c.Temporal.Address = temporal.Addr
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	p, err := platform.Open(running, c, s.log, db.Services()...)
@@ -239,9 +240,8 @@ func (s *devStack) startPlatform(ctx context.Context, c config.Config, temporal 
 		cancel()
 		return err
 	}
-	tc, err := client.DialContext(ctx, client.Options{
-		HostPort: temporal.Addr, Namespace: temporal.Namespace, Logger: sdklog.NewStructuredLogger(s.log), MetricsHandler: p.Metrics().Temporal(),
-		ConnectionOptions: client.ConnectionOptions{GrpcCompression: &client.GrpcCompressionNone{}}, // it is the same process
+	tc, err := p.Dial(ctx, func(o *client.Options) {
+		o.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{} // it is the same process
 	})
 	if err != nil {
 		cancel()

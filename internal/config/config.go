@@ -44,6 +44,8 @@ type Config struct {
 	Auth     Auth     `embed:"" prefix:"auth-" json:"auth"`
 	Kafka    Kafka    `embed:"" prefix:"kafka-" envprefix:"SKALD_KAFKA_" json:"kafka"`
 	Webhooks Webhooks `embed:"" prefix:"webhook-" envprefix:"SKALD_WEBHOOK_" json:"webhooks"`
+	// Tracing has the names that OpenTelemetry gives its variables.
+	Tracing Tracing `embed:"" prefix:"otel-" envprefix:"OTEL_" json:"tracing"`
 	// KeepEvents is for a look at what was told; consumers have Kafka's own retention.
 	KeepEvents time.Duration `name:"outbox-retention" help:"How long a published event stays in its outbox." default:"168h" env:"SKALD_OUTBOX_RETENTION" json:"outbox_retention"`
 	// Origins are those of the pages that may use the front door from a browser.
@@ -130,14 +132,9 @@ func (c Config) Validate(services ...string) error {
 	if c.KeepEvents < time.Minute {
 		faults = append(faults, errors.New("published events are kept for a minute or longer: set SKALD_OUTBOX_RETENTION"))
 	}
-	if err := c.Kafka.Possible(); err != nil {
-		faults = append(faults, err)
-	}
+	faults = append(faults, c.Kafka.Possible(), c.Tracing.Possible()) // nil where they are
 	if slices.Contains(services, "notification") {
-		faults = append(faults, c.notifies(services)...)
-		if err := c.Webhooks.Possible(); err != nil {
-			faults = append(faults, err)
-		}
+		faults = append(append(faults, c.notifies(services)...), c.Webhooks.Possible())
 	}
 	if slices.Contains(services, "payment") {
 		if c.Stripe.Key == "" {

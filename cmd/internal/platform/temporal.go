@@ -19,7 +19,7 @@ func Dial(ctx context.Context, t config.Temporal, log *slog.Logger) (client.Clie
 // client.
 func (p *Platform) Dial(ctx context.Context, more func(*client.Options)) (client.Client, error) {
 	return dial(ctx, p.config.Temporal, p.log, func(o *client.Options) {
-		o.MetricsHandler = p.metrics.Temporal()
+		o.MetricsHandler, o.Interceptors = p.metrics.Temporal(), p.traces.Interceptors()
 		more(o)
 	})
 }

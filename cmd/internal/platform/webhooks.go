@@ -7,11 +7,11 @@ import (
 	"time"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2/event"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/skaldhq/skald/db"
 	"github.com/skaldhq/skald/internal/event"
 	"github.com/skaldhq/skald/internal/outbound"
+	"github.com/skaldhq/skald/internal/pg"
 	"github.com/skaldhq/skald/services/notification"
 	"github.com/skaldhq/skald/services/notification/notificationpg"
 	"github.com/skaldhq/skald/services/notification/standardwebhooks"
@@ -26,7 +26,7 @@ const (
 )
 
 // newWebhooks joins webhooks to their database and to the world.
-func (p *Platform) newWebhooks(pool *pgxpool.Pool) (*notificationpg.Webhooks, error) {
+func (p *Platform) newWebhooks(pool pg.Pool) (*notificationpg.Webhooks, error) {
 	c := p.config.Webhooks
 	var keys, types []string
 	for _, key := range c.Keys {
