@@ -82,6 +82,10 @@ deploy-schemas: ## trim the schemas of Kubernetes and KEDA again, for other rele
 histories: ## record a history of each outcome that has none yet
 	SKALD_RECORD=1 go test -count=1 -run 'TestOutcomes|TestTroubled|TestReconciler|TestPayment' ./test/e2e
 
+.PHONY: trace
+trace: ## place an order, and draw docs/trace.svg from what a collector got of it
+	SKALD_TRACE_PICTURE=$(CURDIR)/docs/trace.svg go test -count=1 -run 'TestOneTrace$$' ./test/e2e
+
 .PHONY: planted
 planted: ## plant each bug and print what caught it, as docs/reliability.md lists it
 	go run ./test/planted

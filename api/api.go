@@ -13,6 +13,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/skaldhq/skald/api/auth"
 	"github.com/skaldhq/skald/api/timeline"
@@ -58,6 +60,8 @@ type Config struct {
 	// Metrics are those of the process, which /metrics serves along with the
 	// front door's own; nil: these alone.
 	Metrics *prometheus.Registry
+	// Tracer makes a span of each request; nil: none.
+	Tracer trace.Tracer
 
 	reader *timeline.Reader // New's
 	recent *recent          // Register's
@@ -70,6 +74,9 @@ const maxBody = 1 << 20
 func New(c Config) (http.Handler, error) {
 	if c.Log == nil {
 		return nil, errors.New("the front door needs a log")
+	}
+	if c.Tracer == nil {
+		c.Tracer = noop.NewTracerProvider().Tracer("")
 	}
 	var err error
 	if c.reader, err = timeline.NewReader(); err != nil {
@@ -90,7 +97,7 @@ func New(c Config) (http.Handler, error) {
 		return nil, err
 	}
 	routed := recovered(c.Log, sharing(c.Origins, plainSagaPath(c.problems(mux))))
-	return compress(traced(observed(routed, logging(c.Log), m.observe))), nil // outermost: it flushes what it wraps
+	return compress(traced(c.Tracer, observed(routed, logging(c.Log), m.observe, spanned))), nil // outermost: it flushes what it wraps
 }
 
 // OpenAPI gives the document of the front door, in YAML. It needs nothing that

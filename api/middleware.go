@@ -1,77 +1,15 @@
 package api
 
 import (
-	"context"
-	"crypto/rand"
 	"log/slog"
 	"net/http"
 	"path"
 	"runtime/debug"
-	"strings"
 	"time"
 
-	"go.opentelemetry.io/otel/propagation"
-	"go.opentelemetry.io/otel/trace"
 
-	"github.com/skaldhq/skald/api/cards"
 	"github.com/skaldhq/skald/internal/fault"
 )
-
-// request is what the middleware knows of a request.
-type request struct {
-	trace  string
-	cause  error     // of a failure, for the log
-	opened time.Time // when its answer began to stream
-}
-
-type requestKey struct{}
-
-func requestOf(ctx context.Context) *request {
-	r, _ := ctx.Value(requestKey{}).(*request)
-	return r
-}
-
-func traceID(ctx context.Context) string {
-	if r := requestOf(ctx); r != nil {
-		return r.trace
-	}
-	return ""
-}
-
-// note keeps the cause of a failure for the access log, the only one who tells.
-func note(ctx context.Context, err error) {
-	if r := requestOf(ctx); r != nil {
-		r.cause = err
-	}
-}
-
-// traced gives each request a trace (W3C Trace Context): the caller's, or one of
-// its own. It goes along to the services. One that reads as a card number is not
-// taken up: traces are logged.
-func traced(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx := r.Context()
-		if !namesCard(r.Header.Get("Traceparent")) && !namesCard(r.Header.Get("Tracestate")) {
-			ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(r.Header))
-		}
-		span := trace.SpanContextFromContext(ctx)
-		if !span.IsValid() {
-			var c trace.SpanContextConfig
-			_, _ = rand.Read(c.TraceID[:]) // never fails, see crypto/rand
-			_, _ = rand.Read(c.SpanID[:])
-			span = trace.NewSpanContext(c)
-		}
-		info := &request{trace: span.TraceID().String()}
-		ctx = context.WithValue(trace.ContextWithRemoteSpanContext(ctx, span), requestKey{}, info)
-		next.ServeHTTP(w, r.WithContext(ctx))
-	})
-}
-
-// namesCard tells whether a trace has a card number in it, in its ids too: losing
-// the caller's trace once in a while costs nothing.
-func namesCard(trace string) bool {
-	return cards.Within(trace) || cards.Within(strings.ReplaceAll(trace, "-", "x")) // no id of its own then
-}
 
 // observer is told of each request when it was answered.
 type observer func(r *http.Request, status int, took time.Duration)
@@ -96,7 +34,10 @@ func logging(log *slog.Logger) observer {
 		info := requestOf(r.Context())
 		attrs := []slog.Attr{
 			slog.String("method", r.Method), slog.String("route", route(r)), slog.Int("status", status),
-			slog.Duration("took", took), slog.String("trace_id", info.trace),
+			slog.Duration("took", took),
+		}
+		if info.order != "" {
+			attrs = append(attrs, slog.String("order_id", info.order))
 		}
 		level := slog.LevelInfo
 		if info.cause != nil {

@@ -28,6 +28,7 @@ func (c Config) placeOrder(ctx context.Context, in *placeOrderInput) (*placeOrde
 	if err != nil {
 		return nil, problem(ctx, err)
 	}
+	noteOrder(ctx, o.ID)
 	p := c.preference(in.Prefer)
 	if !o.Status.Decided() && o.Status != order.AwaitingPayment {
 		o = pursue(ctx, p.wait, o, pursuit[order.Order]{start: c.Sagas.Start, await: c.Sagas.Await, read: func(ctx context.Context) (order.Order, error) {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/skaldhq/skald/cmd/internal/platform"
@@ -42,7 +44,7 @@ func (s *devStack) environment(c config.Config) map[string]string {
 		databases = append(databases, fmt.Sprintf("%s=%s", service, url))
 	}
 	slices.Sort(databases)
-	return map[string]string{
+	env := map[string]string{
 		"TEMPORAL_ADDRESS": s.info.Temporal, "TEMPORAL_NAMESPACE": namespace,
 		"SKALD_SERVICE_TOKENS": s.demo.Token, "SKALD_API_KEY_SECRET": s.demo.KeySecret,
 		"SKALD_DATABASES": strings.Join(databases, ";"), "SKALD_ACTION_TIMEOUT": c.ActionTimeout.String(),
@@ -52,4 +54,11 @@ func (s *devStack) environment(c config.Config) map[string]string {
 		"STRIPE_API_KEY": string(c.Stripe.Key), "STRIPE_API_URL": c.Stripe.URL,
 		"STRIPE_WEBHOOK_SECRET": string(c.Stripe.WebhookSecret), "STRIPE_RETURN_URL": c.Stripe.ReturnURL,
 	}
+	if t := c.Tracing; t.On() {
+		maps.Copy(env, map[string]string{
+			"OTEL_EXPORTER_OTLP_ENDPOINT": t.Endpoint, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": t.TracesEndpoint, "OTEL_EXPORTER_OTLP_PROTOCOL": t.Protocol,
+			"OTEL_TRACES_SAMPLER": t.Sampler, "OTEL_TRACES_SAMPLER_ARG": strconv.FormatFloat(t.SamplerArg, 'g', -1, 64),
+		})
+	}
+	return env
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/skaldhq/skald/cmd/internal/platform"
+	"github.com/skaldhq/skald/internal/telemetry"
 )
 
 // processInfo is what stack.json tells of a process beside this one.
@@ -180,7 +181,7 @@ func runProcess(ctx context.Context, args []string) error {
 	ctx, end := context.WithCancel(ctx)
 	defer end()
 	go untilAlone(ctx, filepath.Join(filepath.Dir(args[0]), "..", "lock"), end)
-	return platform.Run(ctx, args[1:], slog.New(slog.NewJSONHandler(os.Stderr, nil)))
+	return platform.Run(ctx, args[1:], telemetry.NewLog(os.Stderr, telemetry.LogJSON, slog.LevelInfo))
 }
 
 // untilAlone ends the process once the dev command that holds the lock has ended,

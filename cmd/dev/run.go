@@ -15,6 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/skaldhq/skald/internal/config"
+	"github.com/skaldhq/skald/internal/telemetry"
 )
 
 // options are the command's flags.
@@ -38,8 +39,9 @@ type options struct {
 	Split    bool           `help:"Run the front door and each service as a process of its own, on the ports 8001 to 8007."`
 	Replicas map[string]int `help:"With --split, how many processes of a service, as service=n." mapsep:"," placeholder:"SERVICE=N,…"`
 
-	Limits config.Limits `embed:"" prefix:"limit-" envprefix:"SKALD_LIMIT_"`
-	Server config.Server `embed:""`
+	Limits  config.Limits  `embed:"" prefix:"limit-" envprefix:"SKALD_LIMIT_"`
+	Server  config.Server  `embed:""`
+	Tracing config.Tracing `embed:"" prefix:"otel-" envprefix:"OTEL_"`
 
 	// For tests that run the services in processes of their own.
 	FreePorts      bool    `hidden:"" help:"With --split, let the services listen on free ports, not on their own."`
@@ -82,7 +84,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 	}
 	defer func() { err = errors.Join(err, logFile.Close()) }()
 
-	s := &devStack{options: o, out: out, log: slog.New(slog.NewJSONHandler(logFile, nil))}
+	s := &devStack{options: o, out: out, log: telemetry.NewLog(logFile, telemetry.LogJSON, slog.LevelInfo)}
 	defer s.stop()
 	starting, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -123,7 +125,7 @@ func parse(args []string, getenv func(string) string, out io.Writer) (options, e
 	if o.PSPURL != "" && (o.StripeKey == "" || o.StripeWebhookSecret == "") {
 		return o, errors.New("with --psp-url, set STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET to what that provider gave you")
 	}
-	if err := cmp.Or(o.validateInfra(), o.validateSplit(), o.Server.Possible()); err != nil {
+	if err := cmp.Or(o.validateInfra(), o.validateSplit(), o.Server.Possible(), o.Tracing.Possible()); err != nil {
 		return o, err
 	}
 	o.Data, err = filepath.Abs(o.Data)

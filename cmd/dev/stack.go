@@ -82,6 +82,7 @@ func (s *devStack) start(ctx context.Context) (err error) {
 		KeepEvents: eventsKept,
 		Limits:     s.options.Limits,
 		Server:     s.options.Server,
+		Tracing:    s.options.Tracing,
 		Auth:       config.Auth{KeySecret: config.Secret(s.demo.KeySecret)},
 		BuildID:    workers.Unversioned, // whoever changes the code and starts again wants to see the change
 	}
@@ -240,6 +241,7 @@ func (s *devStack) startPlatform(ctx context.Context, c config.Config, temporal 
 	}
 	tc, err := client.DialContext(ctx, client.Options{
 		HostPort: temporal.Addr, Namespace: temporal.Namespace, Logger: sdklog.NewStructuredLogger(s.log), MetricsHandler: p.Metrics().Temporal(),
+		Interceptors:      p.Tracing().Interceptors(),
 		ConnectionOptions: client.ConnectionOptions{GrpcCompression: &client.GrpcCompressionNone{}}, // it is the same process
 	})
 	if err != nil {

@@ -43,7 +43,9 @@ func variables(model *kong.Application) map[string]*kong.Flag {
 const variablesHead = `# Environment variables
 
 What a process of Skald can be told, besides by the flags of the same meaning (` + "`skald COMMAND --help`" + `). This page is what
-` + "`skald environment`" + ` prints, and a test holds it there. Secrets never print. What each role needs: [deploy.md](deploy.md#what-a-process-is-told).
+` + "`skald environment`" + ` prints, and a test holds it there. Secrets never print. The ` + "`OTEL_…`" + ` ones are those that
+OpenTelemetry has for every program; its exporter also takes the others of ` + "`OTEL_EXPORTER_OTLP_…`" + ` (headers, certificates, timeouts),
+` + "`OTEL_BSP_…`" + ` and ` + "`OTEL_RESOURCE_ATTRIBUTES`" + ` ([observability.md](observability.md)). What each role needs: [deploy.md](deploy.md#what-a-process-is-told).
 
 | variable | default | |
 | --- | --- | --- |

@@ -14,10 +14,12 @@ import (
 	"github.com/skaldhq/skald/cmd/internal/platform"
 	"github.com/skaldhq/skald/db"
 	"github.com/skaldhq/skald/internal/config"
+	"github.com/skaldhq/skald/internal/telemetry"
 )
 
 type cli struct {
-	LogLevel string `help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"SKALD_LOG_LEVEL"`
+	LogLevel  string `help:"debug, info, warn or error." default:"info" enum:"debug,info,warn,error" env:"SKALD_LOG_LEVEL"`
+	LogFormat string `help:"json, for who collects logs, or text, for who reads along." default:"json" enum:"json,text" env:"SKALD_LOG_FORMAT"`
 
 	Gateway   gatewayCmd   `cmd:"" help:"Run the front door."`
 	Service   serviceCmd   `cmd:"" help:"Run services: their workers, their housekeeping, what the front door asks of them."`
@@ -53,7 +55,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
 		return err
 	}
-	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	log := telemetry.NewLog(os.Stderr, c.LogFormat, level)
 	return command.Run(&c.Ops, &c.Ops.Versions, parser.Model, &process{ctx: ctx, log: log, out: out})
 }
 

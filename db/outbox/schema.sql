@@ -8,6 +8,6 @@ CREATE TABLE outbox (
     payload       jsonb NOT NULL,
     created_at    timestamptz NOT NULL DEFAULT now(),
     published_at  timestamptz,
-    traceparent   text,
+    traceparent   text DEFAULT nullif(current_setting('skald.traceparent', true), ''),
     CONSTRAINT outbox_once UNIQUE (aggregate_id, version)
 );

@@ -45,6 +45,8 @@ type Config struct {
 	Kafka  Kafka    `embed:"" prefix:"kafka-" envprefix:"SKALD_KAFKA_" json:"kafka"`
 	// KeepEvents is for a look at what was told; consumers have Kafka's own retention.
 	KeepEvents time.Duration `name:"outbox-retention" help:"How long a published event stays in its outbox; the last of each subject stays for good." default:"168h" env:"SKALD_OUTBOX_RETENTION" json:"outbox_retention"`
+	// Tracing has the names that OpenTelemetry gives its variables.
+	Tracing Tracing `embed:"" prefix:"otel-" envprefix:"OTEL_" json:"tracing"`
 	// Origins are those of the pages that may use the front door from a browser.
 	Origins []string `name:"cors-origins" help:"Origins of the pages that may use the front door from a browser, as https://shop.example; * for all." env:"SKALD_CORS_ORIGINS" json:"cors_origins"`
 	SMTP    SMTP     `embed:"" prefix:"smtp-" envprefix:"SKALD_SMTP_" json:"smtp"`
@@ -129,9 +131,7 @@ func (c Config) Validate(services ...string) error {
 	if c.KeepEvents < time.Minute {
 		faults = append(faults, errors.New("published events are kept for a minute or longer: set SKALD_OUTBOX_RETENTION"))
 	}
-	if err := c.Kafka.Possible(); err != nil {
-		faults = append(faults, err)
-	}
+	faults = append(faults, c.Kafka.Possible(), c.Tracing.Possible()) // nil where they are
 	if slices.Contains(services, "notification") {
 		faults = append(faults, c.notifies(services)...)
 	}

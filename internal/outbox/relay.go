@@ -13,6 +13,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	outboxdb "github.com/skaldhq/skald/db/outbox"
 	"github.com/skaldhq/skald/internal/event"
@@ -51,12 +53,16 @@ type Relay struct {
 	to      Publisher
 	metrics *Metrics
 	log     *slog.Logger
+	tracer  trace.Tracer
 	timeout time.Duration // of publishing
 }
 
 // New returns the relay of a service, on a Pool of its own.
 func New(service string, pool *pgxpool.Pool, to Publisher, metrics *Metrics, log *slog.Logger) *Relay {
-	r := &Relay{service: service, pool: pool, to: to, metrics: metrics, log: log.With("service", service), timeout: publishTimeout}
+	r := &Relay{
+		service: service, pool: pool, to: to, metrics: metrics, log: log.With("service", service),
+		tracer: noop.NewTracerProvider().Tracer(""), timeout: publishTimeout,
+	}
 	for _, t := range event.Types(service) {
 		r.types = append(r.types, string(t))
 	}
@@ -133,18 +139,20 @@ func (r *Relay) publish(ctx context.Context, rows []outboxdb.Outbox) (done []int
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	records, ids := make([]*kgo.Record, 0, len(rows)), make(map[*kgo.Record]int64, len(rows))
+	spans := make(map[*kgo.Record]trace.Span, len(rows))
 	for _, row := range rows {
 		record, err := happened(row).Record()
 		if err != nil {
 			failure = cmp.Or(failure, err)
 			continue
 		}
-		records, ids[record] = append(records, record), row.ID
+		records, ids[record], spans[record] = append(records, record), row.ID, r.publishing(ctx, row, record)
 	}
 	if len(records) == 0 {
 		return nil, failure
 	}
 	for _, result := range r.to.ProduceSync(ctx, records...) {
+		published(spans[result.Record], result.Err)
 		if result.Err != nil {
 			failure = cmp.Or(failure, fmt.Errorf("publish to %s: %w", result.Record.Topic, result.Err))
 			continue

@@ -29,6 +29,7 @@ type Upstream struct {
 	http           *http.Client
 	breaker        circuitbreaker.CircuitBreaker[any]
 	reads, writes  failsafe.Executor[any]
+	watch          *Watch
 }
 
 // NewUpstream returns a service that answers at a base URL, or at several,
@@ -41,12 +42,25 @@ func NewUpstream(service, baseURLs, token string, tell func(State)) *Upstream {
 			DialContext:         (&net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}).DialContext,
 			MaxIdleConnsPerHost: maxIdle, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: false,
 		}},
-		breaker: newBreaker(tell),
+		watch: unwatched(),
 	}
+	u.breaker = newBreaker(func(s State) {
+		u.watch.breaker(service, s)
+		if tell != nil {
+			tell(s)
+		}
+	})
 	for _, base := range strings.Fields(baseURLs) {
 		u.urls = append(u.urls, strings.TrimSuffix(base, "/")+prefix+service+"/")
 	}
 	u.reads, u.writes = failsafe.With[any](newRetries()), failsafe.With[any]()
+	return u
+}
+
+// Watched lets the requests be measured and traced. It is set before any is made.
+func (u *Upstream) Watched(by *Watch) *Upstream {
+	u.watch = by
+	by.breaker(u.service, u.State())
 	return u
 }
 
@@ -139,7 +153,9 @@ func (u *Upstream) attempt(ctx context.Context, most time.Duration, operation st
 	err = errors.New(u.service + " has no URL")
 	first := u.turn.Add(1)
 	for i := range uint64(len(u.urls)) {
-		err = u.ask(ctx, u.urls[(first+i)%uint64(len(u.urls))]+operation, body, answer)
+		asking, told := u.watch.asking(ctx, u.service, operation)
+		err = u.ask(asking, u.urls[(first+i)%uint64(len(u.urls))]+operation, body, answer)
+		told(err)
 		if !errors.Is(err, errNobody) {
 			return err
 		}

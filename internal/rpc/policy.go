@@ -54,12 +54,9 @@ func stateOf(s circuitbreaker.State) State {
 }
 
 func newBreaker(tell func(State)) circuitbreaker.CircuitBreaker[any] {
-	b := circuitbreaker.NewBuilder[any]().
-		WithFailureThreshold(failuresToOpen).WithDelay(openFor).WithSuccessThreshold(1)
-	if tell != nil {
-		b = b.OnStateChanged(func(e circuitbreaker.StateChangedEvent) { tell(stateOf(e.NewState)) })
-	}
-	return b.Build()
+	return circuitbreaker.NewBuilder[any]().
+		WithFailureThreshold(failuresToOpen).WithDelay(openFor).WithSuccessThreshold(1).
+		OnStateChanged(func(e circuitbreaker.StateChangedEvent) { tell(stateOf(e.NewState)) }).Build()
 }
 
 func newRetries() retrypolicy.RetryPolicy[any] {

@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/otel/propagation"
-	"go.opentelemetry.io/otel/trace"
 
 	"github.com/skaldhq/skald/internal/fault"
 )
@@ -22,15 +21,22 @@ type Server struct {
 	mux    http.ServeMux
 	tokens [][sha256.Size]byte
 	log    *slog.Logger
+	watch  *Watch
 }
 
 // NewServer returns a server without services. It takes each of the tokens, so
 // that they can be changed one process after the other.
 func NewServer(log *slog.Logger, tokens ...string) *Server {
-	s := &Server{log: log}
+	s := &Server{log: log, watch: unwatched()}
 	for _, token := range tokens {
 		s.tokens = append(s.tokens, sha256.Sum256([]byte(token)))
 	}
+	return s
+}
+
+// Watched lets the answers be measured and traced. It is set before any is given.
+func (s *Server) Watched(by *Watch) *Server {
+	s.watch = by
 	return s
 }
 
@@ -49,7 +55,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.log.ErrorContext(ctx, "panic", "operation", r.URL.Path, "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
-			s.fail(ctx, w, r, fault.New(fault.Internal, "internal", "an internal error occurred"))
+			s.fail(ctx, w, r, errPanic)
 		}
 	}()
 	s.mux.ServeHTTP(w, r.WithContext(ctx))
@@ -67,19 +73,29 @@ func (s *Server) known(r *http.Request) bool {
 // Handle mounts an operation of a service.
 func Handle[Q, A any](s *Server, service, operation string, do func(context.Context, Q) (A, error)) {
 	s.mux.HandleFunc("POST "+prefix+service+"/"+operation, func(w http.ResponseWriter, r *http.Request) {
-		var q Q
-		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&q); err != nil {
-			s.fail(r.Context(), w, r, fault.New(fault.Internal, "malformed_request", "The request cannot be read.").Because(err))
+		ctx, told := s.watch.answering(r.Context(), service, operation)
+		var outcome error = errPanic // until it has another
+		defer func() { told(outcome) }()
+		a, err := answer(ctx, w, r, do)
+		if outcome = err; err != nil {
+			s.fail(ctx, w, r, fault.From(err))
 			return
 		}
-		a, err := do(r.Context(), q)
-		if err != nil {
-			s.fail(r.Context(), w, r, fault.From(err))
-			return
-		}
-		s.write(r.Context(), w, http.StatusOK, a)
+		s.write(ctx, w, http.StatusOK, a)
 	})
 }
+
+// answer reads what is asked, and does it.
+func answer[Q, A any](ctx context.Context, w http.ResponseWriter, r *http.Request, do func(context.Context, Q) (A, error)) (a A, err error) {
+	var q Q
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&q); err != nil {
+		return a, fault.New(fault.Internal, "malformed_request", "The request cannot be read.").Because(err)
+	}
+	return do(ctx, q)
+}
+
+// errPanic is how an operation ended that did not come to its end.
+var errPanic = fault.New(fault.Internal, "internal", "an internal error occurred")
 
 // Making is for an operation that tells whether what it gives is new.
 func Making[Q, A any](do func(context.Context, Q) (A, bool, error)) func(context.Context, Q) (Made[A], error) {
@@ -105,7 +121,7 @@ func (s *Server) fail(ctx context.Context, w http.ResponseWriter, r *http.Reques
 
 func (s *Server) refuse(ctx context.Context, w http.ResponseWriter, r *http.Request, code int, f *fault.Error) {
 	if !f.Kind.Definite() {
-		attrs := append(fault.Attrs(f), slog.String("operation", r.URL.Path), slog.String("trace_id", trace.SpanContextFromContext(ctx).TraceID().String()))
+		attrs := append(fault.Attrs(f), slog.String("operation", r.URL.Path))
 		s.log.LogAttrs(ctx, slog.LevelError, "operation failed", attrs...)
 	}
 	s.write(ctx, w, code, toRefusal(f))

@@ -36,6 +36,11 @@ const (
 	OrderOpen DiscrepancyKind = "order_open"
 )
 
+// DiscrepancyKinds are all of them.
+func DiscrepancyKinds() []DiscrepancyKind {
+	return []DiscrepancyKind{PaymentWithoutOrder, StockWithoutOrder, MoneyMissing, MoneyKept, StockMissing, StockKept, OrderOpen}
+}
+
 // RepairOrder is the saga that is offered to mend a discrepancy: it turns the
 // order back wherever it stands.
 const RepairOrder = "RepairOrder"

@@ -60,6 +60,8 @@ func rules() []rule {
 		{match: "internal/event", may: []string{"internal/id"}, never: []string{pgx, temporal, anyDB, "services/..."}},
 		{match: "internal/kafka", may: []string{"internal/config"}, never: []string{pgx, temporal, anyDB, "services/..."}},
 		{match: "internal/outbox", may: []string{"internal/event", "db/outbox"}, never: []string{temporal, "services/..."}},
+		{match: "internal/telemetry", never: []string{module + "/...", server}},
+		{match: "internal/tracing", may: []string{"internal/config", "internal/event"}, never: []string{anyDB, "services/...", server}},
 		{match: "internal/searchattr", never: []string{module + "/...", pgx, server}},
 		{match: "internal/config", never: []string{pgx, temporal, anyDB}},
 		{match: "workflows/saga", never: []string{module + "/...", pgx}, direct: []string{"net/http"}},
@@ -71,6 +73,7 @@ func rules() []rule {
 		{match: "services/{X}/{X}test", may: with("services/{X}"), never: []string{temporal, pgx, anyDB, anyPG}},
 		{match: "services/{X}/{X}http", may: with("services/{X}", "internal/rpc"), never: []string{temporal, pgx, anyDB, anyPG}},
 		{match: "services/payment/stripepay", may: with("services/payment"), never: []string{temporal, pgx, anyDB}},
+		{match: "services/payment/watched", may: with("services/payment"), never: []string{temporal, pgx, anyDB}},
 		{match: "db/{X}", never: []string{module + "/..."}},
 		{match: "api", may: with("workflows", "workflows/saga", "services/{*}", "api/...", "internal/health"), never: []string{anyDB, anyPG, pgx, server}},
 		{match: "api/cards", never: []string{module + "/...", pgx, temporal, "net/http"}},
@@ -81,6 +84,7 @@ func rules() []rule {
 		{match: "test/checker", never: []string{module + "/..."}}, // it judges the product, and shares no mistake with it
 		// A model that knew what it judges would agree with it.
 		{match: "test/fuzz", never: []string{module + "/...", pgx, temporal}},
+		{match: "test/prom", never: []string{module + "/...", pgx, temporal}},
 		{match: "test/permutation", never: []string{module + "/...", pgx, temporal}},
 		{match: "cmd/skald", may: []string{"..."}, never: []string{server, "internal/devstack/..."}},
 		{match: "cmd/psp", may: []string{"..."}, never: []string{temporal, pgx}}, // it goes into an image of its own

@@ -62,6 +62,9 @@ func (r *Run[S]) compensate(sure workflow.Context, armed []Step[S]) {
 		step := armed[i]
 		ended, _ := r.insist(sure, step.Undo.Name, step.Undo.Summary, step.Undo.Action, insistence{})
 		r.mark(sure, step.Name, map[ending]mark{done: markUndone, skipped: markSkipped}[ended])
+		if ended == done {
+			r.count(sure, MetricCompensations, step.Name)
+		}
 	}
 	_, _ = r.insist(sure, r.def.Close.Name, r.def.Close.Summary, r.def.Close.Action, insistence{must: true})
 }

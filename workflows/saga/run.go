@@ -31,12 +31,14 @@ func (s *Saga[S]) Run(ctx workflow.Context, state *S) *Failure {
 	armed, failure := r.forward(ctx, sure)
 	if failure == nil {
 		r.become(sure, Completed, "done")
+		r.measure(sure, Completed, "")
 		return nil
 	}
 	r.failure = failure
 	r.compensate(sure, armed)
 	r.awaitDecisions()
 	r.become(sure, Compensated, "done")
+	r.measure(sure, Compensated, failure.Class)
 	return failure
 }
 

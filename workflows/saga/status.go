@@ -98,7 +98,7 @@ func (r *Run[S]) park(ctx workflow.Context, name string, how insistence, err err
 	workflow.GetLogger(ctx).Error("saga parked", "saga", r.def.Name, "step", name, "reason", p.failure.Reason(), "attempts", p.attempts)
 	switch {
 	case fresh:
-		workflow.GetMetricsHandler(ctx).WithTags(map[string]string{"saga": r.def.Name, "step": name}).Counter(MetricParked).Inc(1)
+		r.count(ctx, MetricParked, name)
 		r.become(ctx, Parked, name)
 	case r.def.OnState != nil && tellsParkedAgain(ctx): // who was away the first time learns it
 		r.def.OnState(ctx, r.state, Parked)
@@ -115,9 +115,6 @@ const changeParked = "parked-told-again"
 func tellsParkedAgain(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, changeParked, workflow.DefaultVersion, 1) != workflow.DefaultVersion
 }
-
-// MetricParked counts the actions that were parked, by saga and step.
-const MetricParked = "skald_saga_parked"
 
 // unpark says that an action is done with.
 func (r *Run[S]) unpark(ctx workflow.Context, name string) {

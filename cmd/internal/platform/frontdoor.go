@@ -112,7 +112,7 @@ func (p *Platform) everywhere() reached {
 	for name, url := range p.config.Services {
 		at := rpc.NewUpstream(name, url, string(p.config.Tokens[0]), func(s rpc.State) {
 			p.log.Warn("circuit breaker", slog.String("service", name), slog.String("state", string(s)))
-		})
+		}).Watched(p.watch)
 		p.closers = append(p.closers, at.Close)
 		all.call(name, at)
 	}
@@ -135,7 +135,7 @@ func (p *Platform) FrontDoor(c client.Client) (http.Handler, error) {
 		Histories: api.NewHistories(c, p.config.Temporal.Namespace), Dependencies: health.NewWatch(all.probes),
 		Wait: wait, MaxWait: maxWait,
 		Auth: by, Keys: keys, Limits: limits, Origins: p.config.Origins,
-		Log: p.log, Metrics: p.metrics.Registry,
+		Log: p.log, Metrics: p.metrics.Registry, Tracer: p.traces.Of(),
 	})
 }
 

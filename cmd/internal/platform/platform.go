@@ -16,13 +16,17 @@ import (
 
 	"github.com/skaldhq/skald/db"
 	"github.com/skaldhq/skald/internal/config"
+	"github.com/skaldhq/skald/internal/pg"
+	"github.com/skaldhq/skald/internal/rpc"
 	"github.com/skaldhq/skald/internal/telemetry"
+	"github.com/skaldhq/skald/internal/tracing"
 	"github.com/skaldhq/skald/services/inventory"
 	"github.com/skaldhq/skald/services/inventory/inventorypg"
 	"github.com/skaldhq/skald/services/notification/notificationpg"
 	"github.com/skaldhq/skald/services/order/orderpg"
 	"github.com/skaldhq/skald/services/payment/paymentpg"
 	"github.com/skaldhq/skald/services/payment/stripepay"
+	"github.com/skaldhq/skald/services/payment/watched"
 	"github.com/skaldhq/skald/services/pricing"
 	"github.com/skaldhq/skald/services/pricing/pricingpg"
 	"github.com/skaldhq/skald/services/product"
@@ -36,7 +40,9 @@ type Platform struct {
 	config  config.Config
 	log     *slog.Logger
 	metrics *telemetry.Metrics
-	names   []string // of the services
+	traces  *tracing.Tracing
+	watch   *rpc.Watch // of the operations between this process and others
+	names   []string   // of the services
 	closers []func()
 
 	users    *userpg.Store
@@ -59,19 +65,54 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger, services ...st
 		return nil, err
 	}
 	p := &Platform{config: c, log: log, metrics: metrics, names: services}
+	if p.traces, err = tracing.New(ctx, c.Tracing, p.processName(), log); err != nil {
+		return nil, err
+	}
+	p.watch = rpc.NewWatch(p.traces.Of(), metrics)
+	p.closers = append(p.closers, p.endTraces)
 	for _, name := range services {
-		pool, err := pgxpool.New(ctx, string(c.Databases[name]))
+		pool, err := p.pool(ctx, string(c.Databases[name]))
 		if err != nil {
 			p.Close()
 			return nil, fmt.Errorf("open database of %s: %w", name, err)
 		}
 		p.closers = append(p.closers, pool.Close)
-		p.join(name, pool)
+		p.metrics.Pool(name, "service", pool)
+		p.join(name, pg.Telling{Pool: pool})
 	}
 	return p, nil
 }
 
-func (p *Platform) join(name string, pool *pgxpool.Pool) {
+// pool connects to a database; what it is asked is part of the traces.
+func (p *Platform) pool(ctx context.Context, url string) (*pgxpool.Pool, error) {
+	c, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	c.ConnConfig.Tracer = p.traces.SQL()
+	return pgxpool.NewWithConfig(ctx, c)
+}
+
+// processName is what the process is called in traces: after its service, or as
+// all of them.
+func (p *Platform) processName() string {
+	switch len(p.names) {
+	case 0:
+		return "skald-gateway"
+	case 1:
+		return "skald-" + p.names[0]
+	default:
+		return "skald"
+	}
+}
+
+func (p *Platform) endTraces() {
+	if err := p.traces.Close(); err != nil {
+		p.log.Warn("spans are lost", "error", err)
+	}
+}
+
+func (p *Platform) join(name string, pool pg.Telling) {
 	switch name {
 	case "user":
 		p.users = userpg.New(pool)
@@ -86,10 +127,11 @@ func (p *Platform) join(name string, pool *pgxpool.Pool) {
 	case "notification":
 		p.notices = notificationpg.New(pool)
 	case "payment":
-		p.payments = paymentpg.New(pool, stripepay.New(stripepay.Config{
+		provider := stripepay.New(stripepay.Config{
 			Key: string(p.config.Stripe.Key), URL: p.config.Stripe.URL, WebhookSecret: string(p.config.Stripe.WebhookSecret),
 			ReturnURL: p.config.Stripe.ReturnURL,
-		}))
+		})
+		p.payments = paymentpg.New(pool, watched.New(provider, p.traces.Of(), p.metrics))
 	}
 }
 
@@ -103,9 +145,10 @@ func known(services []string) error {
 	return nil
 }
 
-// Close ends all connections to databases and services.
+// Close ends all connections to databases and services, the last opened first: what
+// is traced until then is still sent.
 func (p *Platform) Close() {
-	for _, end := range p.closers {
+	for _, end := range slices.Backward(p.closers) {
 		end()
 	}
 }
@@ -128,6 +171,9 @@ func Migrate(ctx context.Context, c config.Config, tell func(service string, app
 
 // Metrics are those of the process.
 func (p *Platform) Metrics() *telemetry.Metrics { return p.metrics }
+
+// Tracing is that of the process.
+func (p *Platform) Tracing() *tracing.Tracing { return p.traces }
 
 // Users is the user service.
 func (p *Platform) Users() user.Service { return p.users }

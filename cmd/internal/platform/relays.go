@@ -35,7 +35,8 @@ func (p *Platform) relays(ctx context.Context) ([]*outbox.Relay, error) {
 			return nil, fmt.Errorf("open database of %s: %w", name, err)
 		}
 		p.closers = append(p.closers, pool.Close)
-		all = append(all, outbox.New(name, pool, producer, metrics, p.log))
+		p.metrics.Pool(name, "relay", pool)
+		all = append(all, outbox.New(name, pool, producer, metrics, p.log).Traced(p.traces.Of()))
 	}
 	return all, nil
 }

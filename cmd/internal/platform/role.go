@@ -65,7 +65,7 @@ func (r Role) run(ctx context.Context, services []string, do func(*Platform, cli
 		return err
 	}
 	defer p.Close()
-	c, err := p.Dial(ctx, func(o *client.Options) { o.Interceptors = r.Interceptors })
+	c, err := p.Dial(ctx, func(o *client.Options) { o.Interceptors = append(p.traces.Interceptors(), r.Interceptors...) })
 	if err != nil {
 		return err
 	}

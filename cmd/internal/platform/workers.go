@@ -134,6 +134,9 @@ func (p *Platform) workers(c client.Client, fatal func(error)) ([]worker.Worker,
 			return nil, err
 		}
 		all = append(all, w)
+		if err := workers.DeclareMetrics(p.metrics.Temporal()); err != nil {
+			return nil, err
+		}
 	}
 	return all, nil
 }

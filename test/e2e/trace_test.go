@@ -1,0 +1,87 @@
+package e2e_test
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/skaldhq/skald/internal/config"
+	"github.com/skaldhq/skald/internal/event"
+	"github.com/skaldhq/skald/internal/tracing"
+)
+
+// The trace that the caller of TestOneTrace is in, by W3C Trace Context.
+const (
+	callersTrace = "4bf92f3577b34da6a3ce929d0e0e4736"
+	callersSpan  = "00f067aa0ba902b7"
+)
+
+// TestOneTrace: everything that an order sets off, in every process and across the
+// database and the broker, is one trace without a gap, and the caller's. `make trace`
+// keeps the picture of it.
+func TestOneTrace(t *testing.T) {
+	t.Parallel()
+	c := collect(t)
+	b := startSplit(t, "--otel-endpoint", c.URL)
+	product := b.product(1999, 10)
+	for range 3 { // the first ones pay for connections and caches
+		b.place(b.order(product, 1, visa), http.StatusCreated)
+	}
+	a := b.place(b.order(product, 1, visa), http.StatusCreated, "Traceparent", "00-"+callersTrace+"-"+callersSpan+"-01")
+
+	consumeTraced(t, b.stack.Kafka, c.URL, a.Order.ID)
+	var spans []spanned
+	want := []string{
+		"POST /v1/orders", "rpc order/create", "batch query ClaimAndCreate", // claimed
+		"UpdateWithStartWorkflow:outcome", "RunWorkflow:PlaceOrder", "HandleUpdate:outcome", // begun
+		"StartActivity:CheckCustomer", "RunActivity:CheckCustomer", "query GetUser",
+		"StartActivity:QuoteOrder", "RunActivity:QuoteOrder", "StartActivity:ReserveStock", "RunActivity:ReserveStock",
+		"StartActivity:AuthorizePayment", "RunActivity:AuthorizePayment", "provider create_intent", "provider confirm_intent",
+		"StartActivity:CapturePayment", "RunActivity:CapturePayment", "provider capture_intent",
+		"StartActivity:CommitStock", "RunActivity:CommitStock", "StartActivity:TransitionOrder", "RunActivity:TransitionOrder", "batch query Transition",
+		"publish order.created", "publish order.confirmed", "publish payment.captured", "publish reservation.sold", "consume order.confirmed",
+	}
+	t.Cleanup(func() { t.Log("the trace:\n" + names(spans)) })
+	require.Eventually(t, func() bool {
+		spans = c.of(callersTrace)
+		return !slices.ContainsFunc(want, func(name string) bool {
+			return !slices.ContainsFunc(spans, func(s spanned) bool { return s.Name == name })
+		})
+	}, time.Minute, 200*time.Millisecond)
+	requireWhole(t, callersSpan, spans)
+	if file := os.Getenv("SKALD_TRACE_PICTURE"); file != "" {
+		require.NoError(t, os.WriteFile(file, []byte(picture(spans)), 0o644)) //nolint:gosec // a picture of the documentation
+	}
+}
+
+// consumeTraced is a consumer that traces, until it has dealt with the confirmation
+// of an order.
+func consumeTraced(t *testing.T, broker, collector, orderID string) {
+	t.Helper()
+	traces, err := tracing.New(t.Context(), config.Tracing{Endpoint: collector, Protocol: config.OTLPHTTP, Sampler: config.ParentBased + config.AlwaysOn}, "consumer", nil)
+	require.NoError(t, err)
+	consumer, err := kgo.NewClient(kgo.SeedBrokers(broker), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.ConsumeTopics("skald.order.events"))
+	require.NoError(t, err)
+	defer consumer.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for confirmed := false; !confirmed; {
+		fetched := consumer.PollFetches(ctx)
+		require.NoError(t, fetched.Err())
+		fetched.EachRecord(func(r *kgo.Record) {
+			e, err := event.Read(r)
+			require.NoError(t, err)
+			_, span := tracing.Consume(ctx, traces.Of(), r, e)
+			span.End()
+			confirmed = confirmed || (string(r.Key) == orderID && e.Type() == string(event.OrderConfirmed))
+		})
+	}
+	require.NoError(t, traces.Close())
+}
+
