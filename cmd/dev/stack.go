@@ -80,9 +80,9 @@ func (s *devStack) start(ctx context.Context) (err error) {
 		Reconcile:  config.Reconcile{Interval: s.options.ReconcileInterval, Grace: s.options.ReconcileGrace},
 		KeepEvents: eventsKept,
 		Webhooks:   s.webhooks(),
-		Tracing:    s.options.Tracing,
 		Limits:     s.options.Limits,
 		Server:     s.options.Server,
+		Tracing:    s.options.Tracing,
 		Auth:       config.Auth{KeySecret: config.Secret(s.demo.KeySecret)},
 		BuildID:    workers.Unversioned, // whoever changes the code and starts again wants to see the change
 	}

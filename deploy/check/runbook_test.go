@@ -8,8 +8,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRunbook: every signal that somebody can be called for has its section, and
-// every section says what it means, what to do, and when it is over.
+// TestRunbook: every signal that somebody can be called for has its section, every
+// section says what it means, what to do, and when it is over, and every alert
+// leads to one that names it.
 func TestRunbook(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile("../../docs/operations.md")
@@ -31,5 +32,12 @@ func TestRunbook(t *testing.T) {
 		for _, part := range []string{"**Alert**", "**Query**", "**It means**", "**The customer sees**", "**Look.**", "**Do.**", "**Wake somebody**", "**Over**"} {
 			require.Contains(t, sections[signal], part, signal)
 		}
+	}
+	rules, err := os.ReadFile("../prometheus/alerts.yaml")
+	require.NoError(t, err)
+	alerts := regexp.MustCompile(`(?s)- alert: (\w+).*?operations\.md#(\S+)`).FindAllStringSubmatch(string(rules), -1)
+	require.NotEmpty(t, alerts)
+	for _, alert := range alerts {
+		require.Contains(t, sections[alert[2]], "`"+alert[1]+"`")
 	}
 }

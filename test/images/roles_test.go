@@ -24,11 +24,13 @@ type platform struct {
 
 	infra *stack.Stack
 	shop  *stack.Shop
+	at    []string // where the services are
 	all   []*process
 }
 
-// TestRoles: every role gets ready, an order goes through all of them, a second
-// version of the order service takes over, and each ends well when it is told to.
+// TestRoles: every role gets ready, an order goes through all of them and its
+// customer is told, a second version of the order service takes over, and each ends
+// well when it is told to.
 func TestRoles(t *testing.T) {
 	t.Parallel()
 	p := &platform{T: t, image: build(t)}
@@ -36,13 +38,12 @@ func TestRoles(t *testing.T) {
 	door := p.startInfra()
 
 	require.Contains(t, p.once(t, p.env("TEMPORAL_"), "prepare"), "search attributes added")
-	var at []string
-	for _, name := range []string{"user", "product", "pricing", "inventory", "payment", "order"} {
+	for _, name := range []string{"user", "product", "pricing", "inventory", "payment", "order", "notification"} {
 		require.Contains(t, p.once(t, p.serviceEnv(name), "migrate", name), name)
-		at = append(at, name+"="+p.service(name, "v1").URL)
+		p.at = append(p.at, name+"="+p.service(name, "v1").URL)
 	}
 	env := p.env("TEMPORAL_", "SKALD_SERVICE_TOKENS", "SKALD_API_KEY_SECRET")
-	env["SKALD_SERVICES"] = strings.Join(at, ";")
+	env["SKALD_SERVICES"] = strings.Join(p.at, ";")
 	p.run(door, env, "gateway", "--addr", door)
 
 	keys := p.serviceEnv("user")
@@ -50,6 +51,7 @@ func TestRoles(t *testing.T) {
 	p.shop.Key = strings.TrimSpace(p.once(t, keys, "bootstrap"))
 	product := p.product()
 	p.requireOrder(product)
+	p.requireMail("order.confirmed")
 
 	p.service("order", "v2")
 	require.Eventually(t, func() bool { // it has to ask for work first
@@ -96,10 +98,14 @@ func (p *platform) env(prefixes ...string) map[string]string {
 }
 
 func (p *platform) serviceEnv(name string) map[string]string {
-	env := p.env("TEMPORAL_", "SKALD_SERVICE_TOKENS")
+	env := p.env("TEMPORAL_", "SKALD_SERVICE_TOKENS", "SKALD_KAFKA_")
 	env["SKALD_DATABASES"] = name + "=" + p.infra.Databases[name]
-	if name == "payment" {
+	switch name {
+	case "payment":
 		maps.Copy(env, p.env("STRIPE_"))
+	case "notification": // it asks those who started before it
+		maps.Copy(env, p.env("SKALD_SMTP_"))
+		env["SKALD_SERVICES"] = strings.Join(p.at, ";")
 	}
 	return env
 }
@@ -156,4 +162,19 @@ func (p *platform) requireOrder(product string) {
 	require.Eventually(p, func() bool {
 		return p.do(http.MethodGet, "/v1/orders/"+placed.ID, nil).Order.Status == "confirmed"
 	}, time.Minute, 100*time.Millisecond, "the order is %s", placed.Status)
+}
+
+// requireMail waits until the customer was told of something: its event went from
+// the service's outbox through Kafka to the notification service, and from there to
+// the mail server.
+func (p *platform) requireMail(of string) {
+	p.Helper()
+	var sent struct {
+		Items []struct{ Type, Status string }
+	}
+	require.Eventually(p, func() bool {
+		a := p.do(http.MethodGet, "/v1/notifications?user_id="+p.infra.Users["alice"], nil)
+		require.NoError(p, json.Unmarshal(a.Body, &sent))
+		return len(sent.Items) == 1 && sent.Items[0].Type == of && sent.Items[0].Status == "sent"
+	}, time.Minute, 100*time.Millisecond, "%v", &sent)
 }

@@ -113,7 +113,7 @@ func (p *Platform) everywhere() reached {
 	for name, url := range p.config.Services {
 		at := rpc.NewUpstream(name, url, string(p.config.Tokens[0]), func(s rpc.State) {
 			p.log.Warn("circuit breaker", slog.String("service", name), slog.String("state", string(s)))
-		}).Watched(p.calls)
+		}).Watched(p.watch)
 		p.closers = append(p.closers, at.Close)
 		all.call(name, at)
 	}

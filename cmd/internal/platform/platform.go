@@ -41,7 +41,7 @@ type Platform struct {
 	log     *slog.Logger
 	metrics *telemetry.Metrics
 	traces  *tracing.Tracing
-	calls   *rpc.Watch // what is measured of the operations between processes
+	watch   *rpc.Watch // of the operations between this process and others
 	names   []string   // of the services
 	closers []func()
 
@@ -69,7 +69,7 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger, services ...st
 	if p.traces, err = tracing.New(ctx, c.Tracing, p.processName(), log); err != nil {
 		return nil, err
 	}
-	p.calls = rpc.NewWatch(p.traces.Of(), metrics)
+	p.watch = rpc.NewWatch(p.traces.Of(), metrics)
 	p.closers = append(p.closers, p.endTraces)
 	for _, name := range services {
 		pool, err := p.pool(ctx, string(c.Databases[name]))

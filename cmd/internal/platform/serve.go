@@ -23,7 +23,7 @@ func (p *Platform) Services(c client.Client) http.Handler {
 	for _, token := range p.config.Tokens {
 		tokens = append(tokens, string(token))
 	}
-	to, here := rpc.NewServer(p.log, tokens...).Watched(p.calls), p.here()
+	to, here := rpc.NewServer(p.log, tokens...).Watched(p.watch), p.here()
 	for _, name := range p.names {
 		switch name {
 		case "user":
