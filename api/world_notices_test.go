@@ -46,14 +46,15 @@ func (f fakeNotices) GetDeadLetter(_ context.Context, id string) (notification.D
 }
 
 func (f fakeNotices) RequestReplay(ctx context.Context, r notification.NewReplay) (notification.DeadLetter, error) {
-	for _, before := range f.replays {
-		switch {
+	if len(f.replays) > 0 {
+		switch before := f.replays[0]; {
 		case before == r:
 			return f.GetDeadLetter(ctx, r.DeadLetterID)
 		case before.ReplayID == r.ReplayID:
 			return notification.DeadLetter{}, notification.ErrReplayReused
+		default:
+			return notification.DeadLetter{}, notification.ErrReplaying
 		}
-		return notification.DeadLetter{}, notification.ErrReplaying
 	}
 	if _, err := f.GetDeadLetter(ctx, r.DeadLetterID); err != nil {
 		return notification.DeadLetter{}, err

@@ -15,11 +15,11 @@ import (
 // userDeleted is the type of the event that there is nobody to tell any more.
 const userDeleted = "user.deleted"
 
-// The prefixes of what events are about.
+// The prefixes of the ids of what events are about.
 const (
-	userPrefix    id.Prefix = "usr"
-	orderPrefix   id.Prefix = "ord"
-	paymentPrefix id.Prefix = "pay"
+	UserIDPrefix    id.Prefix = "usr"
+	OrderIDPrefix   id.Prefix = "ord"
+	PaymentIDPrefix id.Prefix = "pay"
 )
 
 // maxEventID is far more than an event's id has, in bytes.
@@ -63,19 +63,19 @@ func (e Event) Read() (told Told, concerns bool, err error) {
 		return Told{}, true, ErrMalformed.Because(err)
 	}
 	told.Type, told.Cause = Type(e.Type), data.Reason
-	told.User, err = userPrefix.Parse(data.UserID)
+	told.User, err = UserIDPrefix.Parse(data.UserID)
 	ok := err == nil && isEventID(e.ID) && isText(data.Reason)
 	switch {
 	case told.Deleted:
 	case told.Type == PaymentActionRequired:
 		var order bool
 		told.Amount = data.Amount
-		told.Order, order = optional(orderPrefix, data.OrderID)
-		told.Payment, _ = optional(paymentPrefix, data.PaymentID)
+		told.Order, order = optional(OrderIDPrefix, data.OrderID)
+		told.Payment, _ = optional(PaymentIDPrefix, data.PaymentID)
 		ok = ok && order && told.Payment != nil
 	default:
 		told.Amount = data.Total
-		told.Order, _ = optional(orderPrefix, data.OrderID)
+		told.Order, _ = optional(OrderIDPrefix, data.OrderID)
 		ok = ok && told.Order != nil
 	}
 	if a := told.Amount; !ok || a != nil && (a.Amount < 0 || !isCurrency(a.Currency)) {

@@ -31,6 +31,9 @@ import (
 // number.
 const notifiedOrders = 60
 
+// betweenOrders lets them be placed for as long as it takes to kill everything.
+const betweenOrders = 150 * time.Millisecond
+
 // deathsAtLeast is how often each victim is killed, however soon the orders are placed.
 const deathsAtLeast = 2
 
@@ -60,7 +63,11 @@ func TestExactlyOnce(t *testing.T) {
 	})
 	var placing errgroup.Group
 	placing.SetLimit(6)
+	rate := time.NewTicker(betweenOrders)
+	defer rate.Stop()
+	begun := time.Now()
 	for i := range orders {
+		<-rate.C
 		placing.Go(func() error {
 			defer placed.Add(1)
 			method := []string{visa, visa, declined}[i%3]
@@ -69,12 +76,14 @@ func TestExactlyOnce(t *testing.T) {
 	}
 	require.NoError(t, placing.Wait())
 	require.NoError(t, killers.Wait())
+	t.Logf("placed and killed in %s", time.Since(begun).Round(time.Second))
 	for _, v := range victims {
 		t.Logf("%s was killed %d times", v.name, v.deaths)
 		require.GreaterOrEqual(t, v.deaths, deathsAtLeast, v.name)
 	}
 
 	requireInvariants(t, b.stack) // E1 by the broker's log: each event, and in order
+	t.Logf("at rest after %s", time.Since(begun).Round(time.Second))
 	want, published := endings(t, b.stack.Kafka)
 	require.Len(t, want, orders, "every order has ended, and that was told")
 	dir := filepath.Join(b.stack.Data, "mail")
@@ -98,6 +107,7 @@ func TestExactlyOnce(t *testing.T) {
 		delete(arrived, messageID(id))
 	}
 	require.Empty(t, arrived, "nobody was told anything else")
+	t.Logf("all has arrived after %s", time.Since(begun).Round(time.Second))
 	t.Logf("%d orders; %d events in the broker's log tell of their ends; %d mails arrived, %d were handed over again and known by their Message-ID",
 		orders, published, orders, repeated)
 }

@@ -14,13 +14,6 @@ import (
 	"github.com/skaldhq/skald/services/notification"
 )
 
-// The prefixes of the ids of what notifications are about.
-const (
-	userPrefix    id.Prefix = "usr"
-	orderPrefix   id.Prefix = "ord"
-	paymentPrefix id.Prefix = "pay"
-)
-
 func toParams(eventID string, told notification.Told) notificationdb.AddNotificationParams {
 	p := notificationdb.AddNotificationParams{
 		ID: uuid.Must(uuid.NewV7()), EventID: eventID, Type: string(told.Type), Channel: string(notification.Email),
@@ -34,8 +27,8 @@ func toParams(eventID string, told notification.Told) notificationdb.AddNotifica
 
 func toNotification(row notificationdb.Notification) notification.Notification {
 	return notification.Notification{
-		ID: notification.IDPrefix.Format(row.ID), EventID: row.EventID, Type: notification.Type(row.Type), UserID: userPrefix.Format(row.UserID),
-		OrderID: optional(orderPrefix, row.OrderID), PaymentID: optional(paymentPrefix, row.PaymentID), Channel: notification.Channel(row.Channel),
+		ID: notification.IDPrefix.Format(row.ID), EventID: row.EventID, Type: notification.Type(row.Type), UserID: notification.UserIDPrefix.Format(row.UserID),
+		OrderID: optional(notification.OrderIDPrefix, row.OrderID), PaymentID: optional(notification.PaymentIDPrefix, row.PaymentID), Channel: notification.Channel(row.Channel),
 		Status: notification.Status(row.Status), Reason: row.Reason, Attempts: int(row.Attempts), Locale: row.Locale, Subject: row.Subject,
 		CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(), SentAt: pg.UTC(row.SentAt),
 	}

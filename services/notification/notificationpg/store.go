@@ -59,7 +59,7 @@ func (s *Store) Take(ctx context.Context, e notification.Event) (fresh bool, err
 
 // Erase takes away what was kept of a user.
 func (s *Store) Erase(ctx context.Context, userID string) error {
-	parsed, err := userPrefix.Parse(userID)
+	parsed, err := notification.UserIDPrefix.Parse(userID)
 	if err != nil {
 		return nil //nolint:nilerr // what is no id was told nothing
 	}
@@ -75,7 +75,7 @@ func (s *Store) ListNotifications(ctx context.Context, f notification.Filter) (n
 	page := notification.Page{Items: []notification.Notification{}}
 	var of *uuid.UUID
 	if f.UserID != "" {
-		parsed, err := userPrefix.Parse(f.UserID)
+		parsed, err := notification.UserIDPrefix.Parse(f.UserID)
 		if err != nil {
 			return page, nil //nolint:nilerr // what is no id was told nothing
 		}

@@ -21,7 +21,7 @@ func claim(t *testing.T, s notification.Service) (notification.Due, bool) {
 
 // deliver: what is due is claimed once, and stays as it ended.
 func deliver(t *testing.T, s notification.Service) {
-	userID := users.New()
+	userID := notification.UserIDPrefix.New()
 	_, ok := claim(t, s)
 	require.False(t, ok, "nothing is due")
 	e := Event(notification.OrderRejected, userID)
@@ -57,7 +57,7 @@ func deliver(t *testing.T, s notification.Service) {
 
 	ends := map[notification.Status]string{notification.Sent: "", notification.Failed: "recipient_refused", notification.Skipped: notification.ReasonNotAwaited}
 	for status, reason := range ends {
-		userID := users.New()
+		userID := notification.UserIDPrefix.New()
 		must(t, s, Event(notification.OrderConfirmed, userID))
 		due, ok := claim(t, s)
 		require.True(t, ok)
@@ -80,7 +80,7 @@ func deliver(t *testing.T, s notification.Service) {
 // claimsRace: many who send get each notification once.
 func claimsRace(t *testing.T, s notification.Service) {
 	for range 40 {
-		must(t, s, Event(notification.OrderConfirmed, users.New()))
+		must(t, s, Event(notification.OrderConfirmed, notification.UserIDPrefix.New()))
 	}
 	var mu sync.Mutex
 	seen := map[string]int{}
@@ -108,7 +108,7 @@ func claimsRace(t *testing.T, s notification.Service) {
 // lostAttempt: one whose sender died is claimed by another once its lease is over, and
 // whatever the first says then counts no more.
 func lostAttempt(t *testing.T, s notification.Service) {
-	userID := users.New()
+	userID := notification.UserIDPrefix.New()
 	must(t, s, Event(notification.OrderConfirmed, userID))
 	first, ok, err := s.Claim(t.Context(), 0)
 	require.NoError(t, err)
@@ -125,7 +125,7 @@ func lostAttempt(t *testing.T, s notification.Service) {
 
 // list: pages are newest first, of one user or of all.
 func list(t *testing.T, s notification.Service) {
-	one, other := users.New(), users.New()
+	one, other := notification.UserIDPrefix.New(), notification.UserIDPrefix.New()
 	var want []string
 	for i := range 7 {
 		e := Event(notification.OrderConfirmed, one)
@@ -151,7 +151,7 @@ func list(t *testing.T, s notification.Service) {
 		require.Equal(t, want, got)
 	}
 	require.Len(t, all(t, s, ""), 11)
-	require.Empty(t, all(t, s, users.New()))
+	require.Empty(t, all(t, s, notification.UserIDPrefix.New()))
 	require.Empty(t, all(t, s, "usr_nobody"))
 	_, err := s.ListNotifications(t.Context(), notification.Filter{Limit: 1, Cursor: "nonsense"})
 	require.Equal(t, "cursor", fault.From(err).Field)

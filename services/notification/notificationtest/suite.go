@@ -10,7 +10,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/skaldhq/skald/internal/id"
 	"github.com/skaldhq/skald/internal/money"
 	"github.com/skaldhq/skald/services/notification"
 )
@@ -40,22 +39,15 @@ func Run(t *testing.T, open func(*testing.T) notification.Service) {
 	}
 }
 
-// The prefixes of what events are about.
-const (
-	users    id.Prefix = "usr"
-	orders   id.Prefix = "ord"
-	payments id.Prefix = "pay"
-)
-
 // lease is longer than any test.
 const lease = time.Hour
 
 // Event is an event of a type about a new order, and a payment, of a user.
 func Event(kind notification.Type, userID string) notification.Event {
-	orderID := orders.New()
+	orderID := notification.OrderIDPrefix.New()
 	data := map[string]any{"user_id": userID, "order_id": orderID, "status": "x", "version": 2, "reason": "payment_declined"}
 	if kind == notification.PaymentActionRequired {
-		data["payment_id"], data["amount"] = payments.New(), money.New(2900, "EUR")
+		data["payment_id"], data["amount"] = notification.PaymentIDPrefix.New(), money.New(2900, "EUR")
 	} else {
 		data["total"] = money.New(2900, "EUR")
 	}

@@ -17,12 +17,12 @@ import (
 // take: each event that concerns somebody is one notification, however often and in
 // whatever order it comes.
 func take(t *testing.T, s notification.Service) {
-	userID := users.New()
+	userID := notification.UserIDPrefix.New()
 	var events []notification.Event
 	for _, kind := range notification.Types() {
 		events = append(events, Event(kind, userID))
 	}
-	own := notification.Event{ID: "pay_own/2", Type: string(notification.PaymentActionRequired), Data: raw(map[string]any{"user_id": userID, "payment_id": payments.New()})}
+	own := notification.Event{ID: "pay_own/2", Type: string(notification.PaymentActionRequired), Data: raw(map[string]any{"user_id": userID, "payment_id": notification.PaymentIDPrefix.New()})}
 	for _, e := range append(events, own) {
 		must(t, s, e)
 	}
@@ -54,7 +54,7 @@ func take(t *testing.T, s notification.Service) {
 
 // malformed: what cannot have been told so has no effect, and is refused for good.
 func malformed(t *testing.T, s notification.Service) {
-	userID := users.New()
+	userID := notification.UserIDPrefix.New()
 	for name, spoil := range map[string]func(e *notification.Event, data map[string]any){
 		"no data":          func(e *notification.Event, _ map[string]any) { e.Data = nil },
 		"no object":        func(e *notification.Event, _ map[string]any) { e.Data = []byte(`"text"`) },
@@ -85,7 +85,7 @@ func malformed(t *testing.T, s notification.Service) {
 		require.False(t, fresh, name)
 	}
 	act := Event(notification.PaymentActionRequired, userID)
-	act.Data = raw(map[string]any{"user_id": userID, "order_id": orders.New()})
+	act.Data = raw(map[string]any{"user_id": userID, "order_id": notification.OrderIDPrefix.New()})
 	_, err := s.Take(t.Context(), act)
 	require.ErrorIs(t, err, notification.ErrMalformed, "no payment")
 	require.Empty(t, all(t, s, userID))
@@ -93,7 +93,7 @@ func malformed(t *testing.T, s notification.Service) {
 
 // takesRace: of many who take the same event one gives it its effect.
 func takesRace(t *testing.T, s notification.Service) {
-	userID := users.New()
+	userID := notification.UserIDPrefix.New()
 	for range 10 {
 		e := Event(notification.OrderConfirmed, userID)
 		var effects atomic.Int64
@@ -115,7 +115,7 @@ func takesRace(t *testing.T, s notification.Service) {
 
 // erase: of a user who was deleted nothing is kept but that they were told something.
 func erase(t *testing.T, s notification.Service) {
-	gone, kept := users.New(), users.New()
+	gone, kept := notification.UserIDPrefix.New(), notification.UserIDPrefix.New()
 	must(t, s, Event(notification.OrderConfirmed, gone))
 	due, ok, err := s.Claim(t.Context(), lease)
 	require.NoError(t, err)
@@ -154,7 +154,7 @@ func erase(t *testing.T, s notification.Service) {
 // not tried again.
 func eraseWhileSending(t *testing.T, s notification.Service) {
 	for status, want := range map[notification.Status]notification.Status{notification.Pending: notification.Skipped, notification.Sent: notification.Sent} {
-		userID := users.New()
+		userID := notification.UserIDPrefix.New()
 		must(t, s, Event(notification.OrderConfirmed, userID))
 		due, ok, err := s.Claim(t.Context(), lease)
 		require.NoError(t, err)
