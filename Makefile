@@ -2,7 +2,7 @@
 TOOL = go tool -modfile=tools/go.mod
 CLIENT = $(TOOL) oapi-codegen -config client/generate.yaml api/openapi.yaml
 SHELL = bash
-LEAN = $(patsubst %,./services/%,user product pricing inventory order payment payment/stripepay)
+LEAN = $(patsubst %,./services/%,user product pricing inventory order payment payment/stripepay notification notification/letters notification/smtpmail)
 
 .PHONY: help
 help: ## list the targets
@@ -93,6 +93,10 @@ bench: ## latency and throughput against the floor of a bare workflow; writes do
 .PHONY: fuzz
 fuzz: ## 100,000 requests made from the document, good and bad, to a platform in many processes (about ten minutes)
 	SKALD_FUZZ=100000 go test -count=1 -timeout 2h -run 'TestFuzz$$' -v ./test/e2e
+
+.PHONY: events
+events: ## 1,000 orders while the relays, the broker and the notification service are killed at random
+	SKALD_EVENTS=1000 go test -count=1 -timeout 1h -run TestExactlyOnce -v ./test/e2e
 
 .PHONY: slow
 slow: ## 2,000 slow clients for a minute, beside honest ones that have to be fast

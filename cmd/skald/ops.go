@@ -22,6 +22,7 @@ type opsCmd struct {
 	Keys keysCmd `cmd:"" help:"Who may ask the platform, and as whom."`
 
 	Discrepancies discrepanciesCmd `cmd:"" help:"What the services say and does not agree, and how to mend it."`
+	DeadLetters   deadLettersCmd   `cmd:"" help:"Events that nobody could be told of, and how to try again."`
 	Versions      versionsCmd      `cmd:"" help:"Which version of the order workers takes new sagas."`
 }
 

@@ -64,9 +64,16 @@ type Letters struct {
 	Grave     Grave
 }
 
-// Bury publishes a record to the topic and keeps it in the grave. Done again it may be
-// in the topic twice.
+// Bury keeps a record in the grave, which knows one that is there already, and then
+// publishes it to the topic, where it may be twice if that has to be tried again.
 func (l Letters) Bury(ctx context.Context, consumer string, r *kgo.Record, e cloudevents.Event, why *fault.Error) error {
+	b := Burial{Consumer: consumer, Record: r, Code: why.Code, Detail: why.Message}
+	if e.Context != nil {
+		b.EventID, b.Type = e.ID(), e.Type()
+	}
+	if err := l.Grave.Bury(ctx, b); err != nil {
+		return err
+	}
 	dead := &kgo.Record{Topic: l.Topic, Key: r.Key, Value: r.Value, Headers: append(slices.Clone(r.Headers),
 		header(HeaderConsumer, consumer), header(HeaderCode, why.Code), header(HeaderDetail, why.Message), header(HeaderTopic, r.Topic),
 		header(HeaderPartition, strconv.Itoa(int(r.Partition))), header(HeaderOffset, strconv.FormatInt(r.Offset, 10)),
@@ -74,11 +81,7 @@ func (l Letters) Bury(ctx context.Context, consumer string, r *kgo.Record, e clo
 	if err := l.Publisher.ProduceSync(ctx, dead).FirstErr(); err != nil {
 		return fmt.Errorf("publish to %s: %w", l.Topic, err)
 	}
-	b := Burial{Consumer: consumer, Record: r, Code: why.Code, Detail: why.Message}
-	if e.Context != nil {
-		b.EventID, b.Type = e.ID(), e.Type()
-	}
-	return l.Grave.Bury(ctx, b)
+	return nil
 }
 
 func header(key, value string) kgo.RecordHeader {

@@ -15,6 +15,9 @@ import (
 // partitions of one.
 const lookAgain = 15 * time.Second
 
+// sessionTimeout is how soon the partitions of a member that died are another's.
+const sessionTimeout = 10 * time.Second
+
 // Consumer is a member of a group that shares the records of topics. Where nobody
 // has committed an offset yet, that begins at the start of each topic.
 type Consumer struct {
@@ -32,7 +35,7 @@ func NewConsumer(c config.Kafka, group string, names ...string) (*Consumer, erro
 	}
 	client, err := kgo.NewClient(append(options,
 		kgo.ConsumerGroup(group), kgo.ConsumeTopics(names...), kgo.DisableAutoCommit(),
-		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.MetadataMaxAge(lookAgain),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.MetadataMaxAge(lookAgain), kgo.SessionTimeout(sessionTimeout),
 	)...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to Kafka: %w", err)

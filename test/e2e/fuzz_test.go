@@ -73,7 +73,7 @@ func ownStack(t *testing.T, args ...string) *stack.Stack {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	s, err := stack.Start(ctx, platform.binary, t.TempDir(), append(args, "--action-timeout", actionTimeout.String())...)
+	s, err := stack.Start(ctx, platform.binary, t.TempDir(), append([]string{"--action-timeout", actionTimeout.String()}, args...)...)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Stop()) })
 	return s

@@ -28,6 +28,9 @@ var platform struct {
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
+	if code, is := beBroker(); is {
+		return code
+	}
 	dir, err := os.MkdirTemp("", "skald-e2e-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

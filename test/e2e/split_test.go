@@ -38,7 +38,7 @@ func TestSplit(t *testing.T) {
 		"a user": "/v1/users/" + b.user, "a product": "/v1/products/" + product, "products": "/v1/products?limit=50",
 		"stock": "/v1/stock/" + product, "a price": "/v1/prices/" + product,
 		"an order": "/v1/orders/" + confirmed.ID, "orders": "/v1/orders?limit=50", "payments": "/v1/payments?limit=50",
-		"a timeline": "/v1/orders/" + confirmed.ID + "/timeline",
+		"a timeline": "/v1/orders/" + confirmed.ID + "/timeline", "notifications": "/v1/notifications?limit=50",
 	}
 	for service, tc := range map[string]without{
 		"user":      {fails: []string{"a user"}, orders: http.StatusAccepted},
@@ -47,6 +47,8 @@ func TestSplit(t *testing.T) {
 		"inventory": {fails: []string{"stock"}, degraded: "inventory", orders: http.StatusAccepted},
 		"payment":   {fails: []string{"payments"}, orders: http.StatusAccepted},
 		"order":     {fails: []string{"an order", "orders", "a timeline"}, orders: http.StatusServiceUnavailable},
+
+		"notification": {fails: []string{"notifications"}, orders: http.StatusCreated},
 	} {
 		p := b.stack.Process(service)
 		require.NoError(t, syscall.Kill(p.PID, syscall.SIGKILL))

@@ -37,7 +37,7 @@ func TestRoles(t *testing.T) {
 
 	require.Contains(t, p.once(t, p.env("TEMPORAL_"), "prepare"), "search attributes added")
 	var at []string
-	for _, name := range []string{"user", "product", "pricing", "inventory", "payment", "order"} {
+	for _, name := range []string{"user", "product", "pricing", "inventory", "payment", "order", "notification"} {
 		require.Contains(t, p.once(t, p.serviceEnv(name), "migrate", name), name)
 		at = append(at, name+"="+p.service(name, "v1").URL)
 	}

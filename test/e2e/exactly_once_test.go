@@ -1,0 +1,281 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/skaldhq/skald/internal/devstack/broker"
+	"github.com/skaldhq/skald/internal/devstack/mailsink"
+	"github.com/skaldhq/skald/internal/event"
+	"github.com/skaldhq/skald/test/stack"
+)
+
+// notifiedOrders is how many orders TestExactlyOnce places; SKALD_EVENTS is another
+// number.
+const notifiedOrders = 60
+
+// betweenOrders lets them be placed for as long as it takes to kill everything.
+const betweenOrders = 150 * time.Millisecond
+
+// deathsAtLeast is how often each victim is killed, however soon the orders are placed.
+const deathsAtLeast = 2
+
+// TestExactlyOnce: orders are placed while the relays, the broker and the notification
+// service are killed at random. By the broker's log every event was published at least
+// once, those of an aggregate in order; by the sink each notification arrived once.
+func TestExactlyOnce(t *testing.T) {
+	t.Parallel()
+	orders := notifiedOrders
+	if more, err := strconv.Atoi(os.Getenv("SKALD_EVENTS")); err == nil {
+		orders = more
+	}
+	kafka := startBroker(t)
+	b := startSplit(t, "--kafka-broker", kafka.addr, "--replicas", "notification=2", "--limit-per-second", "0")
+	product := b.product(1000, 100_000)
+	victims := []*victim{kafka.victim}
+	for _, name := range []string{"notification", "notification-2", "order", "payment"} { // the last two have the relays
+		victims = append(victims, b.victim(name))
+	}
+
+	var placed atomic.Int64
+	killing, enough := context.WithCancel(t.Context())
+	defer enough()
+	var killers errgroup.Group
+	killers.Go(func() error {
+		return killAtRandom(killing, victims, func() bool { return placed.Load() == int64(orders) })
+	})
+	var placing errgroup.Group
+	placing.SetLimit(6)
+	rate := time.NewTicker(betweenOrders)
+	defer rate.Stop()
+	begun := time.Now()
+	for i := range orders {
+		<-rate.C
+		placing.Go(func() error {
+			defer placed.Add(1)
+			method := []string{visa, visa, declined}[i%3]
+			return b.placeWhatever(t.Context(), b.order(product, 1, method), fmt.Sprintf("exactly-once-%d", i))
+		})
+	}
+	require.NoError(t, placing.Wait())
+	require.NoError(t, killers.Wait())
+	t.Logf("placed and killed in %s", time.Since(begun).Round(time.Second))
+	for _, v := range victims {
+		t.Logf("%s was killed %d times", v.name, v.deaths)
+		require.GreaterOrEqual(t, v.deaths, deathsAtLeast, v.name)
+	}
+
+	requireInvariants(t, b.stack) // E1 by the broker's log: each event, and in order
+	t.Logf("at rest after %s", time.Since(begun).Round(time.Second))
+	want, published := endings(t, b.stack.Kafka)
+	require.Len(t, want, orders, "every order has ended, and that was told")
+	dir := filepath.Join(b.stack.Data, "mail")
+	arrived := map[string]int{}
+	repeated := 0
+	require.Eventually(t, func() bool {
+		deliveries, err := mailsink.Deliveries(dir)
+		require.NoError(t, err)
+		arrived, repeated = map[string]int{}, 0
+		for _, d := range deliveries {
+			if d.Repeated {
+				repeated++
+				continue
+			}
+			arrived[d.MessageID]++
+		}
+		return len(arrived) >= orders
+	}, 3*time.Minute, 200*time.Millisecond, "of %d notifications %d arrived", orders, len(arrived))
+	for id := range want {
+		require.Equal(t, 1, arrived[messageID(id)], id)
+		delete(arrived, messageID(id))
+	}
+	require.Empty(t, arrived, "nobody was told anything else")
+	t.Logf("all has arrived after %s", time.Since(begun).Round(time.Second))
+	t.Logf("%d orders; %d events in the broker's log tell of their ends; %d mails arrived, %d were handed over again and known by their Message-ID",
+		orders, published, orders, repeated)
+}
+
+// placeWhatever places an order through whatever happens: the key makes it one.
+func (b *bench) placeWhatever(ctx context.Context, o stack.NewOrder, key string) error {
+	for {
+		a, err := b.Place(ctx, o, "Idempotency-Key", key, "Prefer", "respond-async")
+		if err == nil && (a.Status < http.StatusBadRequest || a.Status == http.StatusPaymentRequired) {
+			return nil
+		}
+		if err == nil && a.Status < http.StatusInternalServerError {
+			return fmt.Errorf("place order: %d: %s", a.Status, a.Body)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// endings reads the broker's log: the ids of the events that tell how orders ended, and
+// how many records tell it.
+func endings(t *testing.T, addr string) (ids map[string]bool, records int) {
+	t.Helper()
+	topic := event.Topic("order")
+	c, err := kgo.NewClient(kgo.SeedBrokers(addr), kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	require.NoError(t, err)
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	ends, err := kadm.NewClient(c).ListEndOffsets(ctx, topic)
+	require.NoError(t, err)
+	left := int64(0)
+	ends.Each(func(o kadm.ListedOffset) { left += o.Offset })
+	ids = map[string]bool{}
+	for left > 0 {
+		fetched := c.PollFetches(ctx)
+		require.NoError(t, fetched.Err())
+		fetched.EachRecord(func(r *kgo.Record) {
+			left--
+			e, err := event.Read(r)
+			require.NoError(t, err)
+			switch event.Type(e.Type()) {
+			case event.OrderConfirmed, event.OrderRejected, event.OrderCancelled, event.OrderFailed, event.OrderRefunded:
+				ids[e.ID()] = true
+				records++
+			default:
+			}
+		})
+	}
+	return ids, records
+}
+
+// victim is a process that is killed and started again.
+type victim struct {
+	name   string
+	deaths int
+	kill   func()
+	start  func() (kill func(), err error)
+}
+
+// die kills the process and starts it again.
+func (v *victim) die() (err error) {
+	v.kill()
+	v.deaths++
+	v.kill, err = v.start()
+	return err
+}
+
+// killAtRandom kills one victim after the other until there is no more to see, and
+// each has died often enough. All live when it returns.
+func killAtRandom(ctx context.Context, victims []*victim, over func() bool) error {
+	random := rand.New(rand.NewPCG(5, 2)) //nolint:gosec // repeatable
+	for ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(time.Duration(300+random.IntN(1500)) * time.Millisecond):
+		}
+		open := victims[:0:0]
+		for _, v := range victims {
+			if !over() || v.deaths < deathsAtLeast {
+				open = append(open, v)
+			}
+		}
+		if len(open) == 0 {
+			return nil
+		}
+		if err := open[random.IntN(len(open))].die(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// victim is a process of the platform.
+func (b *bench) victim(name string) *victim {
+	p := b.stack.Process(name)
+	return &victim{
+		name: name, kill: func() {
+			for syscall.Kill(p.PID, syscall.SIGKILL) == nil { // until it is gone, and its address free
+				<-time.After(10 * time.Millisecond)
+			}
+		},
+		start: func() (func(), error) { return launch(b.T, exec.Command(p.Command[0], p.Command[1:]...)) },
+	}
+}
+
+// launch starts a process that ends with the test at the latest.
+func launch(t *testing.T, cmd *exec.Cmd) (kill func(), err error) {
+	t.Helper()
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	kill = func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}
+	t.Cleanup(kill)
+	return kill, nil
+}
+
+// brokerProcess is a broker in a process of its own.
+type brokerProcess struct {
+	*victim
+	addr string
+}
+
+// What tells this test's binary to be a broker, and where.
+const (
+	brokerDir  = "SKALD_TEST_BROKER_DIR"
+	brokerAddr = "SKALD_TEST_BROKER_ADDR"
+)
+
+// startBroker starts this test's binary as a broker.
+func startBroker(t *testing.T) brokerProcess {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	p := brokerProcess{addr: l.Addr().String()}
+	require.NoError(t, l.Close())
+	dir := t.TempDir()
+	p.victim = &victim{name: "broker", start: func() (func(), error) {
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), brokerDir+"="+dir, brokerAddr+"="+p.addr)
+		return launch(t, cmd)
+	}}
+	p.kill, err = p.start()
+	require.NoError(t, err)
+	return p
+}
+
+// beBroker runs a broker until the process is told to stop, where it was started as one.
+func beBroker() (code int, is bool) {
+	dir := os.Getenv(brokerDir)
+	if dir == "" {
+		return 0, false
+	}
+	b, err := broker.Start(dir, os.Getenv(brokerAddr))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1, true
+	}
+	defer b.Close()
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
+	<-stop
+	return 0, true
+}

@@ -1,0 +1,234 @@
+package e2e_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"mime"
+	"mime/multipart"
+	"mime/quotedprintable"
+	"net/http"
+	"net/mail"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/skaldhq/skald/internal/devstack/mailsink"
+	"github.com/skaldhq/skald/test/stack"
+)
+
+// notified is a notification as the front door shows it.
+type notified struct {
+	ID, Type, Status, Reason, Locale, Subject string
+	EventID                                   string `json:"event_id"`
+	OrderID                                   string `json:"order_id"`
+}
+
+// box is the mail of a platform.
+type box struct {
+	*bench
+	dir string
+}
+
+// newUser makes a user who reads a language, with an address of their own.
+func (b *bench) newUser(locale string) (userID, email string) {
+	b.Helper()
+	email = uuid.NewString() + "@mail.example"
+	a := b.do(http.MethodPost, "/v1/users", map[string]any{"name": "Kim " + locale, "email": email, "locale": locale, "status": "active"}, http.StatusCreated)
+	return b.id(a), email
+}
+
+// notifications lists what a user was told, newest first.
+func (b *bench) notifications(userID string) []notified {
+	b.Helper()
+	a := b.do(http.MethodGet, "/v1/notifications?limit=100&user_id="+userID, nil, http.StatusOK)
+	require.NotContains(b, string(a.Body), "@", "no address is shown")
+	var page struct{ Items []notified }
+	require.NoError(b, json.Unmarshal(a.Body, &page))
+	return page.Items
+}
+
+// awaitNotified waits until a user was told something of an order, and gives how.
+func (b *bench) awaitNotified(userID, orderID, kind, status string) (found notified) {
+	b.Helper()
+	require.Eventually(b, func() bool {
+		for _, n := range b.notifications(userID) {
+			if n.OrderID == orderID && n.Type == kind && n.Status == status {
+				found = n
+				return true
+			}
+		}
+		return false
+	}, 2*time.Minute, 100*time.Millisecond, "%s of %s is not %s: %v", kind, orderID, status, b.notifications(userID))
+	return found
+}
+
+// read reads the text of the mail of a notification, and to whom it went.
+func (x box) read(n notified) (subject, text, to string) {
+	x.Helper()
+	raw, err := os.ReadFile(mailsink.File(x.dir, messageID(n.EventID)))
+	require.NoError(x, err)
+	m, err := mail.ReadMessage(bytes.NewReader(raw))
+	require.NoError(x, err)
+	subject, err = new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+	require.NoError(x, err)
+	_, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+	require.NoError(x, err)
+	part, err := multipart.NewReader(m.Body, params["boundary"]).NextRawPart()
+	require.NoError(x, err)
+	var body io.Reader = part
+	switch part.Header.Get("Content-Transfer-Encoding") {
+	case "quoted-printable":
+		body = quotedprintable.NewReader(part)
+	case "base64":
+		body = base64.NewDecoder(base64.StdEncoding, part)
+	}
+	plain, err := io.ReadAll(body)
+	require.NoError(x, err)
+	return subject, string(plain), m.Header.Get("To")
+}
+
+// messageID is that of the mail about an event.
+func messageID(eventID string) string {
+	return "<" + strings.ReplaceAll(eventID, "/", ".") + ".email@skald.example>"
+}
+
+// TestNotifications: customers are told in their language what became of their orders,
+// once; a mail server that is away holds up no order; who was deleted is told nothing,
+// and nothing of them is kept.
+func TestNotifications(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	sink, err := mailsink.Start(dir, "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = sink.Close() })
+	s := ownStack(t, "--mail-server", sink.Addr, "--action-timeout", "2m")
+	b := &bench{T: t, Shop: s.NewShop(), stack: s}
+	x := box{bench: b, dir: dir}
+	product := b.product(2900, 100)
+	korean, koreanMail := b.newUser("ko-KR")
+	english, englishMail := b.newUser("en-GB")
+	order := func(userID, method string, want int) (orderID string, a stack.Answer) {
+		b.user = userID
+		a = b.place(b.order(product, 1, method), want)
+		return a.OrderID(), a
+	}
+	cancel := func(orderID string) {
+		b.do(http.MethodPut, "/v1/orders/"+orderID+"/cancellation", nil, http.StatusAccepted)
+	}
+	expect := func(userID, orderID, kind, subject, says, to string) {
+		n := b.awaitNotified(userID, orderID, kind, "sent")
+		require.Equal(t, subject, n.Subject)
+		gotSubject, text, gotTo := x.read(n)
+		require.Equal(t, subject, gotSubject)
+		require.Contains(t, text, says)
+		require.Contains(t, gotTo, to)
+		if kind != "payment.action_required" {
+			require.NotContains(t, text, "http", "only who has to act gets a link")
+			require.Contains(t, text, orderID)
+		}
+	}
+
+	confirmed, _ := order(korean, visa, http.StatusCreated)
+	expect(korean, confirmed, "order.confirmed", "주문이 확정되었습니다", "€29.00", koreanMail)
+	rejected, _ := order(english, declined, http.StatusPaymentRequired)
+	expect(english, rejected, "order.rejected", "Your order could not be taken", "The payment was declined.", englishMail)
+	waits, a := order(english, authenticated, http.StatusAccepted)
+	expect(english, waits, "payment.action_required", "Please confirm your payment", a.Order.NextAction.URL, englishMail)
+	cancel(waits)
+	expect(english, waits, "order.cancelled", "Your order is cancelled", "Nothing was charged", englishMail)
+	cancel(confirmed)
+	expect(korean, confirmed, "order.refunded", "주문이 환불되었습니다", "€29.00", koreanMail)
+
+	require.NoError(t, sink.Close())
+	begun := time.Now()
+	late, _ := order(english, visa, http.StatusCreated)
+	t.Logf("an order without a mail server: %s", time.Since(begun).Round(time.Millisecond))
+	require.Eventually(t, func() bool { return b.notifications(english)[0].Reason == "mail_server_unavailable" }, time.Minute, 50*time.Millisecond)
+	require.NotEqual(t, "sent", b.notifications(english)[0].Status)
+	x.requireGone(product)
+	sink, err = mailsink.Start(dir, sink.Addr)
+	require.NoError(t, err)
+	expect(english, late, "order.confirmed", "Your order is confirmed", "€29.00", englishMail)
+
+	b.requirePoison()
+	b.do(http.MethodDelete, "/v1/users/"+english, nil, http.StatusNoContent)
+	require.Eventually(t, func() bool {
+		for _, n := range b.notifications(english) {
+			if n.Subject+n.Locale != "" {
+				return false
+			}
+		}
+		return true
+	}, time.Minute, 100*time.Millisecond)
+	deliveries, err := mailsink.Deliveries(dir)
+	require.NoError(t, err)
+	require.Len(t, deliveries, 6)
+	for _, d := range deliveries {
+		require.False(t, d.Repeated)
+	}
+	metrics := b.metricsOf()
+	for _, want := range []string{
+		`skald_notifications_total{status="sent",type="order.confirmed"} 2`, `skald_consumer_dead_letters_total{code="event_unreadable",consumer="skald.notifications"} 1`,
+	} {
+		require.Contains(t, metrics, want)
+	}
+	require.Regexp(t, regexp.MustCompile(`skald_notifications_total\{status="pending",type="order.confirmed"\} [1-9]`), metrics)
+}
+
+// requireGone: a user who is deleted before they could be told is told nothing.
+func (x box) requireGone(product string) {
+	x.Helper()
+	gone, _ := x.newUser("en")
+	x.user = gone
+	id := x.place(x.order(product, 1, visa), http.StatusCreated).OrderID()
+	x.awaitNotified(gone, id, "order.confirmed", "pending")
+	x.do(http.MethodDelete, "/v1/users/"+gone, nil, http.StatusNoContent)
+	require.Equal(x, "user_deleted", x.awaitNotified(gone, id, "order.confirmed", "skipped").Reason)
+}
+
+// requirePoison: a record that is no event is a dead letter, which an operator sees and
+// has dealt with again; it is dead still then.
+func (b *bench) requirePoison() {
+	b.Helper()
+	c, err := kgo.NewClient(kgo.SeedBrokers(b.stack.Kafka))
+	require.NoError(b, err)
+	defer c.Close()
+	require.NoError(b, c.ProduceSync(context.Background(), &kgo.Record{Topic: "skald.order.events", Value: []byte("poison")}).FirstErr())
+	var page struct {
+		Items []struct {
+			ID, State, Code string
+			Replays         []struct{ Outcome, Code, By string }
+		}
+	}
+	look := func(done func() bool) {
+		b.Helper()
+		require.Eventually(b, func() bool {
+			a := b.do(http.MethodGet, "/v1/dead-letters", nil, http.StatusOK)
+			require.NotContains(b, string(a.Body), "poison", "what it holds is not shown")
+			require.NoError(b, json.Unmarshal(a.Body, &page))
+			return done()
+		}, time.Minute, 100*time.Millisecond)
+	}
+	look(func() bool { return len(page.Items) == 1 })
+	require.Equal(b, "event_unreadable", page.Items[0].Code)
+	b.do(http.MethodPost, "/v1/dead-letters/"+page.Items[0].ID+"/replays", map[string]any{"reason": "a test"}, http.StatusAccepted)
+	look(func() bool { return page.Items[0].State == "dead" })
+	require.Equal(b, "failed", page.Items[0].Replays[0].Outcome)
+	require.Equal(b, "event_unreadable", page.Items[0].Replays[0].Code)
+	require.Equal(b, "operator", page.Items[0].Replays[0].By)
+}
+
+// metricsOf reads the metrics of the front door's process.
+func (b *bench) metricsOf() string {
+	b.Helper()
+	return string(b.do(http.MethodGet, "/metrics", nil, http.StatusOK).Body)
+}
