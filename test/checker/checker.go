@@ -106,7 +106,7 @@ func (p Platform) running(ctx context.Context) (int64, error) {
 	}
 	defer c.Close()
 	found, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
-		Query: `ExecutionStatus = 'Running' AND WorkflowType != 'Reconcile'`,
+		Query: `ExecutionStatus = 'Running' AND WorkflowType NOT IN ('Reconcile', 'DeliverWebhook')`,
 	})
 	if err != nil {
 		return 0, fmt.Errorf("count sagas: %w", err)

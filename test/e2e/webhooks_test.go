@@ -20,7 +20,7 @@ func TestWebhooks(t *testing.T) {
 		"delivered": func(h *hook) {
 			h.happens()
 			d := h.await("delivered")
-			require.Equal(h, []any{1, http.StatusOK}, []any{d.Attempts, *d.LastStatus})
+			require.Equal(h, []int64{1, http.StatusOK}, []int64{d.Attempts, *d.LastStatus})
 			require.NoError(h, h.verified(h.secret), "by the specification's own library")
 			got := h.messages()[0]
 			require.Equal(h, d.EventID, got.header.Get("webhook-id"))
@@ -32,7 +32,7 @@ func TestWebhooks(t *testing.T) {
 			h.answers(http.StatusInternalServerError, http.StatusFound)
 			h.happens()
 			d := h.await("delivered")
-			require.Equal(h, 3, d.Attempts)
+			require.EqualValues(h, 3, d.Attempts)
 			got := h.messages()
 			require.Len(h, got, 3)
 			for _, again := range got[1:] {
@@ -45,27 +45,27 @@ func TestWebhooks(t *testing.T) {
 			h.answers(hang)
 			h.happens()
 			h.awaitReason("timeout")
-			require.Equal(h, 2, h.await("delivered").Attempts)
+			require.EqualValues(h, 2, h.await("delivered").Attempts)
 		},
 		"failed": func(h *hook) {
 			h.answers(http.StatusTeapot, http.StatusTeapot, http.StatusTeapot)
 			h.happens()
 			d := h.await("failed")
-			require.Equal(h, []any{3, "http_418"}, []any{d.Attempts, d.LastReason})
+			require.Equal(h, []any{int64(3), "http_418"}, []any{d.Attempts, *d.LastReason})
 			require.Nil(h, d.NextAttemptAt)
 		},
 		"gone": func(h *hook) {
 			h.answers(http.StatusGone)
 			h.happens()
 			d := h.await("failed")
-			require.Equal(h, []any{1, "http_410"}, []any{d.Attempts, d.LastReason})
+			require.Equal(h, []any{int64(1), "http_410"}, []any{d.Attempts, *d.LastReason})
 			require.Equal(h, []string{"disabled", "gone"}, h.status())
 		},
 		"disabled": func(h *hook) {
 			h.waiting()
 			h.disable()
 			d := h.await("failed")
-			require.Equal(h, []any{2, "endpoint_disabled"}, []any{d.Attempts, d.LastReason})
+			require.Equal(h, []any{int64(2), "endpoint_disabled"}, []any{d.Attempts, *d.LastReason})
 			h.do(http.MethodPost, h.path("/deliveries/"+d.ID+"/redeliveries"), nil, http.StatusConflict)
 		},
 		"deleted": func(h *hook) {
@@ -78,12 +78,12 @@ func TestWebhooks(t *testing.T) {
 			closedHistory(h.T, c, d.WorkflowID)
 			h.redeliver(d)
 			h.awaitMessages(2)
-			require.Equal(h, 2, h.await("delivered").Attempts)
+			require.EqualValues(h, 2, h.await("delivered").Attempts)
 			require.NoError(h, h.verified(h.secret))
 		},
 		"redelivered_while_waiting": func(h *hook) {
 			h.redeliver(h.waiting())
-			require.Equal(h, 3, h.await("delivered").Attempts)
+			require.EqualValues(h, 3, h.await("delivered").Attempts)
 		},
 		"rotated": func(h *hook) {
 			before := h.secret
@@ -134,7 +134,7 @@ func TestWebhookSlowEndpoint(t *testing.T) {
 	begun := time.Now()
 	quick.happens()
 	quick.await("delivered")
-	require.Equal(t, "pending", slow.delivery().Status)
+	require.EqualValues(t, "pending", slow.delivery().Status)
 	t.Logf("delivered after %s", time.Since(begun))
 }
 

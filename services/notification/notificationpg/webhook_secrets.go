@@ -32,7 +32,7 @@ func (w *Webhooks) RotateSecret(ctx context.Context, r notification.Rotation) (i
 	if len(w.seals) == 0 {
 		return issued, notification.ErrWebhooksOff
 	}
-	endpointID, err := notification.EndpointIDPrefix.Parse(r.EndpointRef.ID)
+	endpointID, err := notification.EndpointIDPrefix.Parse(r.ID)
 	if err != nil {
 		return issued, notification.ErrEndpointNotFound
 	}
