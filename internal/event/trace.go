@@ -14,7 +14,7 @@ var _ propagation.TextMapCarrier = Headers{}
 
 // Get gives a header, empty where there is none.
 func (h Headers) Get(key string) string {
-	for _, header := range h.Record.Headers {
+	for _, header := range h.Headers {
 		if header.Key == key {
 			return string(header.Value)
 		}
@@ -24,12 +24,12 @@ func (h Headers) Get(key string) string {
 
 // Set adds a header.
 func (h Headers) Set(key, value string) {
-	h.Record.Headers = append(h.Record.Headers, kgo.RecordHeader{Key: key, Value: []byte(value)})
+	h.Headers = append(h.Headers, kgo.RecordHeader{Key: key, Value: []byte(value)})
 }
 
 // Keys names the headers.
 func (h Headers) Keys() (all []string) {
-	for _, header := range h.Record.Headers {
+	for _, header := range h.Headers {
 		all = append(all, header.Key)
 	}
 	return all

@@ -27,16 +27,6 @@ type spanned struct {
 func (s spanned) id() string     { return hex.EncodeToString(s.SpanId) }
 func (s spanned) parent() string { return hex.EncodeToString(s.ParentSpanId) }
 
-// attribute gives a text of the span's, empty where it has none of that name.
-func (s spanned) attribute(name string) string {
-	for _, a := range s.Attributes {
-		if a.Key == name {
-			return a.Value.GetStringValue()
-		}
-	}
-	return ""
-}
-
 // traces is a collector: it takes OTLP over HTTP and keeps what it got.
 type traces struct {
 	*httptest.Server

@@ -28,12 +28,12 @@ func TestQueries(t *testing.T) {
 	b := startSplit(t)
 	server, now := prom.New(t), time.Now()
 	product := b.product(1999, 100)
-	b.place(b.order(product, 1, visa), http.StatusCreated)
+	b.get(b.place(b.order(product, 1, visa), http.StatusCreated).OrderID())
 	b.place(b.order(product, 1, declined), http.StatusPaymentRequired)
 	b.requireMetrics("order", "skald_reconcile_last_round_timestamp_seconds [1-9]", `skald_saga_compensations_total\{.*step="ReserveStock".*\} [1-9]`)
 	b.scrape(server, now.Add(-time.Minute))
 	for range 5 {
-		b.place(b.order(product, 1, visa), http.StatusCreated)
+		b.get(b.place(b.order(product, 1, visa), http.StatusCreated).OrderID())
 	}
 	b.place(b.order(product, 1, declined), http.StatusPaymentRequired)
 	b.requireMetrics("order", `skald_saga_duration_seconds_count\{.*outcome="compensated".*\} 2`)

@@ -66,7 +66,7 @@ func (s *Server) Scrape(ctx context.Context, served []byte, at time.Time, target
 			return fmt.Errorf("keep %s", series)
 		}
 	}
-	if err := add(labels.FromStrings(labels.MetricName, "up"), 1); err != nil {
+	if err := add(labels.FromStrings("__name__", "up"), 1); err != nil {
 		return fmt.Errorf("keep up: %w", err)
 	}
 	return to.Commit()
