@@ -44,12 +44,14 @@ const (
 	writeSagas    = "sagas:write"
 	readKeys      = "keys:read"
 	writeKeys     = "keys:write"
+	readPayloads  = "payloads:read"
+	writePayloads = "payloads:write"
 )
 
 func allScopes() []string {
 	return []string{
 		readOrders, writeOrders, readUsers, writeUsers, readProducts, writeProducts, readStock, writeStock, readPrices, writePrices,
-		readPayments, writePayments, readSagas, writeSagas, readKeys, writeKeys,
+		readPayments, writePayments, readSagas, writeSagas, readKeys, writeKeys, readPayloads, writePayloads,
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/prometheus/client_golang/prometheus"
+	"go.temporal.io/sdk/converter"
 
 	"github.com/skaldhq/skald/api/auth"
 	"github.com/skaldhq/skald/api/timeline"
@@ -39,6 +40,8 @@ type Config struct {
 	Operators Operators
 	// Histories is what the timelines are read from.
 	Histories Histories
+	// Codec opens and seals the payloads that Temporal's Web UI shows.
+	Codec converter.PayloadCodec
 	// Dependencies are what /ready looks at.
 	Dependencies *health.Watch
 	// Wait is how long a request waits for the outcome of an order or a payment, MaxWait
@@ -119,6 +122,7 @@ func (c Config) Register(a huma.API) {
 	c.registerPrices(a)
 	c.registerPayments(a)
 	c.registerSagas(a)
+	c.registerCodec(a)
 	c.registerDiscrepancies(a)
 	c.registerKeys(a)
 	c.registerWebhooks(a)

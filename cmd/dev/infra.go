@@ -44,7 +44,7 @@ func (s *devStack) environment(c config.Config) map[string]string {
 		}
 	}
 	slices.Sort(databases)
-	return map[string]string{
+	env := map[string]string{
 		"TEMPORAL_ADDRESS": s.info.Temporal, "TEMPORAL_NAMESPACE": namespace,
 		"SKALD_SERVICE_TOKENS": s.demo.Token, "SKALD_API_KEY_SECRET": s.demo.KeySecret,
 		"SKALD_DATABASES": strings.Join(databases, ";"), "SKALD_ACTION_TIMEOUT": c.ActionTimeout.String(),
@@ -53,4 +53,8 @@ func (s *devStack) environment(c config.Config) map[string]string {
 		"STRIPE_API_KEY": string(c.Stripe.Key), "STRIPE_API_URL": c.Stripe.URL,
 		"STRIPE_WEBHOOK_SECRET": string(c.Stripe.WebhookSecret), "STRIPE_RETURN_URL": c.Stripe.ReturnURL,
 	}
+	if keys := s.demo.PayloadKeys; len(keys) > 0 {
+		env["SKALD_PAYLOAD_KEYS"], env["SKALD_PAYLOAD_ERASE_AFTER"] = strings.Join(keys, ","), eraseAfter.String()
+	}
+	return env
 }

@@ -32,6 +32,8 @@ type options struct {
 	ReconcileInterval time.Duration `help:"How often order, inventory and payment are compared with the sagas." default:"1m"`
 	ReconcileGrace    time.Duration `help:"How long something must have stood still to be compared." default:"30s"`
 
+	Encrypt bool `help:"Seal the payloads at Temporal. A directory that was sealed once stays so."`
+
 	Split    bool           `help:"Run the front door and each service as a process of its own, on the ports 8001 to 8007."`
 	Replicas map[string]int `help:"With --split, how many processes of a service, as service=n." mapsep:"," placeholder:"SERVICE=N,…"`
 

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
-	sdklog "go.temporal.io/sdk/log"
 
 	"github.com/skaldhq/skald/api"
 	"github.com/skaldhq/skald/cmd/internal/platform"
@@ -40,20 +39,23 @@ type devStack struct {
 
 	info  info
 	demo  *demo
+	codec net.Listener // of payloads, for the Web UI; nil: they are plain
 	mu    sync.Mutex
 	stops []func() // in the order of the starts
 }
 
 // info is what stack.json tells.
 type info struct {
-	FrontDoor  string            `json:"front_door"`
-	Temporal   string            `json:"temporal"`
-	TemporalUI string            `json:"temporal_ui"`
-	PSP        string            `json:"psp"`
-	Kafka      string            `json:"kafka"`
-	Databases  map[string]string `json:"databases"`
-	APIKeys    map[string]string `json:"api_keys"`
-	Users      map[string]string `json:"users"`
+	FrontDoor  string `json:"front_door"`
+	Temporal   string `json:"temporal"`
+	TemporalUI string `json:"temporal_ui"`
+	PSP        string `json:"psp"`
+	Kafka      string `json:"kafka"`
+	// Codec is where the Temporal Web UI has payloads opened, if they are sealed.
+	Codec     string            `json:"codec,omitempty"`
+	Databases map[string]string `json:"databases"`
+	APIKeys   map[string]string `json:"api_keys"`
+	Users     map[string]string `json:"users"`
 	// Processes are those beside this one, with --split.
 	Processes []processInfo `json:"processes,omitempty"`
 	// Environment is what they need, with --split and --infra-only.
@@ -71,7 +73,15 @@ func (s *devStack) start(ctx context.Context) (err error) {
 	if s.demo, err = loadDemo(s.options.Data); err != nil {
 		return err
 	}
+	if s.options.Encrypt {
+		if err = s.demo.encrypt(s.options.Data); err != nil {
+			return err
+		}
+	}
 	s.info.APIKeys, s.info.Users = s.demo.APIKeys, s.demo.Users
+	if err = s.listenCodec(ctx); err != nil {
+		return err
+	}
 
 	door, err := s.openDoor(ctx)
 	if err != nil {
@@ -82,6 +92,7 @@ func (s *devStack) start(ctx context.Context) (err error) {
 		Databases: map[string]config.Secret{}, ActionTimeout: s.options.ActionTimeout, Temporal: config.Temporal{Namespace: namespace},
 		Reconcile: config.Reconcile{Interval: s.options.ReconcileInterval, Grace: s.options.ReconcileGrace},
 		Limits:    s.options.Limits,
+		Payloads:  s.demo.payloads(),
 		Server:    s.options.Server,
 		Auth:      config.Auth{KeySecret: config.Secret(s.demo.KeySecret)},
 		BuildID:   workers.Unversioned, // whoever changes the code and starts again wants to see the change
@@ -93,6 +104,9 @@ func (s *devStack) start(ctx context.Context) (err error) {
 		part{"payment simulator", func() error { return s.startProvider(ctx, &c) }},
 	)
 	if err != nil {
+		return err
+	}
+	if err = s.serveCodec(ctx, c); err != nil {
 		return err
 	}
 	if s.options.Split {
@@ -191,7 +205,7 @@ func (s *devStack) startTemporal(ctx context.Context) (*temporaldev.Server, erro
 		return nil, err
 	}
 	s.onStop(server.Stop)
-	ui, err := temporaldev.StartUI(ctx, s.options.UIAddr, server)
+	ui, err := temporaldev.StartUI(ctx, s.options.UIAddr, server, s.info.Codec)
 	if err != nil {
 		return nil, err
 	}
@@ -246,6 +260,7 @@ func (s *devStack) startProvider(ctx context.Context, c *config.Config) error {
 }
 
 func (s *devStack) startPlatform(ctx context.Context, c config.Config, temporal *temporaldev.Server, door net.Listener) error {
+	c.Temporal.Address = temporal.Addr
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	p, err := platform.Open(running, c, s.log, db.Services()...)
@@ -253,9 +268,8 @@ func (s *devStack) startPlatform(ctx context.Context, c config.Config, temporal 
 		cancel()
 		return err
 	}
-	tc, err := client.DialContext(ctx, client.Options{
-		HostPort: temporal.Addr, Namespace: temporal.Namespace, Logger: sdklog.NewStructuredLogger(s.log), MetricsHandler: p.Metrics().Temporal(),
-		ConnectionOptions: client.ConnectionOptions{GrpcCompression: &client.GrpcCompressionNone{}}, // it is the same process
+	tc, err := p.Dial(ctx, func(o *client.Options) {
+		o.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{} // it is the same process
 	})
 	if err != nil {
 		cancel()

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"go.temporal.io/sdk/client"
-
 	"github.com/skaldhq/skald/cmd/internal/platform"
 	"github.com/skaldhq/skald/internal/config"
 	"github.com/skaldhq/skald/internal/searchattr"
@@ -19,9 +17,9 @@ type prepareCmd struct {
 
 // Run adds what the namespace lacks, and tells what that was.
 func (c *prepareCmd) Run(p *process) error {
-	temporal, err := client.DialContext(p.ctx, platform.TemporalOptions(c.Temporal, p.log))
+	temporal, err := platform.Dial(p.ctx, c.Temporal, p.log)
 	if err != nil {
-		return platform.NoTemporal(c.Temporal, err)
+		return err
 	}
 	defer temporal.Close()
 	added, err := searchattr.Add(p.ctx, temporal, c.Namespace, workflows.SearchAttributes())

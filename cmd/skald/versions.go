@@ -6,8 +6,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"go.temporal.io/sdk/client"
-
 	"github.com/skaldhq/skald/cmd/internal/platform"
 	"github.com/skaldhq/skald/internal/config"
 	"github.com/skaldhq/skald/workers"
@@ -25,9 +23,9 @@ type versionsCmd struct {
 
 // open connects to Temporal.
 func (v *versionsCmd) open(p *process) (*workers.Versions, func(), error) {
-	c, err := client.DialContext(p.ctx, platform.TemporalOptions(v.Temporal, p.log))
+	c, err := platform.Dial(p.ctx, v.Temporal, p.log)
 	if err != nil {
-		return nil, nil, platform.NoTemporal(v.Temporal, err)
+		return nil, nil, err
 	}
 	return workers.NewVersions(c, v.Namespace), c.Close, nil
 }

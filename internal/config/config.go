@@ -43,6 +43,8 @@ type Config struct {
 	Server Server   `embed:"" json:"server"`
 	Auth   Auth     `embed:"" prefix:"auth-" json:"auth"`
 	Kafka  Kafka    `embed:"" prefix:"kafka-" envprefix:"SKALD_KAFKA_" json:"kafka"`
+
+	Payloads Payloads `embed:"" prefix:"payload-" envprefix:"SKALD_PAYLOAD_" json:"payloads"`
 	// Origins are those of the pages that may use the front door from a browser.
 	Origins []string `name:"cors-origins" help:"Origins of the pages that may use the front door from a browser, as https://shop.example; * for all." env:"SKALD_CORS_ORIGINS" json:"cors_origins"`
 	Stripe  Stripe   `embed:"" prefix:"stripe-" envprefix:"STRIPE_" json:"stripe"`
@@ -130,6 +132,9 @@ func (c Config) Validate(services ...string) error {
 		}
 	}
 	if err := c.Kafka.Possible(); err != nil {
+		faults = append(faults, err)
+	}
+	if err := c.Payloads.possible(slices.Contains(services, "user") || c.Services["user"] != ""); err != nil {
 		faults = append(faults, err)
 	}
 	if slices.Contains(services, "payment") {

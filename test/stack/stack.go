@@ -27,6 +27,7 @@ type Info struct {
 	TemporalUI string            `json:"temporal_ui"`
 	PSP        string            `json:"psp"`
 	Kafka      string            `json:"kafka"`
+	Codec      string            `json:"codec"`
 	Databases  map[string]string `json:"databases"`
 	APIKeys    map[string]string `json:"api_keys"`
 	Users      map[string]string `json:"users"`

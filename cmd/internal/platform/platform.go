@@ -16,6 +16,7 @@ import (
 
 	"github.com/skaldhq/skald/db"
 	"github.com/skaldhq/skald/internal/config"
+	"github.com/skaldhq/skald/internal/payload"
 	"github.com/skaldhq/skald/internal/telemetry"
 	"github.com/skaldhq/skald/services/inventory"
 	"github.com/skaldhq/skald/services/inventory/inventorypg"
@@ -44,6 +45,10 @@ type Platform struct {
 	stock    *inventorypg.Store
 	payments *paymentpg.Store
 	orders   *orderpg.Store
+
+	all   reached // every service that this process can ask
+	keys  *payload.Keys
+	codec *payload.Codec
 }
 
 // Open connects the named services to their databases. A database that is not
@@ -65,6 +70,11 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger, services ...st
 		}
 		p.closers = append(p.closers, pool.Close)
 		p.join(name, pool)
+	}
+	p.reach()
+	if err := p.openCodec(); err != nil {
+		p.Close()
+		return nil, err
 	}
 	return p, nil
 }

@@ -9,7 +9,6 @@ import (
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
-	sdklog "go.temporal.io/sdk/log"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/skaldhq/skald/api"
@@ -63,11 +62,9 @@ func (r Role) run(ctx context.Context, services []string, do func(*Platform, cli
 		return err
 	}
 	defer p.Close()
-	options := TemporalOptions(r.Config.Temporal, r.Log)
-	options.MetricsHandler, options.Interceptors = p.metrics.Temporal(), r.Interceptors
-	c, err := client.DialContext(ctx, options)
+	c, err := p.Dial(ctx, func(o *client.Options) { o.Interceptors = r.Interceptors })
 	if err != nil {
-		return NoTemporal(r.Config.Temporal, err)
+		return err
 	}
 	defer c.Close()
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", r.Addr)
@@ -83,14 +80,4 @@ func (r Role) run(ctx context.Context, services []string, do func(*Platform, cli
 func ServiceAddr(name string) string {
 	port := map[string]int{"user": 8001, "product": 8002, "payment": 8003, "inventory": 8004, "pricing": 8005, "notification": 8006, "order": 8007}[name]
 	return fmt.Sprintf("127.0.0.1:%d", port)
-}
-
-// TemporalOptions is how the Temporal cluster is reached.
-func TemporalOptions(t config.Temporal, log *slog.Logger) client.Options {
-	return client.Options{HostPort: t.Address, Namespace: t.Namespace, Logger: sdklog.NewStructuredLogger(log)}
-}
-
-// NoTemporal is that no Temporal server answers, and what to do.
-func NoTemporal(t config.Temporal, err error) error {
-	return fmt.Errorf("no Temporal server answers at %s: set TEMPORAL_ADDRESS: %w", t.Address, err)
 }

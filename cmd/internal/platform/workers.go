@@ -20,6 +20,8 @@ const (
 	expirePause   = time.Minute
 	expireBatch   = 100
 	countPause    = 10 * time.Second
+	erasePause    = 10 * time.Second
+	rewrapPause   = time.Minute
 )
 
 // Work runs the workers and the housekeeping of the process's services until
@@ -90,6 +92,12 @@ func (p *Platform) chores(c client.Client, relays []*outbox.Relay) []chore {
 		all = append(all,
 			chore{"dispatch payments", dispatchPause, d.Dispatch},
 			chore{"dispatch refunds of payments", dispatchPause, d.DispatchRefunds},
+		)
+	}
+	if p.users != nil {
+		all = append(all,
+			chore{"erase payload keys", erasePause, workers.NewEraser(c, p.users, p.config.Payloads.EraseAfter).Erase},
+			chore{"wrap payload keys anew", rewrapPause, func(ctx context.Context) (int, error) { return p.keys.Rewrap(ctx, p.users) }},
 		)
 	}
 	for _, r := range relays {
