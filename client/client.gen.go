@@ -1146,6 +1146,29 @@ type Patience struct {
 	StartToClose string `json:"start_to_close"`
 }
 
+// Payload What a saga left at Temporal: an input, a result, a summary
+//
+// Examples: {"data":"ImNvbmZpcm1lZCI=","metadata":{"encoding":"anNvbi9wbGFpbg=="}}
+type Payload struct {
+	// Data In base64
+	//
+	// Examples: ImNvbmZpcm1lZCI=
+	Data []byte `json:"data,omitempty"`
+
+	// Metadata What it is and how it is kept, in base64 each
+	//
+	// Examples: {"encoding":"anNvbi9wbGFpbg=="}
+	Metadata map[string][]byte `json:"metadata,omitempty"`
+}
+
+// Payloads Payloads, as Temporal's Web UI passes them on
+//
+// Examples: {"payloads":[{"data":"ImNvbmZpcm1lZCI=","metadata":{"encoding":"anNvbi9wbGFpbg=="}}]}
+type Payloads struct {
+	// Payloads Examples: [{"data":"ImNvbmZpcm1lZCI=","metadata":{"encoding":"anNvbi9wbGFpbg=="}}]
+	Payloads []Payload `json:"payloads"`
+}
+
 // Payment The money of an order, or a payment of its own, as the payment service keeps it
 //
 // Examples: {"amount":{"amount":2900,"currency":"EUR"},"captured":2900,"created_at":"2026-11-02T09:30:00Z","failure":null,"id":"pay_01k9m2v6y7e4p8s0t2w4x6z8ab","method":"pm_card_visa","next_action":null,"order_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab","provider_intent":"pi_3abc","refunded":0,"status":"captured","updated_at":"2026-11-02T09:30:00Z","user_id":"usr_01k9m2v6y7e4p8s0t2w4x6z8ab","workflow_id":null}
@@ -1810,7 +1833,7 @@ type Stock struct {
 
 // Timeline What the sagas of an order did, and do
 //
-// Examples: {"complete":true,"cursor":"01a1fee4-2137-70eb-90ba-dbd45ad27fc4:47","entries":[{"activity":"TransitionOrder","at":"2026-11-02T09:30:00Z","attempt":1,"code":"payment_declined","deadline":"2026-11-02T09:30:00Z","decision":"retry","event":"started","id":"01a1fee4-2137-70eb-90ba-dbd45ad27fc4:26","kind":"compensatable","outcome":"authorized","service":"payment","state":"running","status":"pending","step":"AuthorizePayment","undoes":"ReserveStock","workflow_id":"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab"}],"expired":true,"order_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab","running":[{"attempt":3,"code":"provider_unavailable","next_at":"2026-11-02T09:30:00Z","service":"payment","step":"AuthorizePayment","workflow_id":"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab"}],"saga":{"state":"running","workflow_id":"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab"},"status":"pending"}
+// Examples: {"complete":true,"cursor":"01a1fee4-2137-70eb-90ba-dbd45ad27fc4:47","entries":[{"activity":"TransitionOrder","at":"2026-11-02T09:30:00Z","attempt":1,"code":"payment_declined","deadline":"2026-11-02T09:30:00Z","decision":"retry","event":"started","id":"01a1fee4-2137-70eb-90ba-dbd45ad27fc4:26","kind":"compensatable","outcome":"authorized","service":"payment","state":"running","status":"pending","step":"AuthorizePayment","undoes":"ReserveStock","workflow_id":"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab"}],"erased":true,"expired":true,"order_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab","running":[{"attempt":3,"code":"provider_unavailable","next_at":"2026-11-02T09:30:00Z","service":"payment","step":"AuthorizePayment","workflow_id":"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab"}],"saga":{"state":"running","workflow_id":"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab"},"status":"pending"}
 type Timeline struct {
 	// Complete Nothing is to come: the order is decided, its saga has ended, and no saga of it runs
 	//
@@ -1826,6 +1849,11 @@ type Timeline struct {
 	//
 	// Examples: [{"activity":"TransitionOrder","at":"2026-11-02T09:30:00Z","attempt":1,"code":"payment_declined","deadline":"2026-11-02T09:30:00Z","decision":"retry","event":"started","id":"01a1fee4-2137-70eb-90ba-dbd45ad27fc4:26","kind":"compensatable","outcome":"authorized","service":"payment","state":"running","status":"pending","step":"AuthorizePayment","undoes":"ReserveStock","workflow_id":"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab"}]
 	Entries []TimelineEntry `json:"entries"`
+
+	// Erased The order's user was deleted, and what the steps came to with them: there are steps and times left
+	//
+	// Examples: true
+	Erased bool `json:"erased"`
 
 	// Expired The order's saga ended so long ago that its history is not kept any more: the order tells how
 	//
@@ -1854,8 +1882,13 @@ type TimelineStatus string
 
 // TimelineEnd How an order stood when its stream ended
 //
-// Examples: {"expired":true,"order_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab","saga":{"state":"running","workflow_id":"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab"},"status":"pending"}
+// Examples: {"erased":true,"expired":true,"order_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab","saga":{"state":"running","workflow_id":"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab"},"status":"pending"}
 type TimelineEnd struct {
+	// Erased As of a timeline
+	//
+	// Examples: true
+	Erased bool `json:"erased"`
+
 	// Expired As of a timeline
 	//
 	// Examples: true
@@ -2030,6 +2063,9 @@ type IfNoneMatch = string
 // Prefer Examples: wait=5
 type Prefer = string
 
+// XNamespace Examples: default
+type XNamespace = string
+
 // Cursor Examples: MDE5YTQyY2Y
 type Cursor = string
 
@@ -2067,6 +2103,18 @@ type ListAPIKeysParams struct {
 type CreateAPIKeyParams struct {
 	// IdempotencyKey The same key with the same body creates once and gets the same answer; with another body it is refused with idempotency_mismatch. Scoped to the caller
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DecodePayloadsParams defines parameters for DecodePayloads.
+type DecodePayloadsParams struct {
+	// XNamespace The namespace that the Web UI looks at
+	XNamespace *XNamespace `json:"X-Namespace,omitempty"`
+}
+
+// EncodePayloadsParams defines parameters for EncodePayloads.
+type EncodePayloadsParams struct {
+	// XNamespace The namespace that the Web UI looks at
+	XNamespace *XNamespace `json:"X-Namespace,omitempty"`
 }
 
 // ListDiscrepanciesParams defines parameters for ListDiscrepancies.
@@ -2294,6 +2342,12 @@ type PutUserParams struct {
 // CreateAPIKeyJSONRequestBody defines body for CreateAPIKey for application/json ContentType.
 type CreateAPIKeyJSONRequestBody = NewKey
 
+// DecodePayloadsJSONRequestBody defines body for DecodePayloads for application/json ContentType.
+type DecodePayloadsJSONRequestBody = Payloads
+
+// EncodePayloadsJSONRequestBody defines body for EncodePayloads for application/json ContentType.
+type EncodePayloadsJSONRequestBody = Payloads
+
 // AcceptDiscrepancyJSONRequestBody defines body for AcceptDiscrepancy for application/json ContentType.
 type AcceptDiscrepancyJSONRequestBody = NewAcceptance
 
@@ -2455,6 +2509,42 @@ type ClientInterface interface {
 	//
 	// Corresponds with DELETE /v1/api-keys/{key_id} (the `RevokeAPIKey` operationId).
 	RevokeAPIKey(ctx context.Context, keyID string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecodePayloadsWithBody Open payloads
+	//
+	// For Temporal's Web UI, by the protocol of its remote codecs: its codec endpoint is `/v1/codec`, and it has to pass the operator's token on. A payload that was erased with its user says so; one that is not sealed, or that nobody here can open, stays as it is.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/codec/decode (the `DecodePayloads` operationId).
+	DecodePayloadsWithBody(ctx context.Context, params *DecodePayloadsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecodePayloads Open payloads
+	//
+	// For Temporal's Web UI, by the protocol of its remote codecs: its codec endpoint is `/v1/codec`, and it has to pass the operator's token on. A payload that was erased with its user says so; one that is not sealed, or that nobody here can open, stays as it is.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/codec/decode (the `DecodePayloads` operationId).
+	DecodePayloads(ctx context.Context, params *DecodePayloadsParams, body DecodePayloadsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EncodePayloadsWithBody Seal payloads
+	//
+	// What an operator sends from Temporal's Web UI, such as a signal's input, is sealed by this first. Without payload keys it stays as it is.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/codec/encode (the `EncodePayloads` operationId).
+	EncodePayloadsWithBody(ctx context.Context, params *EncodePayloadsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EncodePayloads Seal payloads
+	//
+	// What an operator sends from Temporal's Web UI, such as a signal's input, is sealed by this first. Without payload keys it stays as it is.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/codec/encode (the `EncodePayloads` operationId).
+	EncodePayloads(ctx context.Context, params *EncodePayloadsParams, body EncodePayloadsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDiscrepancies List discrepancies
 	//
@@ -2931,6 +3021,82 @@ func (c *Raw) CreateAPIKey(ctx context.Context, params *CreateAPIKeyParams, body
 // Corresponds with DELETE /v1/api-keys/{key_id} (the `RevokeAPIKey` operationId).
 func (c *Raw) RevokeAPIKey(ctx context.Context, keyID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRevokeAPIKeyRequest(c.Server, keyID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecodePayloadsWithBody Open payloads
+//
+// For Temporal's Web UI, by the protocol of its remote codecs: its codec endpoint is `/v1/codec`, and it has to pass the operator's token on. A payload that was erased with its user says so; one that is not sealed, or that nobody here can open, stays as it is.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/codec/decode (the `DecodePayloads` operationId).
+func (c *Raw) DecodePayloadsWithBody(ctx context.Context, params *DecodePayloadsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecodePayloadsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecodePayloads Open payloads
+//
+// For Temporal's Web UI, by the protocol of its remote codecs: its codec endpoint is `/v1/codec`, and it has to pass the operator's token on. A payload that was erased with its user says so; one that is not sealed, or that nobody here can open, stays as it is.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/codec/decode (the `DecodePayloads` operationId).
+func (c *Raw) DecodePayloads(ctx context.Context, params *DecodePayloadsParams, body DecodePayloadsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecodePayloadsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EncodePayloadsWithBody Seal payloads
+//
+// What an operator sends from Temporal's Web UI, such as a signal's input, is sealed by this first. Without payload keys it stays as it is.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/codec/encode (the `EncodePayloads` operationId).
+func (c *Raw) EncodePayloadsWithBody(ctx context.Context, params *EncodePayloadsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEncodePayloadsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EncodePayloads Seal payloads
+//
+// What an operator sends from Temporal's Web UI, such as a signal's input, is sealed by this first. Without payload keys it stays as it is.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/codec/encode (the `EncodePayloads` operationId).
+func (c *Raw) EncodePayloads(ctx context.Context, params *EncodePayloadsParams, body EncodePayloadsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEncodePayloadsRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3983,6 +4149,116 @@ func NewRevokeAPIKeyRequest(server string, keyID string) (*http.Request, error) 
 	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDecodePayloadsRequest calls the generic DecodePayloads builder with application/json body
+func NewDecodePayloadsRequest(server string, params *DecodePayloadsParams, body DecodePayloadsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDecodePayloadsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewDecodePayloadsRequestWithBody constructs an http.Request for the DecodePayloads method, with any body, and a specified content type
+func NewDecodePayloadsRequestWithBody(server string, params *DecodePayloadsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/codec/decode")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XNamespace != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Namespace", *params.XNamespace, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Namespace", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewEncodePayloadsRequest calls the generic EncodePayloads builder with application/json body
+func NewEncodePayloadsRequest(server string, params *EncodePayloadsParams, body EncodePayloadsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewEncodePayloadsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewEncodePayloadsRequestWithBody constructs an http.Request for the EncodePayloads method, with any body, and a specified content type
+func NewEncodePayloadsRequestWithBody(server string, params *EncodePayloadsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/codec/encode")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XNamespace != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Namespace", *params.XNamespace, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Namespace", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -5935,6 +6211,20 @@ func (c *Client) CreateAPIKey(ctx context.Context, params *CreateAPIKeyParams, b
 // 422: card_number_refused invalid
 func (c *Client) RevokeAPIKey(ctx context.Context, keyID string) (*Answer[Key], error) {
 	return answer[Key](c.Raw.RevokeAPIKey(ctx, keyID))
+}
+
+// DecodePayloads: Open payloads. For Temporal's Web UI, by the protocol of its remote codecs: its codec endpoint is `/v1/codec`, and it has to pass the operator's token on. A payload that was erased with its user says so; one that is not sealed, or that nobody here can open, stays as it is.
+//
+// 422: card_number_refused invalid
+func (c *Client) DecodePayloads(ctx context.Context, params *DecodePayloadsParams, body Payloads) (*Answer[Payloads], error) {
+	return answer[Payloads](c.Raw.DecodePayloads(ctx, params, body))
+}
+
+// EncodePayloads: Seal payloads. What an operator sends from Temporal's Web UI, such as a signal's input, is sealed by this first. Without payload keys it stays as it is.
+//
+// 422: card_number_refused invalid
+func (c *Client) EncodePayloads(ctx context.Context, params *EncodePayloadsParams, body Payloads) (*Answer[Payloads], error) {
+	return answer[Payloads](c.Raw.EncodePayloads(ctx, params, body))
 }
 
 // ListDiscrepancies: List discrepancies. What the services say and that does not agree, and that nobody but an operator may mend. Newest first.

@@ -55,7 +55,7 @@ func TestSealed(t *testing.T) {
 	leaving, waiting := b.as(b.customer()), b.as(b.customer())
 	bought := leaving.trade(product)
 	waits := waiting.place(waiting.order(product, 1, authenticated), http.StatusAccepted).Order
-	b.requireSealed(product)
+	leaving.requireSealed(product)
 	b.requireOpened(bought.ID, visa)
 	b.requireForOperators(bought.ID)
 
