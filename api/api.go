@@ -103,7 +103,7 @@ func OpenAPI() ([]byte, error) {
 // guarded mounts every resource, each operation for whom it is.
 func (c Config) guarded(mux *http.ServeMux) huma.API {
 	a := humago.New(mux, humaConfig())
-	a.UseMiddleware(c.authorize(a), refuseCards(a)) // of the operations from here on
+	a.UseMiddleware(c.authorize(a), refuseUnwanted(a)) // of the operations from here on
 	c.Register(a)
 	return a
 }

@@ -36,7 +36,7 @@ type TimelineEnd struct {
 	Status  order.Status `json:"status" enum:"pending,awaiting_payment,confirmed,rejected,cancelled,failed,refunded"`
 	Saga    OrderSaga    `json:"saga"`
 	Expired bool         `json:"expired" doc:"As of a timeline"`
-	Erased  bool         `json:"erased" doc:"As of a timeline"`
+	Erased  bool         `json:"erased" doc:"The same of a timeline"`
 }
 
 // The refusals of a timeline.

@@ -1884,7 +1884,7 @@ type TimelineStatus string
 //
 // Examples: {"erased":true,"expired":true,"order_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab","saga":{"state":"running","workflow_id":"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab"},"status":"pending"}
 type TimelineEnd struct {
-	// Erased As of a timeline
+	// Erased The same of a timeline
 	//
 	// Examples: true
 	Erased bool `json:"erased"`
@@ -6176,21 +6176,21 @@ func (c *Raw) applyEditors(ctx context.Context, req *http.Request, additionalEdi
 
 // GetHealth: Is the process alive? Looks at nothing else: for whoever restarts processes.
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) GetHealth(ctx context.Context) (*Answer[Alive], error) {
 	return answer[Alive](c.Raw.GetHealth(ctx))
 }
 
 // GetReadiness: Can the front door work? 503 while anything that it depends on does not answer.
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) GetReadiness(ctx context.Context) (*Answer[Readiness], error) {
 	return answer[Readiness](c.Raw.GetReadiness(ctx))
 }
 
 // ListAPIKeys: List API keys. Newest first, revoked ones too.
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) ListAPIKeys(ctx context.Context, params *ListAPIKeysParams) (*Answer[PageKey], error) {
 	return answer[PageKey](c.Raw.ListAPIKeys(ctx, params))
 }
@@ -6199,7 +6199,7 @@ func (c *Client) ListAPIKeys(ctx context.Context, params *ListAPIKeysParams) (*A
 //
 // 409: api_keys_off
 //
-// 422: card_number_refused idempotency_mismatch invalid user_not_found
+// 422: card_number_refused credential_refused email_refused idempotency_mismatch invalid user_not_found
 func (c *Client) CreateAPIKey(ctx context.Context, params *CreateAPIKeyParams, body NewKey) (*Answer[CreatedKey], error) {
 	return answer[CreatedKey](c.Raw.CreateAPIKey(ctx, params, body))
 }
@@ -6208,28 +6208,28 @@ func (c *Client) CreateAPIKey(ctx context.Context, params *CreateAPIKeyParams, b
 //
 // 404: api_key_not_found
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) RevokeAPIKey(ctx context.Context, keyID string) (*Answer[Key], error) {
 	return answer[Key](c.Raw.RevokeAPIKey(ctx, keyID))
 }
 
 // DecodePayloads: Open payloads. For Temporal's Web UI, by the protocol of its remote codecs: its codec endpoint is `/v1/codec`, and it has to pass the operator's token on. A payload that was erased with its user says so; one that is not sealed, or that nobody here can open, stays as it is.
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) DecodePayloads(ctx context.Context, params *DecodePayloadsParams, body Payloads) (*Answer[Payloads], error) {
 	return answer[Payloads](c.Raw.DecodePayloads(ctx, params, body))
 }
 
 // EncodePayloads: Seal payloads. What an operator sends from Temporal's Web UI, such as a signal's input, is sealed by this first. Without payload keys it stays as it is.
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) EncodePayloads(ctx context.Context, params *EncodePayloadsParams, body Payloads) (*Answer[Payloads], error) {
 	return answer[Payloads](c.Raw.EncodePayloads(ctx, params, body))
 }
 
 // ListDiscrepancies: List discrepancies. What the services say and that does not agree, and that nobody but an operator may mend. Newest first.
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) ListDiscrepancies(ctx context.Context, params *ListDiscrepanciesParams) (*Answer[PageDiscrepancy], error) {
 	return answer[PageDiscrepancy](c.Raw.ListDiscrepancies(ctx, params))
 }
@@ -6240,7 +6240,7 @@ func (c *Client) ListDiscrepancies(ctx context.Context, params *ListDiscrepancie
 //
 // 409: discrepancy_resolved
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) AcceptDiscrepancy(ctx context.Context, discrepancyID DiscrepancyID, body NewAcceptance) (*Answer[Discrepancy], error) {
 	return answer[Discrepancy](c.Raw.AcceptDiscrepancy(ctx, discrepancyID, body))
 }
@@ -6251,14 +6251,14 @@ func (c *Client) AcceptDiscrepancy(ctx context.Context, discrepancyID Discrepanc
 //
 // 409: discrepancy_resolved
 //
-// 422: card_number_refused idempotency_mismatch invalid
+// 422: card_number_refused credential_refused email_refused idempotency_mismatch invalid
 func (c *Client) RepairDiscrepancy(ctx context.Context, discrepancyID DiscrepancyID, params *RepairDiscrepancyParams, body NewRepair) (*Answer[RequestedRepair], error) {
 	return answer[RequestedRepair](c.Raw.RepairDiscrepancy(ctx, discrepancyID, params, body))
 }
 
 // ListOrders: List orders. Newest first. `next_action` is null here: get the order.
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) ListOrders(ctx context.Context, params *ListOrdersParams) (*Answer[PageOrder], error) {
 	return answer[PageOrder](c.Raw.ListOrders(ctx, params))
 }
@@ -6269,7 +6269,7 @@ func (c *Client) ListOrders(ctx context.Context, params *ListOrdersParams) (*Ans
 //
 // 409: cancelled insufficient_stock order_cancelled
 //
-// 422: amount_not_accepted card_number_refused currency_not_supported idempotency_mismatch invalid order_rejected product_not_found total_too_large user_inactive user_not_found
+// 422: amount_not_accepted card_number_refused credential_refused currency_not_supported email_refused idempotency_mismatch invalid order_rejected product_not_found total_too_large user_inactive user_not_found
 func (c *Client) PlaceOrder(ctx context.Context, params *PlaceOrderParams, body NewOrder) (*Answer[Order], error) {
 	return answer[Order](c.Raw.PlaceOrder(ctx, params, body))
 }
@@ -6278,7 +6278,7 @@ func (c *Client) PlaceOrder(ctx context.Context, params *PlaceOrderParams, body 
 //
 // 404: order_not_found
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) GetOrder(ctx context.Context, orderID OrderID, params *GetOrderParams) (*Answer[Order], error) {
 	return answer[Order](c.Raw.GetOrder(ctx, orderID, params))
 }
@@ -6289,7 +6289,7 @@ func (c *Client) GetOrder(ctx context.Context, orderID OrderID, params *GetOrder
 //
 // 409: order_ended
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) CancelOrder(ctx context.Context, orderID OrderID, body Cancellation) (*Answer[Order], error) {
 	return answer[Order](c.Raw.CancelOrder(ctx, orderID, body))
 }
@@ -6298,7 +6298,7 @@ func (c *Client) CancelOrder(ctx context.Context, orderID OrderID, body Cancella
 //
 // 404: order_not_found
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) ListRefunds(ctx context.Context, orderID OrderID) (*Answer[PageRefund], error) {
 	return answer[PageRefund](c.Raw.ListRefunds(ctx, orderID))
 }
@@ -6309,7 +6309,7 @@ func (c *Client) ListRefunds(ctx context.Context, orderID OrderID) (*Answer[Page
 //
 // 409: order_not_refundable
 //
-// 422: card_number_refused idempotency_mismatch invalid refund_too_many
+// 422: card_number_refused credential_refused email_refused idempotency_mismatch invalid refund_too_many
 func (c *Client) RefundOrder(ctx context.Context, orderID OrderID, params *RefundOrderParams, body NewRefund) (*Answer[Refund], error) {
 	return answer[Refund](c.Raw.RefundOrder(ctx, orderID, params, body))
 }
@@ -6318,14 +6318,14 @@ func (c *Client) RefundOrder(ctx context.Context, orderID OrderID, params *Refun
 //
 // 404: order_not_found
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) GetOrderTimeline(ctx context.Context, orderID OrderID, params *GetOrderTimelineParams) (*Answer[Timeline], error) {
 	return answer[Timeline](c.Raw.GetOrderTimeline(ctx, orderID, params))
 }
 
 // ListPayments: List payments. Newest first. A customer sees their own.
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) ListPayments(ctx context.Context, params *ListPaymentsParams) (*Answer[PagePayment], error) {
 	return answer[PagePayment](c.Raw.ListPayments(ctx, params))
 }
@@ -6336,7 +6336,7 @@ func (c *Client) ListPayments(ctx context.Context, params *ListPaymentsParams) (
 //
 // 409: cancelled
 //
-// 422: amount_not_accepted card_number_refused idempotency_mismatch invalid user_inactive user_not_found
+// 422: amount_not_accepted card_number_refused credential_refused email_refused idempotency_mismatch invalid user_inactive user_not_found
 func (c *Client) TakePayment(ctx context.Context, params *TakePaymentParams, body NewPayment) (*Answer[Payment], error) {
 	return answer[Payment](c.Raw.TakePayment(ctx, params, body))
 }
@@ -6345,7 +6345,7 @@ func (c *Client) TakePayment(ctx context.Context, params *TakePaymentParams, bod
 //
 // 404: payment_not_found
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) GetPayment(ctx context.Context, paymentID PaymentID) (*Answer[Payment], error) {
 	return answer[Payment](c.Raw.GetPayment(ctx, paymentID))
 }
@@ -6354,7 +6354,7 @@ func (c *Client) GetPayment(ctx context.Context, paymentID PaymentID) (*Answer[P
 //
 // 404: payment_not_found
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) ListPaymentRefunds(ctx context.Context, paymentID PaymentID) (*Answer[PagePaymentRefund], error) {
 	return answer[PagePaymentRefund](c.Raw.ListPaymentRefunds(ctx, paymentID))
 }
@@ -6365,7 +6365,7 @@ func (c *Client) ListPaymentRefunds(ctx context.Context, paymentID PaymentID) (*
 //
 // 409: payment_not_captured payment_of_order
 //
-// 422: card_number_refused idempotency_mismatch invalid refund_too_much
+// 422: card_number_refused credential_refused email_refused idempotency_mismatch invalid refund_too_much
 func (c *Client) RefundPayment(ctx context.Context, paymentID PaymentID, params *RefundPaymentParams, body NewPaymentRefund) (*Answer[PaymentRefund], error) {
 	return answer[PaymentRefund](c.Raw.RefundPayment(ctx, paymentID, params, body))
 }
@@ -6374,7 +6374,7 @@ func (c *Client) RefundPayment(ctx context.Context, paymentID PaymentID, params 
 //
 // 404: product_not_found
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) GetPrice(ctx context.Context, productID ProductID) (*Answer[Price], error) {
 	return answer[Price](c.Raw.GetPrice(ctx, productID))
 }
@@ -6383,21 +6383,21 @@ func (c *Client) GetPrice(ctx context.Context, productID ProductID) (*Answer[Pri
 //
 // 404: product_not_found
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) PutPrice(ctx context.Context, productID ProductID, body NewPrice) (*Answer[Price], error) {
 	return answer[Price](c.Raw.PutPrice(ctx, productID, body))
 }
 
 // ListProducts: List products. Newest first, or as `sort` says, each composed as `get-product` does. Filters by price and stock look through a part of the catalogue at a time: a page may hold fewer than `limit`, and have a next one all the same.
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) ListProducts(ctx context.Context, params *ListProductsParams) (*Answer[PageProduct], error) {
 	return answer[PageProduct](c.Raw.ListProducts(ctx, params))
 }
 
 // CreateProduct: Create a product. Sets its base price too. With an `Idempotency-Key`, the request that comes again gets 201 and the id it made the first time. What was changed since does not fit the request any more: that is an `idempotency_mismatch` too. What was deleted since is made anew.
 //
-// 422: card_number_refused idempotency_mismatch invalid
+// 422: card_number_refused credential_refused email_refused idempotency_mismatch invalid
 func (c *Client) CreateProduct(ctx context.Context, params *CreateProductParams, body NewProduct) (*Answer[Product], error) {
 	return answer[Product](c.Raw.CreateProduct(ctx, params, body))
 }
@@ -6408,7 +6408,7 @@ func (c *Client) CreateProduct(ctx context.Context, params *CreateProductParams,
 //
 // 412: precondition_failed
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) DeleteProduct(ctx context.Context, productID ProductID, params *DeleteProductParams) (*Answer[None], error) {
 	return answer[None](c.Raw.DeleteProduct(ctx, productID, params))
 }
@@ -6417,7 +6417,7 @@ func (c *Client) DeleteProduct(ctx context.Context, productID ProductID, params 
 //
 // 404: product_not_found
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) GetProduct(ctx context.Context, productID ProductID, params *GetProductParams) (*Answer[Product], error) {
 	return answer[Product](c.Raw.GetProduct(ctx, productID, params))
 }
@@ -6428,7 +6428,7 @@ func (c *Client) GetProduct(ctx context.Context, productID ProductID, params *Ge
 //
 // 412: precondition_failed
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 //
 // 428: precondition_required
 func (c *Client) PutProduct(ctx context.Context, productID ProductID, params *PutProductParams, body NewProduct) (*Answer[Product], error) {
@@ -6437,7 +6437,7 @@ func (c *Client) PutProduct(ctx context.Context, productID ProductID, params *Pu
 
 // ListSagas: List sagas. Newest first. `state=parked` are those that wait for an operator.
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) ListSagas(ctx context.Context, params *ListSagasParams) (*Answer[PageSagaSummary], error) {
 	return answer[PageSagaSummary](c.Raw.ListSagas(ctx, params))
 }
@@ -6446,7 +6446,7 @@ func (c *Client) ListSagas(ctx context.Context, params *ListSagasParams) (*Answe
 //
 // 404: saga_not_found
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) GetSaga(ctx context.Context, workflowID WorkflowID) (*Answer[Saga], error) {
 	return answer[Saga](c.Raw.GetSaga(ctx, workflowID))
 }
@@ -6457,7 +6457,7 @@ func (c *Client) GetSaga(ctx context.Context, workflowID WorkflowID) (*Answer[Sa
 //
 // 409: resolution_not_allowed saga_not_parked
 //
-// 422: card_number_refused idempotency_mismatch invalid resolution_invalid
+// 422: card_number_refused credential_refused email_refused idempotency_mismatch invalid resolution_invalid
 func (c *Client) ResolveSaga(ctx context.Context, workflowID WorkflowID, params *ResolveSagaParams, body NewResolution) (*Answer[Resolution], error) {
 	return answer[Resolution](c.Raw.ResolveSaga(ctx, workflowID, params, body))
 }
@@ -6466,7 +6466,7 @@ func (c *Client) ResolveSaga(ctx context.Context, workflowID WorkflowID, params 
 //
 // 404: stock_not_found
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) GetStock(ctx context.Context, productID ProductID) (*Answer[Stock], error) {
 	return answer[Stock](c.Raw.GetStock(ctx, productID))
 }
@@ -6477,14 +6477,14 @@ func (c *Client) GetStock(ctx context.Context, productID ProductID) (*Answer[Sto
 //
 // 409: on_hand_below_reserved
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) PutStock(ctx context.Context, productID ProductID, body NewStock) (*Answer[Stock], error) {
 	return answer[Stock](c.Raw.PutStock(ctx, productID, body))
 }
 
 // ListUsers: List users. All of them, newest first.
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) ListUsers(ctx context.Context, params *ListUsersParams) (*Answer[PageUser], error) {
 	return answer[PageUser](c.Raw.ListUsers(ctx, params))
 }
@@ -6493,7 +6493,7 @@ func (c *Client) ListUsers(ctx context.Context, params *ListUsersParams) (*Answe
 //
 // 409: email_taken
 //
-// 422: card_number_refused idempotency_mismatch invalid
+// 422: card_number_refused credential_refused email_refused idempotency_mismatch invalid
 func (c *Client) CreateUser(ctx context.Context, params *CreateUserParams, body NewUser) (*Answer[User], error) {
 	return answer[User](c.Raw.CreateUser(ctx, params, body))
 }
@@ -6504,7 +6504,7 @@ func (c *Client) CreateUser(ctx context.Context, params *CreateUserParams, body 
 //
 // 412: precondition_failed
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) DeleteUser(ctx context.Context, userID UserID, params *DeleteUserParams) (*Answer[None], error) {
 	return answer[None](c.Raw.DeleteUser(ctx, userID, params))
 }
@@ -6513,7 +6513,7 @@ func (c *Client) DeleteUser(ctx context.Context, userID UserID, params *DeleteUs
 //
 // 404: user_not_found
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) GetUser(ctx context.Context, userID UserID, params *GetUserParams) (*Answer[User], error) {
 	return answer[User](c.Raw.GetUser(ctx, userID, params))
 }
@@ -6526,7 +6526,7 @@ func (c *Client) GetUser(ctx context.Context, userID UserID, params *GetUserPara
 //
 // 412: precondition_failed
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 //
 // 428: precondition_required
 func (c *Client) PutUser(ctx context.Context, userID UserID, params *PutUserParams, body NewUser) (*Answer[User], error) {
