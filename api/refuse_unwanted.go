@@ -35,7 +35,9 @@ func allUnwanted() []unwanted {
 
 // addresses tells the fields of a body that are e-mail addresses.
 func addresses(body *huma.Schema) func(field string) bool {
-	return func(field string) bool { return body.Properties[field] != nil && body.Properties[field].Format == "email" }
+	return func(field string) bool {
+		return body.Properties[field] != nil && body.Properties[field].Format == "email"
+	}
 }
 
 // bodyOf is the schema of what an operation takes.

@@ -2894,7 +2894,7 @@ type ClientInterface interface {
 
 	// DeleteUser Delete a user
 	//
-	// Its API keys end too; orders of theirs that were placed go on.
+	// Its API keys end too; orders of theirs that were placed go on. What their sagas left at Temporal, if it is sealed, is erased some time after the last of them has ended.
 	//
 	// Corresponds with DELETE /v1/users/{user_id} (the `DeleteUser` operationId).
 	DeleteUser(ctx context.Context, userID UserID, params *DeleteUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3875,7 +3875,7 @@ func (c *Raw) CreateUser(ctx context.Context, params *CreateUserParams, body Cre
 
 // DeleteUser Delete a user
 //
-// Its API keys end too; orders of theirs that were placed go on.
+// Its API keys end too; orders of theirs that were placed go on. What their sagas left at Temporal, if it is sealed, is erased some time after the last of them has ended.
 //
 // Corresponds with DELETE /v1/users/{user_id} (the `DeleteUser` operationId).
 func (c *Raw) DeleteUser(ctx context.Context, userID UserID, params *DeleteUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6498,7 +6498,7 @@ func (c *Client) CreateUser(ctx context.Context, params *CreateUserParams, body 
 	return answer[User](c.Raw.CreateUser(ctx, params, body))
 }
 
-// DeleteUser: Delete a user. Its API keys end too; orders of theirs that were placed go on.
+// DeleteUser: Delete a user. Its API keys end too; orders of theirs that were placed go on. What their sagas left at Temporal, if it is sealed, is erased some time after the last of them has ended.
 //
 // 404: user_not_found
 //

@@ -2,12 +2,14 @@ package payload
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	commandpb "go.temporal.io/api/command/v1"
 	commonpb "go.temporal.io/api/common/v1"
 	failurepb "go.temporal.io/api/failure/v1"
 	historypb "go.temporal.io/api/history/v1"
+	querypb "go.temporal.io/api/query/v1"
 	sdkpb "go.temporal.io/api/sdk/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/grpc/codes"
@@ -123,6 +125,34 @@ func TestLaterTask(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.Equal(t, v.users["usr_1"].ID, nameOn(last[*workflowservice.SignalWorkflowExecutionRequest](s).Input.Payloads[0]))
+}
+
+// TestErasedTask: a task of a run whose user was erased is ended here, wherever in
+// its history the run is, and a question to it answered; the SDK gets neither.
+func TestErasedTask(t *testing.T) {
+	t.Parallel()
+	clock, v := &clock{at: time.Unix(0, 0)}, newVault("usr_1")
+	c := NewCodec(NewKeys(ring(t, newKey), v, clock.now))
+	s, client := cluster(t, c)
+	input := &commonpb.Payloads{Payloads: []*commonpb.Payload{sealedFor(t, c, "usr_1")}}
+	v.erase("usr_1")
+	clock.at = clock.at.Add(FreshFor + time.Second)
+	s.answers["RespondWorkflowTaskCompleted"] = &workflowservice.RespondWorkflowTaskCompletedResponse{}
+	s.answers["RespondQueryTaskCompleted"] = &workflowservice.RespondQueryTaskCompletedResponse{}
+	poll := func(query *querypb.WorkflowQuery) {
+		s.answers["PollWorkflowTaskQueue"] = &workflowservice.PollWorkflowTaskQueueResponse{TaskToken: []byte("w"), History: began1(input), Query: query}
+		task, err := client.PollWorkflowTaskQueue(t.Context(), &workflowservice.PollWorkflowTaskQueueRequest{Namespace: "default", Identity: "me"})
+		require.NoError(t, err)
+		require.Empty(t, task.TaskToken)
+	}
+	poll(nil)
+	ended := last[*workflowservice.RespondWorkflowTaskCompletedRequest](s)
+	require.Equal(t, "w me default", string(ended.TaskToken)+" "+ended.Identity+" "+ended.Namespace)
+	failure := ended.Commands[0].GetFailWorkflowExecutionCommandAttributes().Failure
+	require.Equal(t, "payload_erased", failure.GetApplicationFailureInfo().Type)
+	require.Equal(t, ErrErased.Error(), failure.Message)
+	poll(&querypb.WorkflowQuery{QueryType: "status"})
+	require.Equal(t, ErrErased.Error(), last[*workflowservice.RespondQueryTaskCompletedRequest](s).ErrorMessage)
 }
 
 // TestAway: while the user service does not answer, nothing of a user's begins, and

@@ -10,7 +10,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
-	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
 	"google.golang.org/grpc"
@@ -126,7 +125,6 @@ type server struct {
 	mu      sync.Mutex
 	asked   []proto.Message
 	answers map[string]proto.Message // by the method
-	history *historypb.History
 }
 
 // cluster serves a Temporal, and gives a client of it that seals and opens.
