@@ -49,6 +49,8 @@ const (
 	writeKeys         = "keys:write"
 	readWebhooks      = "webhooks:read"
 	writeWebhooks     = "webhooks:write"
+	readPayloads      = "payloads:read"
+	writePayloads     = "payloads:write"
 )
 
 func allScopes() []string {
@@ -56,6 +58,7 @@ func allScopes() []string {
 		readOrders, writeOrders, readUsers, writeUsers, readProducts, writeProducts, readStock, writeStock, readPrices, writePrices,
 		readPayments, writePayments, readSagas, writeSagas, readKeys, writeKeys,
 		readNotifications, readDeadLetters, writeDeadLetters, readWebhooks, writeWebhooks,
+		readPayloads, writePayloads,
 	}
 }
 

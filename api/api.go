@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
+	"go.temporal.io/sdk/converter"
 
 	"github.com/skaldhq/skald/api/auth"
 	"github.com/skaldhq/skald/api/timeline"
@@ -44,6 +45,8 @@ type Config struct {
 	Operators Operators
 	// Histories is what the timelines are read from.
 	Histories Histories
+	// Codec opens and seals the payloads that Temporal's Web UI shows.
+	Codec converter.PayloadCodec
 	// Dependencies are what /ready looks at.
 	Dependencies *health.Watch
 	// Wait is how long a request waits for the outcome of an order or a payment, MaxWait
@@ -110,7 +113,7 @@ func OpenAPI() ([]byte, error) {
 // guarded mounts every resource, each operation for whom it is.
 func (c Config) guarded(mux *http.ServeMux) huma.API {
 	a := humago.New(mux, humaConfig())
-	a.UseMiddleware(c.authorize(a), refuseCards(a)) // of the operations from here on
+	a.UseMiddleware(c.authorize(a), refuseUnwanted(a)) // of the operations from here on
 	c.Register(a)
 	return a
 }
@@ -131,6 +134,7 @@ func (c Config) Register(a huma.API) {
 	c.registerNotifications(a)
 	c.registerWebhookEndpoints(a)
 	c.registerSagas(a)
+	c.registerCodec(a)
 	c.registerDiscrepancies(a)
 	c.registerKeys(a)
 	c.registerWebhooks(a)

@@ -65,7 +65,7 @@ func refusalsOf(op *huma.Operation) []refusal {
 			ofHuma(http.StatusRequestTimeout), ofHuma(http.StatusRequestEntityTooLarge),
 			ofHuma(http.StatusUnsupportedMediaType, ProblemField{Field: "Content-Type", Message: "expected application/json"}))
 	}
-	all = append(all, errCard, ofHuma(http.StatusUnprocessableEntity, malformed)) // unknown query parameters, if nothing else
+	all = append(all, errCard, errAddress, errSecret, ofHuma(http.StatusUnprocessableEntity, malformed)) // unknown query parameters, if nothing else
 	if has(op, "header", "Idempotency-Key") {
 		all = append(all, errKeyReused)
 	}

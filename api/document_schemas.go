@@ -141,6 +141,8 @@ func schemaDescriptions() map[string]string {
 		"OrderSaga":         "The saga that carries an order",
 		"ParkedStatus":      "A step that keeps failing and waits for an operator",
 		"Patience":          "How long an attempt of a step may take",
+		"Payload":           "What a saga left at Temporal: an input, a result, a summary",
+		"Payloads":          "Payloads, as Temporal's Web UI passes them on",
 		"Payment":           "The money of an order, or a payment of its own, as the payment service keeps it",
 		"PaymentFailure":    "Why a payment of its own did not come about, and at which step",
 		"PaymentRefund":     "Money of a payment that goes back",

@@ -89,7 +89,9 @@ func (s *live) run(ctx context.Context) {
 	for ctx.Err() == nil && s.out.failed == nil {
 		if s.trail.complete() && !s.stale {
 			o := s.trail.order
-			s.out.send("end", s.trail.cursor.String()+ended, TimelineEnd{OrderID: o.ID, Status: o.Status, Saga: OrderSaga(o.Saga), Expired: s.trail.expired()})
+			s.out.send("end", s.trail.cursor.String()+ended, TimelineEnd{
+				OrderID: o.ID, Status: o.Status, Saga: OrderSaga(o.Saga), Expired: s.trail.expired(), Erased: s.trail.erased(),
+			})
 			return
 		}
 		if err := s.round(ctx); err != nil && ctx.Err() == nil {

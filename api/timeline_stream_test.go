@@ -47,7 +47,7 @@ func TestStream(t *testing.T) {
 		pass(3 * time.Second)
 		require.True(t, s.answered())
 		all := s.messages()
-		require.Equal(t, message{"a:62,end", "end", `{"order_id":"ord_1","status":"confirmed","saga":{"workflow_id":"","state":"completed"},"expired":false}`}, all[len(all)-1])
+		require.Equal(t, message{"a:62,end", "end", `{"order_id":"ord_1","status":"confirmed","saga":{"workflow_id":"","state":"completed"},"expired":false,"erased":false}`}, all[len(all)-1])
 	})
 }
 

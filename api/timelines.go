@@ -18,6 +18,7 @@ type Timeline struct {
 	Saga     OrderSaga       `json:"saga"`
 	Complete bool            `json:"complete" doc:"Nothing is to come: the order is decided, its saga has ended, and no saga of it runs"`
 	Expired  bool            `json:"expired" doc:"The order's saga ended so long ago that its history is not kept any more: the order tells how"`
+	Erased   bool            `json:"erased" doc:"The order's user was deleted, and what the steps came to with them: there are steps and times left"`
 	Entries  []TimelineEntry `json:"entries" nullable:"false" doc:"In the sequence in which they were recorded, of the order's saga and of those of its newest 50 refunds"`
 	Running  []RunningStep   `json:"running" nullable:"false" doc:"The steps that are being tried"`
 	Cursor   string          `json:"cursor" doc:"Send it as Last-Event-ID to stream what comes after these entries" example:"01a1fee4-2137-70eb-90ba-dbd45ad27fc4:47"`
@@ -35,6 +36,7 @@ type TimelineEnd struct {
 	Status  order.Status `json:"status" enum:"pending,awaiting_payment,confirmed,rejected,cancelled,failed,refunded"`
 	Saga    OrderSaga    `json:"saga"`
 	Expired bool         `json:"expired" doc:"As of a timeline"`
+	Erased  bool         `json:"erased" doc:"The same of a timeline"`
 }
 
 // The refusals of a timeline.
@@ -141,7 +143,7 @@ func (t *timelines) show(ctx context.Context, o order.Order) (*Timeline, error) 
 	}
 	o = trail.order
 	shown := &Timeline{
-		OrderID: o.ID, Status: o.Status, Saga: OrderSaga(o.Saga), Complete: trail.complete(), Expired: trail.expired(),
+		OrderID: o.ID, Status: o.Status, Saga: OrderSaga(o.Saga), Complete: trail.complete(), Expired: trail.expired(), Erased: trail.erased(),
 		Entries: make([]TimelineEntry, len(steps)), Running: running, Cursor: trail.cursor.String(),
 	}
 	for i, s := range steps {

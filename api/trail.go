@@ -126,6 +126,13 @@ func (t *trail) cancelling() bool {
 	return t.order.Status == order.Confirmed && wish != nil && wish.Refusal == ""
 }
 
+// erased tells that a saga of the order was erased with its user.
+func (t *trail) erased() bool {
+	return slices.ContainsFunc(t.lanes, func(l *lane) bool {
+		return slices.ContainsFunc(l.runs, func(run *track) bool { return run.Erased() })
+	})
+}
+
 // expired tells that the order's saga has ended so long ago that Temporal has
 // forgotten it.
 func (t *trail) expired() bool {

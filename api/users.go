@@ -81,7 +81,7 @@ func (c Config) registerUsers(a huma.API) {
 		"The id is the client's own, a TypeID with the prefix `usr`. Customers change themselves only. "+seenFirst, user.ErrNotFound, user.ErrEmailTaken)
 	put.Responses = createdToo("User")
 	huma.Register(a, put, c.putUser)
-	huma.Register(a, operation("delete-user", http.MethodDelete, "/v1/users/{user_id}", "users", servicesOnly(writeUsers), "Delete a user", "Its API keys end too; orders of theirs that were placed go on.",
+	huma.Register(a, operation("delete-user", http.MethodDelete, "/v1/users/{user_id}", "users", servicesOnly(writeUsers), "Delete a user", "Its API keys end too; orders of theirs that were placed go on. What their sagas left at Temporal, if it is sealed, is erased some time after the last of them has ended.",
 		user.ErrNotFound), c.deleteUser)
 }
 

@@ -335,6 +335,7 @@ func setup(t *testing.T, change ...func(*api.Config)) (*world, http.Handler) {
 	c := api.Config{
 		Users: fakeUsers{world: w}, Products: fakeProducts{world: w}, Stock: fakeStock{world: w}, Prices: fakePrices{world: w},
 		Orders: fakeOrders{world: w}, Payments: fakePayments{world: w}, Notices: fakeNotices{world: w}, Webhooks: w.webhooks, Sagas: fakeSagas{w}, Operators: fakeOperators{w}, Histories: w.histories,
+		Codec:        reversing{},
 		Dependencies: health.NewWatch(map[string]health.Probe{"inventory": {Ready: fakeStock{world: w}.Ready}}),
 		Wait:         50 * time.Millisecond, MaxWait: 30 * time.Second,
 		Auth: holders{}, Log: slog.New(slog.DiscardHandler),

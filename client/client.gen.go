@@ -1500,6 +1500,29 @@ type Patience struct {
 	StartToClose string `json:"start_to_close"`
 }
 
+// Payload What a saga left at Temporal: an input, a result, a summary
+//
+// Examples: {"data":"ImNvbmZpcm1lZCI=","metadata":{"encoding":"anNvbi9wbGFpbg=="}}
+type Payload struct {
+	// Data In base64
+	//
+	// Examples: ImNvbmZpcm1lZCI=
+	Data []byte `json:"data,omitempty"`
+
+	// Metadata What it is and how it is kept, in base64 each
+	//
+	// Examples: {"encoding":"anNvbi9wbGFpbg=="}
+	Metadata map[string][]byte `json:"metadata,omitempty"`
+}
+
+// Payloads Payloads, as Temporal's Web UI passes them on
+//
+// Examples: {"payloads":[{"data":"ImNvbmZpcm1lZCI=","metadata":{"encoding":"anNvbi9wbGFpbg=="}}]}
+type Payloads struct {
+	// Payloads Examples: [{"data":"ImNvbmZpcm1lZCI=","metadata":{"encoding":"anNvbi9wbGFpbg=="}}]
+	Payloads []Payload `json:"payloads"`
+}
+
 // Payment The money of an order, or a payment of its own, as the payment service keeps it
 //
 // Examples: {"amount":{"amount":2900,"currency":"EUR"},"captured":2900,"created_at":"2026-11-02T09:30:00Z","failure":null,"id":"pay_01k9m2v6y7e4p8s0t2w4x6z8ab","method":"pm_card_visa","next_action":null,"order_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab","provider_intent":"pi_3abc","refunded":0,"status":"captured","updated_at":"2026-11-02T09:30:00Z","user_id":"usr_01k9m2v6y7e4p8s0t2w4x6z8ab","workflow_id":null}
@@ -2201,7 +2224,7 @@ type Stock struct {
 
 // Timeline What the sagas of an order did, and do
 //
-// Examples: {"complete":true,"cursor":"01a1fee4-2137-70eb-90ba-dbd45ad27fc4:47","entries":[{"activity":"TransitionOrder","at":"2026-11-02T09:30:00Z","attempt":1,"code":"payment_declined","deadline":"2026-11-02T09:30:00Z","decision":"retry","event":"started","id":"01a1fee4-2137-70eb-90ba-dbd45ad27fc4:26","kind":"compensatable","outcome":"authorized","service":"payment","state":"running","status":"pending","step":"AuthorizePayment","undoes":"ReserveStock","workflow_id":"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab"}],"expired":true,"order_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab","running":[{"attempt":3,"code":"provider_unavailable","next_at":"2026-11-02T09:30:00Z","service":"payment","step":"AuthorizePayment","workflow_id":"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab"}],"saga":{"state":"running","workflow_id":"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab"},"status":"pending"}
+// Examples: {"complete":true,"cursor":"01a1fee4-2137-70eb-90ba-dbd45ad27fc4:47","entries":[{"activity":"TransitionOrder","at":"2026-11-02T09:30:00Z","attempt":1,"code":"payment_declined","deadline":"2026-11-02T09:30:00Z","decision":"retry","event":"started","id":"01a1fee4-2137-70eb-90ba-dbd45ad27fc4:26","kind":"compensatable","outcome":"authorized","service":"payment","state":"running","status":"pending","step":"AuthorizePayment","undoes":"ReserveStock","workflow_id":"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab"}],"erased":true,"expired":true,"order_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab","running":[{"attempt":3,"code":"provider_unavailable","next_at":"2026-11-02T09:30:00Z","service":"payment","step":"AuthorizePayment","workflow_id":"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab"}],"saga":{"state":"running","workflow_id":"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab"},"status":"pending"}
 type Timeline struct {
 	// Complete Nothing is to come: the order is decided, its saga has ended, and no saga of it runs
 	//
@@ -2217,6 +2240,11 @@ type Timeline struct {
 	//
 	// Examples: [{"activity":"TransitionOrder","at":"2026-11-02T09:30:00Z","attempt":1,"code":"payment_declined","deadline":"2026-11-02T09:30:00Z","decision":"retry","event":"started","id":"01a1fee4-2137-70eb-90ba-dbd45ad27fc4:26","kind":"compensatable","outcome":"authorized","service":"payment","state":"running","status":"pending","step":"AuthorizePayment","undoes":"ReserveStock","workflow_id":"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab"}]
 	Entries []TimelineEntry `json:"entries"`
+
+	// Erased The order's user was deleted, and what the steps came to with them: there are steps and times left
+	//
+	// Examples: true
+	Erased bool `json:"erased"`
 
 	// Expired The order's saga ended so long ago that its history is not kept any more: the order tells how
 	//
@@ -2245,8 +2273,13 @@ type TimelineStatus string
 
 // TimelineEnd How an order stood when its stream ended
 //
-// Examples: {"expired":true,"order_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab","saga":{"state":"running","workflow_id":"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab"},"status":"pending"}
+// Examples: {"erased":true,"expired":true,"order_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab","saga":{"state":"running","workflow_id":"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab"},"status":"pending"}
 type TimelineEnd struct {
+	// Erased The same of a timeline
+	//
+	// Examples: true
+	Erased bool `json:"erased"`
+
 	// Expired As of a timeline
 	//
 	// Examples: true
@@ -2561,6 +2594,9 @@ type IfNoneMatch = string
 // Prefer Examples: wait=5
 type Prefer = string
 
+// XNamespace Examples: default
+type XNamespace = string
+
 // Cursor Examples: MDE5YTQyY2Y
 type Cursor = string
 
@@ -2604,6 +2640,18 @@ type ListAPIKeysParams struct {
 type CreateAPIKeyParams struct {
 	// IdempotencyKey The same key with the same body creates once and gets the same answer; with another body it is refused with idempotency_mismatch. Scoped to the caller
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DecodePayloadsParams defines parameters for DecodePayloads.
+type DecodePayloadsParams struct {
+	// XNamespace The namespace that the Web UI looks at
+	XNamespace *XNamespace `json:"X-Namespace,omitempty"`
+}
+
+// EncodePayloadsParams defines parameters for EncodePayloads.
+type EncodePayloadsParams struct {
+	// XNamespace The namespace that the Web UI looks at
+	XNamespace *XNamespace `json:"X-Namespace,omitempty"`
 }
 
 // ListDeadLettersParams defines parameters for ListDeadLetters.
@@ -2930,6 +2978,12 @@ type RotateWebhookSecretParams struct {
 // CreateAPIKeyJSONRequestBody defines body for CreateAPIKey for application/json ContentType.
 type CreateAPIKeyJSONRequestBody = NewKey
 
+// DecodePayloadsJSONRequestBody defines body for DecodePayloads for application/json ContentType.
+type DecodePayloadsJSONRequestBody = Payloads
+
+// EncodePayloadsJSONRequestBody defines body for EncodePayloads for application/json ContentType.
+type EncodePayloadsJSONRequestBody = Payloads
+
 // ReplayDeadLetterJSONRequestBody defines body for ReplayDeadLetter for application/json ContentType.
 type ReplayDeadLetterJSONRequestBody = NewReplay
 
@@ -3100,6 +3154,42 @@ type ClientInterface interface {
 	//
 	// Corresponds with DELETE /v1/api-keys/{key_id} (the `RevokeAPIKey` operationId).
 	RevokeAPIKey(ctx context.Context, keyID string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecodePayloadsWithBody Open payloads
+	//
+	// For Temporal's Web UI, by the protocol of its remote codecs: its codec endpoint is `/v1/codec`, and it has to pass the operator's token on. A payload that was erased with its user says so; one that is not sealed, or that nobody here can open, stays as it is.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/codec/decode (the `DecodePayloads` operationId).
+	DecodePayloadsWithBody(ctx context.Context, params *DecodePayloadsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecodePayloads Open payloads
+	//
+	// For Temporal's Web UI, by the protocol of its remote codecs: its codec endpoint is `/v1/codec`, and it has to pass the operator's token on. A payload that was erased with its user says so; one that is not sealed, or that nobody here can open, stays as it is.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/codec/decode (the `DecodePayloads` operationId).
+	DecodePayloads(ctx context.Context, params *DecodePayloadsParams, body DecodePayloadsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EncodePayloadsWithBody Seal payloads
+	//
+	// What an operator sends from Temporal's Web UI, such as a signal's input, is sealed by this first. Without payload keys it stays as it is.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/codec/encode (the `EncodePayloads` operationId).
+	EncodePayloadsWithBody(ctx context.Context, params *EncodePayloadsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EncodePayloads Seal payloads
+	//
+	// What an operator sends from Temporal's Web UI, such as a signal's input, is sealed by this first. Without payload keys it stays as it is.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/codec/encode (the `EncodePayloads` operationId).
+	EncodePayloads(ctx context.Context, params *EncodePayloadsParams, body EncodePayloadsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDeadLetters List dead letters
 	//
@@ -3488,7 +3578,7 @@ type ClientInterface interface {
 
 	// DeleteUser Delete a user
 	//
-	// Its API keys end too; orders of theirs that were placed go on.
+	// Its API keys end too; orders of theirs that were placed go on. What their sagas left at Temporal, if it is sealed, is erased some time after the last of them has ended.
 	//
 	// Corresponds with DELETE /v1/users/{user_id} (the `DeleteUser` operationId).
 	DeleteUser(ctx context.Context, userID UserID, params *DeleteUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3693,6 +3783,82 @@ func (c *Raw) CreateAPIKey(ctx context.Context, params *CreateAPIKeyParams, body
 // Corresponds with DELETE /v1/api-keys/{key_id} (the `RevokeAPIKey` operationId).
 func (c *Raw) RevokeAPIKey(ctx context.Context, keyID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRevokeAPIKeyRequest(c.Server, keyID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecodePayloadsWithBody Open payloads
+//
+// For Temporal's Web UI, by the protocol of its remote codecs: its codec endpoint is `/v1/codec`, and it has to pass the operator's token on. A payload that was erased with its user says so; one that is not sealed, or that nobody here can open, stays as it is.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/codec/decode (the `DecodePayloads` operationId).
+func (c *Raw) DecodePayloadsWithBody(ctx context.Context, params *DecodePayloadsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecodePayloadsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecodePayloads Open payloads
+//
+// For Temporal's Web UI, by the protocol of its remote codecs: its codec endpoint is `/v1/codec`, and it has to pass the operator's token on. A payload that was erased with its user says so; one that is not sealed, or that nobody here can open, stays as it is.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/codec/decode (the `DecodePayloads` operationId).
+func (c *Raw) DecodePayloads(ctx context.Context, params *DecodePayloadsParams, body DecodePayloadsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecodePayloadsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EncodePayloadsWithBody Seal payloads
+//
+// What an operator sends from Temporal's Web UI, such as a signal's input, is sealed by this first. Without payload keys it stays as it is.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/codec/encode (the `EncodePayloads` operationId).
+func (c *Raw) EncodePayloadsWithBody(ctx context.Context, params *EncodePayloadsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEncodePayloadsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EncodePayloads Seal payloads
+//
+// What an operator sends from Temporal's Web UI, such as a signal's input, is sealed by this first. Without payload keys it stays as it is.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/codec/encode (the `EncodePayloads` operationId).
+func (c *Raw) EncodePayloads(ctx context.Context, params *EncodePayloadsParams, body EncodePayloadsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEncodePayloadsRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4560,7 +4726,7 @@ func (c *Raw) CreateUser(ctx context.Context, params *CreateUserParams, body Cre
 
 // DeleteUser Delete a user
 //
-// Its API keys end too; orders of theirs that were placed go on.
+// Its API keys end too; orders of theirs that were placed go on. What their sagas left at Temporal, if it is sealed, is erased some time after the last of them has ended.
 //
 // Corresponds with DELETE /v1/users/{user_id} (the `DeleteUser` operationId).
 func (c *Raw) DeleteUser(ctx context.Context, userID UserID, params *DeleteUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5012,6 +5178,116 @@ func NewRevokeAPIKeyRequest(server string, keyID string) (*http.Request, error) 
 	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDecodePayloadsRequest calls the generic DecodePayloads builder with application/json body
+func NewDecodePayloadsRequest(server string, params *DecodePayloadsParams, body DecodePayloadsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDecodePayloadsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewDecodePayloadsRequestWithBody constructs an http.Request for the DecodePayloads method, with any body, and a specified content type
+func NewDecodePayloadsRequestWithBody(server string, params *DecodePayloadsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/codec/decode")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XNamespace != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Namespace", *params.XNamespace, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Namespace", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewEncodePayloadsRequest calls the generic EncodePayloads builder with application/json body
+func NewEncodePayloadsRequest(server string, params *EncodePayloadsParams, body EncodePayloadsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewEncodePayloadsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewEncodePayloadsRequestWithBody constructs an http.Request for the EncodePayloads method, with any body, and a specified content type
+func NewEncodePayloadsRequestWithBody(server string, params *EncodePayloadsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/codec/encode")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XNamespace != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Namespace", *params.XNamespace, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Namespace", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -7674,21 +7950,21 @@ func (c *Raw) applyEditors(ctx context.Context, req *http.Request, additionalEdi
 
 // GetHealth: Is the process alive? Looks at nothing else: for whoever restarts processes.
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) GetHealth(ctx context.Context) (*Answer[Alive], error) {
 	return answer[Alive](c.Raw.GetHealth(ctx))
 }
 
 // GetReadiness: Can the front door work? 503 while anything that it depends on does not answer.
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) GetReadiness(ctx context.Context) (*Answer[Readiness], error) {
 	return answer[Readiness](c.Raw.GetReadiness(ctx))
 }
 
 // ListAPIKeys: List API keys. Newest first, revoked ones too.
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) ListAPIKeys(ctx context.Context, params *ListAPIKeysParams) (*Answer[PageKey], error) {
 	return answer[PageKey](c.Raw.ListAPIKeys(ctx, params))
 }
@@ -7697,7 +7973,7 @@ func (c *Client) ListAPIKeys(ctx context.Context, params *ListAPIKeysParams) (*A
 //
 // 409: api_keys_off
 //
-// 422: card_number_refused idempotency_mismatch invalid user_not_found
+// 422: card_number_refused credential_refused email_refused idempotency_mismatch invalid user_not_found
 func (c *Client) CreateAPIKey(ctx context.Context, params *CreateAPIKeyParams, body NewKey) (*Answer[CreatedKey], error) {
 	return answer[CreatedKey](c.Raw.CreateAPIKey(ctx, params, body))
 }
@@ -7706,14 +7982,28 @@ func (c *Client) CreateAPIKey(ctx context.Context, params *CreateAPIKeyParams, b
 //
 // 404: api_key_not_found
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) RevokeAPIKey(ctx context.Context, keyID string) (*Answer[Key], error) {
 	return answer[Key](c.Raw.RevokeAPIKey(ctx, keyID))
 }
 
+// DecodePayloads: Open payloads. For Temporal's Web UI, by the protocol of its remote codecs: its codec endpoint is `/v1/codec`, and it has to pass the operator's token on. A payload that was erased with its user says so; one that is not sealed, or that nobody here can open, stays as it is.
+//
+// 422: card_number_refused credential_refused email_refused invalid
+func (c *Client) DecodePayloads(ctx context.Context, params *DecodePayloadsParams, body Payloads) (*Answer[Payloads], error) {
+	return answer[Payloads](c.Raw.DecodePayloads(ctx, params, body))
+}
+
+// EncodePayloads: Seal payloads. What an operator sends from Temporal's Web UI, such as a signal's input, is sealed by this first. Without payload keys it stays as it is.
+//
+// 422: card_number_refused credential_refused email_refused invalid
+func (c *Client) EncodePayloads(ctx context.Context, params *EncodePayloadsParams, body Payloads) (*Answer[Payloads], error) {
+	return answer[Payloads](c.Raw.EncodePayloads(ctx, params, body))
+}
+
 // ListDeadLetters: List dead letters. Records of event topics that a consumer of the platform could not deal with. They hold up nothing. Newest first.
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) ListDeadLetters(ctx context.Context, params *ListDeadLettersParams) (*Answer[PageDeadLetter], error) {
 	return answer[PageDeadLetter](c.Raw.ListDeadLetters(ctx, params))
 }
@@ -7722,7 +8012,7 @@ func (c *Client) ListDeadLetters(ctx context.Context, params *ListDeadLettersPar
 //
 // 404: dead_letter_not_found
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) GetDeadLetter(ctx context.Context, deadLetterID DeadLetterID) (*Answer[DeadLetter], error) {
 	return answer[DeadLetter](c.Raw.GetDeadLetter(ctx, deadLetterID))
 }
@@ -7733,14 +8023,14 @@ func (c *Client) GetDeadLetter(ctx context.Context, deadLetterID DeadLetterID) (
 //
 // 409: dead_letter_replayed dead_letter_replaying
 //
-// 422: card_number_refused idempotency_mismatch invalid
+// 422: card_number_refused credential_refused email_refused idempotency_mismatch invalid
 func (c *Client) ReplayDeadLetter(ctx context.Context, deadLetterID DeadLetterID, params *ReplayDeadLetterParams, body NewReplay) (*Answer[DeadLetter], error) {
 	return answer[DeadLetter](c.Raw.ReplayDeadLetter(ctx, deadLetterID, params, body))
 }
 
 // ListDiscrepancies: List discrepancies. What the services say and that does not agree, and that nobody but an operator may mend. Newest first.
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) ListDiscrepancies(ctx context.Context, params *ListDiscrepanciesParams) (*Answer[PageDiscrepancy], error) {
 	return answer[PageDiscrepancy](c.Raw.ListDiscrepancies(ctx, params))
 }
@@ -7751,7 +8041,7 @@ func (c *Client) ListDiscrepancies(ctx context.Context, params *ListDiscrepancie
 //
 // 409: discrepancy_resolved
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) AcceptDiscrepancy(ctx context.Context, discrepancyID DiscrepancyID, body NewAcceptance) (*Answer[Discrepancy], error) {
 	return answer[Discrepancy](c.Raw.AcceptDiscrepancy(ctx, discrepancyID, body))
 }
@@ -7762,21 +8052,21 @@ func (c *Client) AcceptDiscrepancy(ctx context.Context, discrepancyID Discrepanc
 //
 // 409: discrepancy_resolved
 //
-// 422: card_number_refused idempotency_mismatch invalid
+// 422: card_number_refused credential_refused email_refused idempotency_mismatch invalid
 func (c *Client) RepairDiscrepancy(ctx context.Context, discrepancyID DiscrepancyID, params *RepairDiscrepancyParams, body NewRepair) (*Answer[RequestedRepair], error) {
 	return answer[RequestedRepair](c.Raw.RepairDiscrepancy(ctx, discrepancyID, params, body))
 }
 
 // ListNotifications: List notifications. What customers were told, and what waits to be sent. Newest first. A customer sees their own.
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) ListNotifications(ctx context.Context, params *ListNotificationsParams) (*Answer[PageNotification], error) {
 	return answer[PageNotification](c.Raw.ListNotifications(ctx, params))
 }
 
 // ListOrders: List orders. Newest first. `next_action` is null here: get the order.
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) ListOrders(ctx context.Context, params *ListOrdersParams) (*Answer[PageOrder], error) {
 	return answer[PageOrder](c.Raw.ListOrders(ctx, params))
 }
@@ -7787,7 +8077,7 @@ func (c *Client) ListOrders(ctx context.Context, params *ListOrdersParams) (*Ans
 //
 // 409: cancelled insufficient_stock order_cancelled
 //
-// 422: amount_not_accepted card_number_refused currency_not_supported idempotency_mismatch invalid order_rejected product_not_found total_too_large user_inactive user_not_found
+// 422: amount_not_accepted card_number_refused credential_refused currency_not_supported email_refused idempotency_mismatch invalid order_rejected product_not_found total_too_large user_inactive user_not_found
 func (c *Client) PlaceOrder(ctx context.Context, params *PlaceOrderParams, body NewOrder) (*Answer[Order], error) {
 	return answer[Order](c.Raw.PlaceOrder(ctx, params, body))
 }
@@ -7796,7 +8086,7 @@ func (c *Client) PlaceOrder(ctx context.Context, params *PlaceOrderParams, body 
 //
 // 404: order_not_found
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) GetOrder(ctx context.Context, orderID OrderID, params *GetOrderParams) (*Answer[Order], error) {
 	return answer[Order](c.Raw.GetOrder(ctx, orderID, params))
 }
@@ -7807,7 +8097,7 @@ func (c *Client) GetOrder(ctx context.Context, orderID OrderID, params *GetOrder
 //
 // 409: order_ended
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) CancelOrder(ctx context.Context, orderID OrderID, body Cancellation) (*Answer[Order], error) {
 	return answer[Order](c.Raw.CancelOrder(ctx, orderID, body))
 }
@@ -7816,7 +8106,7 @@ func (c *Client) CancelOrder(ctx context.Context, orderID OrderID, body Cancella
 //
 // 404: order_not_found
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) ListRefunds(ctx context.Context, orderID OrderID) (*Answer[PageRefund], error) {
 	return answer[PageRefund](c.Raw.ListRefunds(ctx, orderID))
 }
@@ -7827,7 +8117,7 @@ func (c *Client) ListRefunds(ctx context.Context, orderID OrderID) (*Answer[Page
 //
 // 409: order_not_refundable
 //
-// 422: card_number_refused idempotency_mismatch invalid refund_too_many
+// 422: card_number_refused credential_refused email_refused idempotency_mismatch invalid refund_too_many
 func (c *Client) RefundOrder(ctx context.Context, orderID OrderID, params *RefundOrderParams, body NewRefund) (*Answer[Refund], error) {
 	return answer[Refund](c.Raw.RefundOrder(ctx, orderID, params, body))
 }
@@ -7836,14 +8126,14 @@ func (c *Client) RefundOrder(ctx context.Context, orderID OrderID, params *Refun
 //
 // 404: order_not_found
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) GetOrderTimeline(ctx context.Context, orderID OrderID, params *GetOrderTimelineParams) (*Answer[Timeline], error) {
 	return answer[Timeline](c.Raw.GetOrderTimeline(ctx, orderID, params))
 }
 
 // ListPayments: List payments. Newest first. A customer sees their own.
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) ListPayments(ctx context.Context, params *ListPaymentsParams) (*Answer[PagePayment], error) {
 	return answer[PagePayment](c.Raw.ListPayments(ctx, params))
 }
@@ -7854,7 +8144,7 @@ func (c *Client) ListPayments(ctx context.Context, params *ListPaymentsParams) (
 //
 // 409: cancelled
 //
-// 422: amount_not_accepted card_number_refused idempotency_mismatch invalid user_inactive user_not_found
+// 422: amount_not_accepted card_number_refused credential_refused email_refused idempotency_mismatch invalid user_inactive user_not_found
 func (c *Client) TakePayment(ctx context.Context, params *TakePaymentParams, body NewPayment) (*Answer[Payment], error) {
 	return answer[Payment](c.Raw.TakePayment(ctx, params, body))
 }
@@ -7863,7 +8153,7 @@ func (c *Client) TakePayment(ctx context.Context, params *TakePaymentParams, bod
 //
 // 404: payment_not_found
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) GetPayment(ctx context.Context, paymentID PaymentID) (*Answer[Payment], error) {
 	return answer[Payment](c.Raw.GetPayment(ctx, paymentID))
 }
@@ -7872,7 +8162,7 @@ func (c *Client) GetPayment(ctx context.Context, paymentID PaymentID) (*Answer[P
 //
 // 404: payment_not_found
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) ListPaymentRefunds(ctx context.Context, paymentID PaymentID) (*Answer[PagePaymentRefund], error) {
 	return answer[PagePaymentRefund](c.Raw.ListPaymentRefunds(ctx, paymentID))
 }
@@ -7883,7 +8173,7 @@ func (c *Client) ListPaymentRefunds(ctx context.Context, paymentID PaymentID) (*
 //
 // 409: payment_not_captured payment_of_order
 //
-// 422: card_number_refused idempotency_mismatch invalid refund_too_much
+// 422: card_number_refused credential_refused email_refused idempotency_mismatch invalid refund_too_much
 func (c *Client) RefundPayment(ctx context.Context, paymentID PaymentID, params *RefundPaymentParams, body NewPaymentRefund) (*Answer[PaymentRefund], error) {
 	return answer[PaymentRefund](c.Raw.RefundPayment(ctx, paymentID, params, body))
 }
@@ -7892,7 +8182,7 @@ func (c *Client) RefundPayment(ctx context.Context, paymentID PaymentID, params 
 //
 // 404: product_not_found
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) GetPrice(ctx context.Context, productID ProductID) (*Answer[Price], error) {
 	return answer[Price](c.Raw.GetPrice(ctx, productID))
 }
@@ -7901,21 +8191,21 @@ func (c *Client) GetPrice(ctx context.Context, productID ProductID) (*Answer[Pri
 //
 // 404: product_not_found
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) PutPrice(ctx context.Context, productID ProductID, body NewPrice) (*Answer[Price], error) {
 	return answer[Price](c.Raw.PutPrice(ctx, productID, body))
 }
 
 // ListProducts: List products. Newest first, or as `sort` says, each composed as `get-product` does. Filters by price and stock look through a part of the catalogue at a time: a page may hold fewer than `limit`, and have a next one all the same.
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) ListProducts(ctx context.Context, params *ListProductsParams) (*Answer[PageProduct], error) {
 	return answer[PageProduct](c.Raw.ListProducts(ctx, params))
 }
 
 // CreateProduct: Create a product. Sets its base price too. With an `Idempotency-Key`, the request that comes again gets 201 and the id it made the first time. What was changed since does not fit the request any more: that is an `idempotency_mismatch` too. What was deleted since is made anew.
 //
-// 422: card_number_refused idempotency_mismatch invalid
+// 422: card_number_refused credential_refused email_refused idempotency_mismatch invalid
 func (c *Client) CreateProduct(ctx context.Context, params *CreateProductParams, body NewProduct) (*Answer[Product], error) {
 	return answer[Product](c.Raw.CreateProduct(ctx, params, body))
 }
@@ -7926,7 +8216,7 @@ func (c *Client) CreateProduct(ctx context.Context, params *CreateProductParams,
 //
 // 412: precondition_failed
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) DeleteProduct(ctx context.Context, productID ProductID, params *DeleteProductParams) (*Answer[None], error) {
 	return answer[None](c.Raw.DeleteProduct(ctx, productID, params))
 }
@@ -7935,7 +8225,7 @@ func (c *Client) DeleteProduct(ctx context.Context, productID ProductID, params 
 //
 // 404: product_not_found
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) GetProduct(ctx context.Context, productID ProductID, params *GetProductParams) (*Answer[Product], error) {
 	return answer[Product](c.Raw.GetProduct(ctx, productID, params))
 }
@@ -7946,7 +8236,7 @@ func (c *Client) GetProduct(ctx context.Context, productID ProductID, params *Ge
 //
 // 412: precondition_failed
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 //
 // 428: precondition_required
 func (c *Client) PutProduct(ctx context.Context, productID ProductID, params *PutProductParams, body NewProduct) (*Answer[Product], error) {
@@ -7955,7 +8245,7 @@ func (c *Client) PutProduct(ctx context.Context, productID ProductID, params *Pu
 
 // ListSagas: List sagas. Newest first. `state=parked` are those that wait for an operator.
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) ListSagas(ctx context.Context, params *ListSagasParams) (*Answer[PageSagaSummary], error) {
 	return answer[PageSagaSummary](c.Raw.ListSagas(ctx, params))
 }
@@ -7964,7 +8254,7 @@ func (c *Client) ListSagas(ctx context.Context, params *ListSagasParams) (*Answe
 //
 // 404: saga_not_found
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) GetSaga(ctx context.Context, workflowID WorkflowID) (*Answer[Saga], error) {
 	return answer[Saga](c.Raw.GetSaga(ctx, workflowID))
 }
@@ -7975,7 +8265,7 @@ func (c *Client) GetSaga(ctx context.Context, workflowID WorkflowID) (*Answer[Sa
 //
 // 409: resolution_not_allowed saga_not_parked
 //
-// 422: card_number_refused idempotency_mismatch invalid resolution_invalid
+// 422: card_number_refused credential_refused email_refused idempotency_mismatch invalid resolution_invalid
 func (c *Client) ResolveSaga(ctx context.Context, workflowID WorkflowID, params *ResolveSagaParams, body NewResolution) (*Answer[Resolution], error) {
 	return answer[Resolution](c.Raw.ResolveSaga(ctx, workflowID, params, body))
 }
@@ -7984,7 +8274,7 @@ func (c *Client) ResolveSaga(ctx context.Context, workflowID WorkflowID, params 
 //
 // 404: stock_not_found
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) GetStock(ctx context.Context, productID ProductID) (*Answer[Stock], error) {
 	return answer[Stock](c.Raw.GetStock(ctx, productID))
 }
@@ -7995,14 +8285,14 @@ func (c *Client) GetStock(ctx context.Context, productID ProductID) (*Answer[Sto
 //
 // 409: on_hand_below_reserved
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) PutStock(ctx context.Context, productID ProductID, body NewStock) (*Answer[Stock], error) {
 	return answer[Stock](c.Raw.PutStock(ctx, productID, body))
 }
 
 // ListUsers: List users. All of them, newest first.
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) ListUsers(ctx context.Context, params *ListUsersParams) (*Answer[PageUser], error) {
 	return answer[PageUser](c.Raw.ListUsers(ctx, params))
 }
@@ -8011,18 +8301,18 @@ func (c *Client) ListUsers(ctx context.Context, params *ListUsersParams) (*Answe
 //
 // 409: email_taken
 //
-// 422: card_number_refused idempotency_mismatch invalid
+// 422: card_number_refused credential_refused email_refused idempotency_mismatch invalid
 func (c *Client) CreateUser(ctx context.Context, params *CreateUserParams, body NewUser) (*Answer[User], error) {
 	return answer[User](c.Raw.CreateUser(ctx, params, body))
 }
 
-// DeleteUser: Delete a user. Its API keys end too; orders of theirs that were placed go on.
+// DeleteUser: Delete a user. Its API keys end too; orders of theirs that were placed go on. What their sagas left at Temporal, if it is sealed, is erased some time after the last of them has ended.
 //
 // 404: user_not_found
 //
 // 412: precondition_failed
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) DeleteUser(ctx context.Context, userID UserID, params *DeleteUserParams) (*Answer[None], error) {
 	return answer[None](c.Raw.DeleteUser(ctx, userID, params))
 }
@@ -8031,7 +8321,7 @@ func (c *Client) DeleteUser(ctx context.Context, userID UserID, params *DeleteUs
 //
 // 404: user_not_found
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) GetUser(ctx context.Context, userID UserID, params *GetUserParams) (*Answer[User], error) {
 	return answer[User](c.Raw.GetUser(ctx, userID, params))
 }
@@ -8044,7 +8334,7 @@ func (c *Client) GetUser(ctx context.Context, userID UserID, params *GetUserPara
 //
 // 412: precondition_failed
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 //
 // 428: precondition_required
 func (c *Client) PutUser(ctx context.Context, userID UserID, params *PutUserParams, body NewUser) (*Answer[User], error) {
@@ -8053,7 +8343,7 @@ func (c *Client) PutUser(ctx context.Context, userID UserID, params *PutUserPara
 
 // ListWebhookEndpoints: List webhook endpoints. Newest first. A service sees those that it made, an operator all.
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) ListWebhookEndpoints(ctx context.Context, params *ListWebhookEndpointsParams) (*Answer[PageWebhookEndpoint], error) {
 	return answer[PageWebhookEndpoint](c.Raw.ListWebhookEndpoints(ctx, params))
 }
@@ -8062,7 +8352,7 @@ func (c *Client) ListWebhookEndpoints(ctx context.Context, params *ListWebhookEn
 //
 // 409: webhooks_off
 //
-// 422: card_number_refused idempotency_mismatch invalid
+// 422: card_number_refused credential_refused email_refused idempotency_mismatch invalid
 func (c *Client) CreateWebhookEndpoint(ctx context.Context, params *CreateWebhookEndpointParams, body NewWebhook) (*Answer[IssuedWebhook], error) {
 	return answer[IssuedWebhook](c.Raw.CreateWebhookEndpoint(ctx, params, body))
 }
@@ -8073,7 +8363,7 @@ func (c *Client) CreateWebhookEndpoint(ctx context.Context, params *CreateWebhoo
 //
 // 412: precondition_failed
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) DeleteWebhookEndpoint(ctx context.Context, endpointID EndpointID, params *DeleteWebhookEndpointParams) (*Answer[None], error) {
 	return answer[None](c.Raw.DeleteWebhookEndpoint(ctx, endpointID, params))
 }
@@ -8082,7 +8372,7 @@ func (c *Client) DeleteWebhookEndpoint(ctx context.Context, endpointID EndpointI
 //
 // 404: webhook_endpoint_not_found
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) GetWebhookEndpoint(ctx context.Context, endpointID EndpointID, params *GetWebhookEndpointParams) (*Answer[WebhookEndpoint], error) {
 	return answer[WebhookEndpoint](c.Raw.GetWebhookEndpoint(ctx, endpointID, params))
 }
@@ -8093,7 +8383,7 @@ func (c *Client) GetWebhookEndpoint(ctx context.Context, endpointID EndpointID, 
 //
 // 412: precondition_failed
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 //
 // 428: precondition_required
 func (c *Client) PutWebhookEndpoint(ctx context.Context, endpointID EndpointID, params *PutWebhookEndpointParams, body WebhookState) (*Answer[WebhookEndpoint], error) {
@@ -8104,7 +8394,7 @@ func (c *Client) PutWebhookEndpoint(ctx context.Context, endpointID EndpointID, 
 //
 // 404: webhook_endpoint_not_found
 //
-// 422: card_number_refused invalid
+// 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) ListWebhookDeliveries(ctx context.Context, endpointID EndpointID, params *ListWebhookDeliveriesParams) (*Answer[PageWebhookDelivery], error) {
 	return answer[PageWebhookDelivery](c.Raw.ListWebhookDeliveries(ctx, endpointID, params))
 }
@@ -8115,7 +8405,7 @@ func (c *Client) ListWebhookDeliveries(ctx context.Context, endpointID EndpointI
 //
 // 409: webhook_endpoint_disabled
 //
-// 422: card_number_refused idempotency_mismatch invalid
+// 422: card_number_refused credential_refused email_refused idempotency_mismatch invalid
 func (c *Client) RedeliverWebhook(ctx context.Context, endpointID EndpointID, deliveryID string, params *RedeliverWebhookParams) (*Answer[WebhookDelivery], error) {
 	return answer[WebhookDelivery](c.Raw.RedeliverWebhook(ctx, endpointID, deliveryID, params))
 }
@@ -8126,7 +8416,7 @@ func (c *Client) RedeliverWebhook(ctx context.Context, endpointID EndpointID, de
 //
 // 409: webhook_secrets_most webhooks_off
 //
-// 422: card_number_refused idempotency_mismatch invalid
+// 422: card_number_refused credential_refused email_refused idempotency_mismatch invalid
 func (c *Client) RotateWebhookSecret(ctx context.Context, endpointID EndpointID, params *RotateWebhookSecretParams) (*Answer[IssuedWebhook], error) {
 	return answer[IssuedWebhook](c.Raw.RotateWebhookSecret(ctx, endpointID, params))
 }

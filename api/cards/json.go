@@ -25,6 +25,12 @@ const (
 // or name at any depth, and tells where it is, as items[0].product_id. What
 // cannot be parsed is looked at as plain text.
 func InJSON(document []byte) (at string, found bool) {
+	return Find(document, Within, func(string) bool { return false })
+}
+
+// Find finds the first text of a JSON document that is meant, as InJSON does, but
+// for those in places that are spared.
+func Find(document []byte, meant, spared func(string) bool) (at string, found bool) {
 	decoder := json.NewDecoder(bytes.NewReader(document))
 	decoder.UseNumber()
 	var path path
@@ -34,33 +40,33 @@ func InJSON(document []byte) (at string, found bool) {
 			return "", false
 		}
 		if err != nil {
-			return Whole, Within(string(document))
+			return Whole, meant(string(document))
 		}
 		if path.expectsName() {
 			if name, ok := token.(string); ok {
-				if Within(name) {
+				if meant(name) {
 					return path.String(), true
 				}
 				path.name(name)
 				continue
 			}
 		}
-		if holdsCard(token) {
+		if holds(token, meant) && !spared(path.String()) {
 			return path.String(), true
 		}
 		path.value(token)
 		if len(path) > bottomless {
-			return Whole, Within(string(document))
+			return Whole, meant(string(document))
 		}
 	}
 }
 
-func holdsCard(token json.Token) bool {
+func holds(token json.Token, meant func(string) bool) bool {
 	switch v := token.(type) {
 	case string:
-		return Within(v)
+		return meant(v)
 	case json.Number:
-		return Within(v.String()) || Within(plain(v))
+		return meant(v.String()) || meant(plain(v))
 	default:
 		return false
 	}

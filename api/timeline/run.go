@@ -40,6 +40,7 @@ type Run struct {
 	timer   deadline
 	seen    int64
 	closed  bool
+	erased  bool
 }
 
 // deadline is the timer that watches the saga's.
@@ -99,6 +100,10 @@ func (r *Run) inherited(events []*historypb.HistoryEvent) (last int64) {
 
 // Closed tells that the run has ended.
 func (r *Run) Closed() bool { return r.closed }
+
+// Erased tells that what the run was given was erased with its user: what its
+// steps came to, nobody knows any more.
+func (r *Run) Erased() bool { return r.erased }
 
 // Busy tells that the run waits for activities.
 func (r *Run) Busy() bool { return len(r.open) > 0 }

@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 
+	"github.com/skaldhq/skald/internal/payload"
 	"github.com/skaldhq/skald/services/order"
 	"github.com/skaldhq/skald/workflows"
 	"github.com/skaldhq/skald/workflows/saga"
@@ -18,6 +19,7 @@ func (r *Run) read(e *historypb.HistoryEvent) (Entry, bool) {
 	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
 		a := e.GetWorkflowExecutionStartedEventAttributes()
 		r.parts = r.reader.parts[a.GetWorkflowType().GetName()]
+		r.erased = payload.Erased(first(a.GetInput()))
 		return r.become(a.GetSearchAttributes())
 	case enums.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
 		return r.become(e.GetUpsertWorkflowSearchAttributesEventAttributes().GetSearchAttributes())

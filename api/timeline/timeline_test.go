@@ -11,6 +11,8 @@ import (
 	"go.temporal.io/api/enums/v1"
 	failurepb "go.temporal.io/api/failure/v1"
 	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/proxy"
+	sdkpb "go.temporal.io/api/sdk/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -108,6 +110,36 @@ ended compensated refused`,
 			require.Equal(t, want, strings.Join(said, "\n"))
 		})
 	}
+}
+
+// TestErased: of a run that was erased with its user, the steps are told that are
+// legible, and nothing of what they came to.
+func TestErased(t *testing.T) {
+	t.Parallel()
+	const file = "place_order/r3/confirmed.json"
+	whole, run := newRun(t), newRun(t)
+	whole.Read(recorded(t, filepath.Join(histories, file)))
+	require.False(t, whole.Erased())
+
+	events := recorded(t, filepath.Join(histories, file))
+	for _, e := range events {
+		require.NoError(t, proxy.VisitPayloads(t.Context(), e, proxy.VisitPayloadsOptions{
+			SkipSearchAttributes: true,
+			Visitor: func(ctx *proxy.VisitPayloadsContext, all []*commonpb.Payload) ([]*commonpb.Payload, error) {
+				if _, legible := ctx.Parent.(*sdkpb.UserMetadata); legible {
+					return all, nil
+				}
+				return []*commonpb.Payload{{Metadata: map[string][]byte{"encoding": []byte("binary/erased")}}}, nil
+			},
+		}))
+	}
+	steps := map[string]bool{}
+	for _, item := range run.Read(events) {
+		require.Empty(t, item.Outcome)
+		steps[string(item.Event)+" "+item.Step] = true
+	}
+	require.True(t, run.Erased())
+	require.True(t, steps["succeeded CapturePayment"])
 }
 
 // TestReset: a run that goes on from a point of another one begins with the events

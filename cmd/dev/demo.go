@@ -9,10 +9,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/skaldhq/skald/api/auth"
 	"github.com/skaldhq/skald/cmd/internal/platform"
+	"github.com/skaldhq/skald/internal/config"
 	"github.com/skaldhq/skald/internal/money"
+	"github.com/skaldhq/skald/internal/seal"
 	"github.com/skaldhq/skald/services/pricing"
 	"github.com/skaldhq/skald/services/product"
 	"github.com/skaldhq/skald/services/user"
@@ -33,6 +36,8 @@ type demo struct {
 	APIKeys   map[string]string `json:"api_keys"`
 	Users     map[string]string `json:"users"`
 	Products  []demoProduct     `json:"products"`
+	// PayloadKeys seal the payloads at Temporal, once --encrypt was given.
+	PayloadKeys []string `json:"payload_keys,omitempty"`
 }
 
 type demoProduct struct {
@@ -123,6 +128,27 @@ func (d *demo) seed(ctx context.Context, dir string, p *platform.Platform) error
 	d.Seeded = true
 	return d.save(dir)
 }
+
+// encrypt makes sure that there is a key to seal payloads with.
+func (d *demo) encrypt(dir string) error {
+	if len(d.PayloadKeys) > 0 {
+		return nil
+	}
+	d.PayloadKeys = []string{"dev-1=" + base64.StdEncoding.EncodeToString(seal.Random())}
+	return d.save(dir)
+}
+
+// payloads is how the platform seals.
+func (d *demo) payloads() config.Payloads {
+	p := config.Payloads{EraseAfter: eraseAfter}
+	for _, key := range d.PayloadKeys {
+		p.Keys = append(p.Keys, config.Secret(key))
+	}
+	return p
+}
+
+// eraseAfter is short, so that one can see what it does.
+const eraseAfter = 30 * time.Second
 
 // random gives 192 random bits.
 func random() string {

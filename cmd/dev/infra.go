@@ -61,5 +61,8 @@ func (s *devStack) environment(c config.Config) map[string]string {
 			"OTEL_TRACES_SAMPLER": t.Sampler, "OTEL_TRACES_SAMPLER_ARG": strconv.FormatFloat(t.SamplerArg, 'g', -1, 64),
 		})
 	}
+	if keys := s.demo.PayloadKeys; len(keys) > 0 {
+		env["SKALD_PAYLOAD_KEYS"], env["SKALD_PAYLOAD_ERASE_AFTER"] = strings.Join(keys, ","), eraseAfter.String()
+	}
 	return env
 }

@@ -38,6 +38,8 @@ type options struct {
 
 	WebhookRetries []time.Duration `help:"Pauses after each attempt of a webhook's delivery but the last." default:"5s,5m,30m,2h,5h,10h,14h,20h,24h"`
 
+	Encrypt bool `help:"Seal the payloads at Temporal. A directory that was sealed once stays so."`
+
 	Split    bool           `help:"Run the front door and each service as a process of its own, on the ports 8001 to 8007."`
 	Replicas map[string]int `help:"With --split, how many processes of a service, as service=n." mapsep:"," placeholder:"SERVICE=N,…"`
 

@@ -68,7 +68,11 @@ func (s *devStack) startSplit(ctx context.Context, c config.Config) error {
 			}
 			urls = append(urls, url)
 		}
-		services = append(services, name+"="+strings.Join(urls, " "))
+		at := name + "=" + strings.Join(urls, " ")
+		services = append(services, at)
+		if name == "user" && len(s.demo.PayloadKeys) > 0 { // whose keys the others ask for
+			s.info.Environment["SKALD_SERVICES"] = at
+		}
 	}
 	_, err := s.startProcess(ctx, gateway, s.options.Addr, s.gatewayEnvironment(services), gateway)
 	return err

@@ -13,9 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"go.temporal.io/sdk/client"
-
-	"github.com/skaldhq/skald/api"
 	"github.com/skaldhq/skald/cmd/internal/platform"
 	"github.com/skaldhq/skald/db"
 	"github.com/skaldhq/skald/internal/config"
@@ -36,21 +33,24 @@ type devStack struct {
 
 	info  info
 	demo  *demo
+	codec net.Listener // of payloads, for the Web UI; nil: they are plain
 	mu    sync.Mutex
 	stops []func() // in the order of the starts
 }
 
 // info is what stack.json tells.
 type info struct {
-	FrontDoor  string            `json:"front_door"`
-	Temporal   string            `json:"temporal"`
-	TemporalUI string            `json:"temporal_ui"`
-	PSP        string            `json:"psp"`
-	Kafka      string            `json:"kafka"`
-	SMTP       string            `json:"smtp"`
-	Databases  map[string]string `json:"databases"`
-	APIKeys    map[string]string `json:"api_keys"`
-	Users      map[string]string `json:"users"`
+	FrontDoor  string `json:"front_door"`
+	Temporal   string `json:"temporal"`
+	TemporalUI string `json:"temporal_ui"`
+	PSP        string `json:"psp"`
+	Kafka      string `json:"kafka"`
+	SMTP       string `json:"smtp"`
+	// Codec is where the Temporal Web UI has payloads opened, if they are sealed.
+	Codec     string            `json:"codec,omitempty"`
+	Databases map[string]string `json:"databases"`
+	APIKeys   map[string]string `json:"api_keys"`
+	Users     map[string]string `json:"users"`
 	// Processes are those beside this one, with --split.
 	Processes []processInfo `json:"processes,omitempty"`
 	// Environment is what they need, with --split and --infra-only.
@@ -68,7 +68,15 @@ func (s *devStack) start(ctx context.Context) (err error) {
 	if s.demo, err = loadDemo(s.options.Data); err != nil {
 		return err
 	}
+	if s.options.Encrypt {
+		if err = s.demo.encrypt(s.options.Data); err != nil {
+			return err
+		}
+	}
 	s.info.APIKeys, s.info.Users = s.demo.APIKeys, s.demo.Users
+	if err = s.listenCodec(ctx); err != nil {
+		return err
+	}
 
 	door, err := s.openDoor(ctx)
 	if err != nil {
@@ -79,6 +87,7 @@ func (s *devStack) start(ctx context.Context) (err error) {
 		Databases: map[string]config.Secret{}, ActionTimeout: s.options.ActionTimeout, Temporal: config.Temporal{Namespace: namespace},
 		Reconcile:  config.Reconcile{Interval: s.options.ReconcileInterval, Grace: s.options.ReconcileGrace},
 		KeepEvents: eventsKept,
+		Payloads:   s.demo.payloads(),
 		Webhooks:   s.webhooks(),
 		Limits:     s.options.Limits,
 		Server:     s.options.Server,
@@ -94,6 +103,9 @@ func (s *devStack) start(ctx context.Context) (err error) {
 		part{"payment simulator", func() error { return s.startProvider(ctx, &c) }},
 	)
 	if err != nil {
+		return err
+	}
+	if err = s.serveCodec(ctx, c); err != nil {
 		return err
 	}
 	if s.options.Split {
@@ -192,7 +204,7 @@ func (s *devStack) startTemporal(ctx context.Context) (*temporaldev.Server, erro
 		return nil, err
 	}
 	s.onStop(server.Stop)
-	ui, err := temporaldev.StartUI(ctx, s.options.UIAddr, server)
+	ui, err := temporaldev.StartUI(ctx, s.options.UIAddr, server, s.info.Codec)
 	if err != nil {
 		return nil, err
 	}
@@ -228,38 +240,6 @@ func (s *devStack) startProvider(ctx context.Context, c *config.Config) error {
 	go s.watch("payment simulator", func() error { return server.Serve(listener) })
 	s.onStop(func() { _ = server.Close(); _ = simulator.Close() })
 	c.Stripe = config.Stripe{URL: s.info.PSP, Key: "sk_test_simulated", WebhookSecret: config.Secret(s.demo.Webhook), ReturnURL: s.info.FrontDoor}
-	return nil
-}
-
-func (s *devStack) startPlatform(ctx context.Context, c config.Config, temporal *temporaldev.Server, door net.Listener) error {
-	c.Temporal.Address = temporal.Addr
-	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	var wg sync.WaitGroup
-	p, err := platform.Open(running, c, s.log, db.Services()...)
-	if err != nil {
-		cancel()
-		return err
-	}
-	tc, err := p.Dial(ctx, func(o *client.Options) {
-		o.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{} // it is the same process
-	})
-	if err != nil {
-		cancel()
-		p.Close()
-		return err
-	}
-	s.onStop(func() { cancel(); wg.Wait(); tc.Close(); p.Close() })
-	if err := s.demo.seed(ctx, s.options.Data, p); err != nil {
-		return err
-	}
-	handler, err := p.FrontDoor(tc)
-	if err != nil {
-		return err
-	}
-	wg.Go(func() { s.watch("workers", func() error { return p.Work(running, tc) }) })
-	wg.Go(func() {
-		s.watch("front door", func() error { return api.Serve(running, door, c.Server.MaxConnections, handler) })
-	})
 	return nil
 }
 

@@ -35,6 +35,16 @@ type Outbox struct {
 	Traceparent *string
 }
 
+type PayloadKey struct {
+	ID        uuid.UUID
+	UserID    uuid.UUID
+	Wrapped   []byte
+	WrappedBy string
+	CreatedAt time.Time
+	DoomedAt  *time.Time
+	ErasedAt  *time.Time
+}
+
 type User struct {
 	ID        uuid.UUID
 	Email     string

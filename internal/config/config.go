@@ -44,6 +44,7 @@ type Config struct {
 	Auth     Auth     `embed:"" prefix:"auth-" json:"auth"`
 	Kafka    Kafka    `embed:"" prefix:"kafka-" envprefix:"SKALD_KAFKA_" json:"kafka"`
 	Webhooks Webhooks `embed:"" prefix:"webhook-" envprefix:"SKALD_WEBHOOK_" json:"webhooks"`
+	Payloads Payloads `embed:"" prefix:"payload-" envprefix:"SKALD_PAYLOAD_" json:"payloads"`
 	// Tracing has the names that OpenTelemetry gives its variables.
 	Tracing Tracing `embed:"" prefix:"otel-" envprefix:"OTEL_" json:"tracing"`
 	// KeepEvents is for a look at what was told; consumers have Kafka's own retention.
@@ -136,6 +137,7 @@ func (c Config) Validate(services ...string) error {
 	if slices.Contains(services, "notification") {
 		faults = append(append(faults, c.notifies(services)...), c.Webhooks.Possible())
 	}
+	faults = append(faults, c.Payloads.possible(slices.Contains(services, "user") || c.Services["user"] != ""))
 	if slices.Contains(services, "payment") {
 		if c.Stripe.Key == "" {
 			faults = append(faults, errors.New("the payment service has no API key of the provider: set STRIPE_API_KEY"))

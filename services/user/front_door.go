@@ -17,10 +17,12 @@ type FrontDoor interface {
 	// List gives at most limit users, 1 to MaxPage, newest first, after the
 	// cursor of an earlier page. Invalid for a cursor that is none.
 	List(ctx context.Context, limit int, cursor string) (Page, error)
-	// Delete removes the user that has this version; 0: whichever it has.
+	// Delete removes the user that has this version; 0: whichever it has. Their
+	// payload key is doomed with them: no saga begins with it any more.
 	// ErrNotFound, ErrChanged.
 	Delete(ctx context.Context, userID string, version int64) error
 	Keys
+	PayloadKeys
 	// Ready reports whether the service can work.
 	Ready(ctx context.Context) error
 }

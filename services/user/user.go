@@ -73,6 +73,7 @@ var (
 // Service keeps users.
 type Service interface {
 	FrontDoor
+	PayloadKeyChores
 	// CheckCustomer is the saga's first question: may this user order?
 	// ErrNotFound, ErrInactive.
 	CheckCustomer(ctx context.Context, r CheckRequest) (Customer, error)

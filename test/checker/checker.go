@@ -25,6 +25,7 @@ type Platform struct {
 	Kafka     string            // host:port of a broker; empty: nobody publishes
 	Clients   *Clients          // nil: nobody kept a record
 	Secrets   []string          // what no history may hold, beside what never may
+	Codec     *Codec            // nil: payloads are plain
 	// Cut: an operator terminated or reset runs, so a saga may have more than one.
 	Cut bool
 }
@@ -115,7 +116,11 @@ func (p Platform) running(ctx context.Context) (int64, error) {
 }
 
 func (p Platform) dial(ctx context.Context) (client.Client, error) {
-	c, err := client.DialContext(ctx, client.Options{HostPort: p.Temporal, Namespace: "default", Logger: silent{}})
+	o := client.Options{HostPort: p.Temporal, Namespace: "default", Logger: silent{}}
+	if err := p.Codec.open(&o); err != nil {
+		return nil, err
+	}
+	c, err := client.DialContext(ctx, o)
 	if err != nil {
 		return nil, fmt.Errorf("dial Temporal: %w", err)
 	}

@@ -42,6 +42,12 @@ type Step struct {
 	begun, ended int64 // event ids
 }
 
+// says tells whether a run's result is this. One that was erased with its user says
+// nothing else.
+func (h History) says(result string) bool {
+	return h.result == result || strings.HasPrefix(h.result, `{"erased":`)
+}
+
 // own are the causes of failed workflow tasks that are the workflow's own, beside
 // commands that are bad.
 var own = []string{

@@ -81,7 +81,7 @@ func (g Generator) Owned() (all []Spot) {
 				if at != "" {
 					o, _ = find(body, at).get().(map[string]any)
 				}
-				if _, there := o[name]; o == nil || there {
+				if _, there := o[name]; len(o) == 0 || there { // one without properties of its own is a map: any name is
 					continue
 				}
 				o[name] = ServerOwned()[name]

@@ -1,6 +1,7 @@
 package fuzz
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -102,6 +103,9 @@ func (m *maker) text(name string, s schema) string {
 		return fmt.Sprintf("%s@%s.example", m.word(), m.word())
 	case "date-time":
 		return time.Unix(m.Int64N(4e9), m.Int64N(1e9)).UTC().Format(time.RFC3339Nano)
+	}
+	if text(s["contentEncoding"]) == "base64" {
+		return base64.StdEncoding.EncodeToString([]byte(m.word()))
 	}
 	if pattern := text(s["pattern"]); pattern != "" {
 		return rapid.StringMatching(pattern).Example(int(m.Int32()))

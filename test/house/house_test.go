@@ -65,7 +65,9 @@ func rules() []rule {
 		{match: "internal/tracing", may: []string{"internal/config", "internal/event"}, never: []string{anyDB, "services/...", server}},
 		{match: "internal/consumer", may: []string{"internal/event", "internal/fault"}, never: []string{pgx, temporal, anyDB, "services/..."}},
 		{match: "internal/searchattr", never: []string{module + "/...", pgx, server}},
-		{match: "internal/config", never: []string{pgx, temporal, anyDB}},
+		{match: "internal/seal", never: []string{module + "/...", pgx, temporal, "net/http"}},
+		{match: "internal/payload", may: []string{"internal/seal", "services/user"}, never: []string{pgx, anyDB, anyPG, server, "workflows/..."}},
+		{match: "internal/config", may: []string{"internal/seal"}, never: []string{pgx, temporal, anyDB}},
 		{match: "workflows/saga", never: []string{module + "/...", pgx}, direct: []string{"net/http"}},
 		{match: "workflows/saga/sagatest", may: []string{"workflows/saga"}, never: []string{pgx, server}, direct: []string{"net/http"}},
 		{match: "workflows", may: with("workflows/saga", "activities", "services/{*}"), never: []string{pgx, anyDB, anyPG}, direct: []string{"net/http"}},
@@ -82,8 +84,9 @@ func rules() []rule {
 		{match: "db/{X}", never: []string{module + "/..."}},
 		{match: "api", may: with("workflows", "workflows/saga", "services/{*}", "api/...", "internal/health"), never: []string{anyDB, anyPG, pgx, server}},
 		{match: "api/cards", never: []string{module + "/...", pgx, temporal, "net/http"}},
+		{match: "api/private", never: []string{module + "/...", pgx, temporal, "net/http"}},
 		{match: "api/auth", may: with("services/user"), never: []string{temporal, pgx, anyDB, anyPG}},
-		{match: "api/timeline", may: []string{"workflows", "workflows/saga", "services/order"}, never: []string{anyDB, anyPG, pgx, server}, direct: []string{"net/http"}},
+		{match: "api/timeline", may: []string{"workflows", "workflows/saga", "services/order", "internal/payload"}, never: []string{anyDB, anyPG, pgx, server}, direct: []string{"net/http"}},
 		{match: "client", never: []string{module + "/...", pgx, temporal}}, // other programs import it: it brings nothing else along
 		{match: "workers", may: with("workflows", "workflows/saga", "activities", "services/{*}"), never: []string{anyDB, anyPG, pgx, server}},
 		{match: "test/checker", never: []string{module + "/..."}}, // it judges the product, and shares no mistake with it

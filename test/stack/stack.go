@@ -28,6 +28,7 @@ type Info struct {
 	PSP        string            `json:"psp"`
 	Kafka      string            `json:"kafka"`
 	SMTP       string            `json:"smtp"`
+	Codec      string            `json:"codec"`
 	Databases  map[string]string `json:"databases"`
 	APIKeys    map[string]string `json:"api_keys"`
 	Users      map[string]string `json:"users"`

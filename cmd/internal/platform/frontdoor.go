@@ -106,24 +106,23 @@ func (r *reached) call(name string, at *rpc.Upstream) {
 	r.probes[name] = health.Probe{Ready: ready, Breaker: func() string { return string(at.State()) }}
 }
 
-// everywhere gives the services of this process, and the others where the
-// configuration says that they are.
-func (p *Platform) everywhere() reached {
-	all := p.here()
+// reach finds every service: those of this process, and those of which the
+// configuration says where they are.
+func (p *Platform) reach() {
+	p.all = p.here()
 	for name, url := range p.config.Services {
 		at := rpc.NewUpstream(name, url, string(p.config.Tokens[0]), func(s rpc.State) {
 			p.log.Warn("circuit breaker", slog.String("service", name), slog.String("state", string(s)))
 		}).Watched(p.watch)
 		p.closers = append(p.closers, at.Close)
-		all.call(name, at)
+		p.all.call(name, at)
 	}
-	return all
 }
 
 // FrontDoor returns the HTTP API over every service: those of this process, and
 // the others where the configuration says that they are.
 func (p *Platform) FrontDoor(c client.Client) (http.Handler, error) {
-	all := p.everywhere()
+	all := p.all
 	all.probes["temporal"] = temporalProbe(c)
 	limits, err := p.limits()
 	if err != nil {
@@ -135,7 +134,7 @@ func (p *Platform) FrontDoor(c client.Client) (http.Handler, error) {
 		Sagas: api.NewSagas(c, all.orders, p.config.ActionTimeout), Operators: api.NewOperators(c, p.config.Temporal.Namespace),
 		Histories: api.NewHistories(c, p.config.Temporal.Namespace), Dependencies: health.NewWatch(all.probes),
 		Wait: wait, MaxWait: maxWait,
-		Auth: by, Keys: keys, Limits: limits, Origins: p.config.Origins,
+		Codec: p.codec, Auth: by, Keys: keys, Limits: limits, Origins: p.config.Origins,
 		Log: p.log, Metrics: p.metrics.Registry, Tracer: p.traces.Of(),
 	})
 }

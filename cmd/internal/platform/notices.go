@@ -129,7 +129,7 @@ func (p *Platform) send(n *notifying) error {
 	if err != nil {
 		return err
 	}
-	all := p.everywhere()
+	all := p.all
 	sender := notification.Sender{
 		Deliveries: p.notices, Recipients: recipients{all.users}, Actions: actions{all.payments}, Writer: writer, Mailer: mailer,
 		Tell: func(t notification.Type, s notification.Status) { by.WithLabelValues(string(t), string(s)).Inc() },

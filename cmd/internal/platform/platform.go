@@ -16,6 +16,7 @@ import (
 
 	"github.com/skaldhq/skald/db"
 	"github.com/skaldhq/skald/internal/config"
+	"github.com/skaldhq/skald/internal/payload"
 	"github.com/skaldhq/skald/internal/pg"
 	"github.com/skaldhq/skald/internal/rpc"
 	"github.com/skaldhq/skald/internal/telemetry"
@@ -53,6 +54,10 @@ type Platform struct {
 	orders   *orderpg.Store
 	notices  *notificationpg.Store
 	webhooks *notificationpg.Webhooks
+
+	all   reached // every service that this process can ask
+	keys  *payload.Keys
+	codec *payload.Codec
 }
 
 // Open connects the named services to their databases. A database that is not
@@ -83,6 +88,11 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger, services ...st
 			p.Close()
 			return nil, err
 		}
+	}
+	p.reach()
+	if err := p.openCodec(); err != nil {
+		p.Close()
+		return nil, err
 	}
 	return p, nil
 }

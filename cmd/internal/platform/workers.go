@@ -21,6 +21,8 @@ const (
 	expireBatch   = 100
 	countPause    = 10 * time.Second
 	prunePause    = time.Hour
+	erasePause    = 10 * time.Second
+	rewrapPause   = time.Minute
 )
 
 // Work runs the workers and the housekeeping of the process's services until
@@ -105,6 +107,12 @@ func (p *Platform) chores(c client.Client, relays []*outbox.Relay) []chore {
 	if p.webhooks != nil {
 		d := workers.NewWebhookDispatcher(c, p.webhooks, p.config.Webhooks.Retries)
 		all = append(all, chore{"dispatch webhooks", webhookPause, d.Dispatch}, chore{"forget webhooks", expirePause, d.Forget})
+	}
+	if p.users != nil {
+		all = append(all,
+			chore{"erase payload keys", erasePause, workers.NewEraser(c, p.users, p.config.Payloads.EraseAfter).Erase},
+			chore{"wrap payload keys anew", rewrapPause, func(ctx context.Context) (int, error) { return p.keys.Rewrap(ctx, p.users) }},
+		)
 	}
 	for _, r := range relays {
 		all = append(all,

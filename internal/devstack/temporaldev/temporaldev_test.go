@@ -138,7 +138,7 @@ func greetAda(t *testing.T, c client.Client) (said string) {
 // that it lets go of its address.
 func requireUI(t *testing.T, s *temporaldev.Server) {
 	t.Helper()
-	ui, err := temporaldev.StartUI(t.Context(), "127.0.0.1:0", s)
+	ui, err := temporaldev.StartUI(t.Context(), "127.0.0.1:0", s, "")
 	require.NoError(t, err)
 	for _, path := range []string{"/", "/api/v1/namespaces/default"} {
 		response, err := http.Get(ui.URL + path)
@@ -147,7 +147,7 @@ func requireUI(t *testing.T, s *temporaldev.Server) {
 		require.Equal(t, http.StatusOK, response.StatusCode, path)
 	}
 	addr := strings.TrimPrefix(ui.URL, "http://")
-	_, err = temporaldev.StartUI(t.Context(), addr, s)
+	_, err = temporaldev.StartUI(t.Context(), addr, s, "")
 	require.ErrorContains(t, err, "--ui-addr")
 	ui.Stop()
 	listener, err := net.Listen("tcp", addr)

@@ -21,8 +21,8 @@ type UI struct {
 }
 
 // StartUI serves the Web UI of a server at an address, host:port; port 0 picks
-// a free one.
-func StartUI(ctx context.Context, addr string, s *Server) (*UI, error) {
+// a free one. It has payloads opened at the codec's URL, unless that is empty.
+func StartUI(ctx context.Context, addr string, s *Server, codec string) (*UI, error) {
 	addr, err := freeAddr(addr)
 	if err != nil {
 		return nil, fmt.Errorf("the address of the Temporal Web UI is not free: choose another with --ui-addr: %w", err)
@@ -37,7 +37,7 @@ func StartUI(ctx context.Context, addr string, s *Server) (*UI, error) {
 	}
 	ui := &UI{URL: "http://" + addr, server: uiserver.NewServer(server_options.WithConfigProvider(&uiconfig.Config{
 		TemporalGRPCAddress: s.Addr, Host: strings.TrimSuffix(addr, ":"+portText), Port: port, EnableUI: true, DefaultNamespace: s.Namespace,
-		HideLogs: true, DisableNewsFetch: true, CORS: uiconfig.CORS{CookieInsecure: true},
+		HideLogs: true, DisableNewsFetch: true, CORS: uiconfig.CORS{CookieInsecure: true}, Codec: uiconfig.Codec{Endpoint: codec},
 	}))}
 	go func() { _ = ui.server.Start() }()
 	for {

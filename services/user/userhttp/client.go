@@ -71,6 +71,19 @@ func (c Client) RevokeKey(ctx context.Context, keyID, by string) (user.Key, erro
 	return rpc.Write[user.Key](ctx, c.Upstream, "revoke-key", revocation{KeyID: keyID, By: by})
 }
 
+// OfferPayloadKey gives the key of a user, or keeps the offered one.
+func (c Client) OfferPayloadKey(ctx context.Context, k user.PayloadKey) (user.PayloadKey, error) {
+	if err := k.Validate(); err != nil {
+		return user.PayloadKey{}, err
+	}
+	return rpc.Write[user.PayloadKey](ctx, c.Upstream, "offer-payload-key", k)
+}
+
+// FindPayloadKey gives a key by its id.
+func (c Client) FindPayloadKey(ctx context.Context, keyID string) (user.PayloadKey, error) {
+	return rpc.Read[user.PayloadKey](ctx, c.Upstream, "find-payload-key", keyID)
+}
+
 // Ready reports whether the service can work.
 func (c Client) Ready(ctx context.Context) error {
 	_, err := rpc.Write[struct{}](ctx, c.Upstream, "ready", struct{}{})

@@ -23,6 +23,8 @@ func Serve(to *rpc.Server, s user.FrontDoor) {
 	rpc.Handle(to, name, "find-key", s.FindKey)
 	rpc.Handle(to, name, "list-keys", func(ctx context.Context, q page) (user.KeyPage, error) { return s.ListKeys(ctx, q.Limit, q.Cursor) })
 	rpc.Handle(to, name, "revoke-key", func(ctx context.Context, q revocation) (user.Key, error) { return s.RevokeKey(ctx, q.KeyID, q.By) })
+	rpc.Handle(to, name, "offer-payload-key", s.OfferPayloadKey)
+	rpc.Handle(to, name, "find-payload-key", s.FindPayloadKey)
 	rpc.Handle(to, name, "ready", rpc.Asking(s.Ready))
 }
 

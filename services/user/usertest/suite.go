@@ -33,6 +33,9 @@ func Run(t *testing.T, open func(*testing.T) user.Service) {
 		"keys are created once": keysOnce,
 		"keys end":              keysEnd,
 		"invalid keys":          invalidKeys,
+		"payload keys":          payloadKeys,
+		"payload keys end":      payloadKeysEnd,
+		"rewrap":                rewrap,
 		"ready":                 ready,
 	} {
 		t.Run(name, func(t *testing.T) {

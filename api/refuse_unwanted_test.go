@@ -61,6 +61,35 @@ func TestCardsAreRefused(t *testing.T) {
 	}
 }
 
+// TestPrivateIsRefused: an e-mail address is taken as a user's and nowhere else, and
+// a credential nowhere.
+func TestPrivateIsRefused(t *testing.T) {
+	t.Parallel()
+	const email, key = "ada@example.com", "skald_E4Nu6KD2FfqSNvEgp93scLwbqTqQtfywumSo7jP1QGc"
+	for _, tc := range []struct{ method, path, body, field, code string }{
+		{"POST", "/v1/orders", strings.Replace(body, "pm_card_visa", email, 1), "payment_method", "email_refused"},
+		{"POST", "/v1/orders", strings.Replace(body, "pm_card_visa", key, 1), "payment_method", "credential_refused"},
+		{"POST", "/v1/orders/ord_1/refunds", `{"reason":"ask \u0061da\u0040example.com"}`, "reason", "email_refused"},
+		{"POST", "/v1/users", `{"email":"` + email + `","name":"` + email + `"}`, "name", "email_refused"},
+		{"POST", "/v1/users", `{"email":"` + key + `@example.com","name":"Ada"}`, "email", "credential_refused"},
+		{"GET", "/v1/products?q=" + email, "", "q", "email_refused"},
+		{"GET", "/v1/users/" + email, "", "user_id", "email_refused"},
+	} {
+		w, h := setup(t)
+		res, out := call(h, tc.method, tc.path, tc.body)
+		require.Equal(t, http.StatusUnprocessableEntity, res.Code, "%s: %s", tc.path, res.Body)
+		require.Equal(t, tc.code, out["code"])
+		require.Equal(t, tc.field, out["errors"].([]any)[0].(map[string]any)["field"])
+		require.Empty(t, w.created)
+		for _, secret := range []string{email, key} {
+			require.NotContains(t, res.Body.String(), secret)
+		}
+	}
+	_, h := setup(t)
+	res, _ := call(h, http.MethodPut, "/v1/users/usr_1", `{"email":"`+email+`","name":"Ada"}`)
+	require.NotContains(t, res.Body.String(), "email_refused")
+}
+
 // TestUnreadableBody: a body that breaks off is the client's fault, and the
 // connection is of no more use.
 func TestUnreadableBody(t *testing.T) {

@@ -1,0 +1,135 @@
+// Package payload seals what the sagas leave at Temporal: whoever reads its
+// database, its Web UI or its API sees names, times and search attributes, and no
+// payload. It sits at the connection to Temporal, beneath the SDK: what cannot be
+// sealed or opened just now fails the call, which Temporal and the SDK try again,
+// and never the saga.
+//
+// A payload of a user's saga is sealed with a key of that user's, which is erased
+// some time after the user was: see docs/encryption.md.
+package payload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/sdk/converter"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/skaldhq/skald/internal/seal"
+)
+
+// The metadata of a payload that is sealed. All of what was sealed, its metadata
+// too, is in its data.
+const (
+	encodingSealed = "binary/encrypted"
+	encodingErased = "binary/erased"
+	metadataKey    = "encryption-key-id"
+)
+
+// ErrErased is that a payload cannot be read any more: its key was erased with its
+// user.
+var ErrErased = errors.New("the payload was erased with the user that it was of")
+
+// Codec seals and opens payloads.
+type Codec struct{ keys *Keys }
+
+// NewCodec returns a codec with keys. Without any it seals nothing, and refuses
+// what is sealed.
+func NewCodec(keys *Keys) *Codec { return &Codec{keys: keys} }
+
+// Seals tells whether there is a key to seal with.
+func (c *Codec) Seals() bool {
+	_, ok := c.keys.ring.First()
+	return ok
+}
+
+// seal seals a payload with a key; the platform's, where that was erased. What is
+// sealed stays as it is.
+func (c *Codec) seal(ctx context.Context, with keyName, p *commonpb.Payload) (*commonpb.Payload, error) {
+	if sealed(p) {
+		return p, nil
+	}
+	key, err := c.keys.find(ctx, with)
+	if errors.Is(err, ErrErased) {
+		key, err = c.keys.find(ctx, platform)
+	}
+	if err != nil {
+		return nil, err
+	}
+	plain, err := proto.Marshal(p)
+	if err != nil {
+		return nil, err
+	}
+	return &commonpb.Payload{
+		Metadata: map[string][]byte{converter.MetadataEncoding: []byte(encodingSealed), metadataKey: []byte(key.ID)},
+		Data:     key.Seal(plain, encodingSealed),
+	}, nil
+}
+
+// open opens a payload. ErrErased. What is not sealed stays as it is: it was
+// there before there were keys.
+func (c *Codec) open(ctx context.Context, p *commonpb.Payload) (*commonpb.Payload, error) {
+	if !sealed(p) {
+		return p, nil
+	}
+	key, err := c.keys.find(ctx, keyName(p.GetMetadata()[metadataKey]))
+	if err != nil {
+		return nil, err
+	}
+	plain, err := key.Open(p.GetData(), encodingSealed)
+	if err != nil {
+		return nil, fmt.Errorf("open a payload of key %s: %w", key.ID, err)
+	}
+	inner := &commonpb.Payload{}
+	return inner, proto.Unmarshal(plain, inner)
+}
+
+func sealed(p *commonpb.Payload) bool {
+	return string(p.GetMetadata()[converter.MetadataEncoding]) == encodingSealed
+}
+
+// answerWithin is how long people wait for the keys that open what they look at.
+const answerWithin = 5 * time.Second
+
+var _ converter.PayloadCodec = (*Codec)(nil)
+
+// Encode seals what people send themselves, with the platform's key.
+func (c *Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
+	if !c.Seals() {
+		return payloads, nil
+	}
+	return each(payloads, func(ctx context.Context, p *commonpb.Payload) (*commonpb.Payload, error) {
+		return c.seal(ctx, platform, p)
+	})
+}
+
+// Decode opens payloads for people to look at. One that was erased says so; one of
+// a key that is not known here stays sealed.
+func (c *Codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
+	return each(payloads, func(ctx context.Context, p *commonpb.Payload) (*commonpb.Payload, error) {
+		opened, err := c.open(ctx, p)
+		switch {
+		case errors.Is(err, ErrErased):
+			return converter.GetDefaultDataConverter().ToPayload(map[string]string{"erased": ErrErased.Error()})
+		case errors.Is(err, errUnknownKey), errors.Is(err, seal.ErrBroken):
+			return p, nil
+		}
+		return opened, err
+	})
+}
+
+func each(payloads []*commonpb.Payload, do func(context.Context, *commonpb.Payload) (*commonpb.Payload, error)) ([]*commonpb.Payload, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), answerWithin)
+	defer cancel()
+	all := make([]*commonpb.Payload, len(payloads))
+	for i, p := range payloads {
+		var err error
+		if all[i], err = do(ctx, p); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}

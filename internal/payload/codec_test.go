@@ -1,0 +1,142 @@
+package payload
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/skaldhq/skald/internal/seal"
+)
+
+// sealedFor seals a payload for a user.
+func sealedFor(t *testing.T, c *Codec, userID string) *commonpb.Payload {
+	t.Helper()
+	name, err := c.keys.of(t.Context(), userID)
+	require.NoError(t, err)
+	p, err := c.seal(t.Context(), name, plain(t, "hello"))
+	require.NoError(t, err)
+	return p
+}
+
+// TestRotation: the first key seals, the others open, and once the users' keys are
+// wrapped anew the old one is needed for nothing of theirs.
+func TestRotation(t *testing.T) {
+	t.Parallel()
+	v := newVault("usr_1")
+	before := NewCodec(NewKeys(ring(t, oldKey), v, time.Now))
+	own, users := sealedFor(t, before, ""), sealedFor(t, before, "usr_1")
+	require.Equal(t, "old", nameOn(own))
+
+	both := NewKeys(ring(t, newKey, oldKey), v, time.Now)
+	for _, p := range []*commonpb.Payload{own, users} {
+		opened, err := NewCodec(both).open(t.Context(), p)
+		require.NoError(t, err)
+		require.True(t, proto.Equal(plain(t, "hello"), opened))
+	}
+	require.Equal(t, "new", nameOn(sealedFor(t, NewCodec(both), "")))
+	for _, want := range []int{1, 0} {
+		n, err := both.Rewrap(t.Context(), v)
+		require.NoError(t, err)
+		require.Equal(t, want, n)
+	}
+
+	after := NewCodec(NewKeys(ring(t, newKey), v, time.Now))
+	opened, err := after.open(t.Context(), users)
+	require.NoError(t, err)
+	require.True(t, proto.Equal(plain(t, "hello"), opened))
+	_, err = after.open(t.Context(), own)
+	require.ErrorIs(t, err, errUnknownKey)
+	_, err = NewKeys(ring(t, oldKey), v, time.Now).Rewrap(t.Context(), v)
+	require.ErrorIs(t, err, errUnknownKey, "a process that does not have the key yet changes nothing")
+}
+
+// TestErase: once a user's key is erased nobody opens what it sealed, later than a
+// moment after; what is yet to be sealed with it is with the platform's.
+func TestErase(t *testing.T) {
+	t.Parallel()
+	clock, v := &clock{at: time.Unix(0, 0)}, newVault("usr_1")
+	c := NewCodec(NewKeys(ring(t, newKey), v, clock.now))
+	p := sealedFor(t, c, "usr_1")
+	name := keyName(nameOn(p))
+	v.erase("usr_1")
+	clock.at = clock.at.Add(FreshFor + time.Second)
+	_, err := c.open(t.Context(), p)
+	require.ErrorIs(t, err, ErrErased)
+	again, err := c.seal(t.Context(), name, plain(t, "the end"))
+	require.NoError(t, err)
+	require.Equal(t, "new", nameOn(again))
+
+	shown, err := c.Decode([]*commonpb.Payload{p, again, plain(t, "plain")})
+	require.NoError(t, err)
+	require.Contains(t, string(shown[0].Data), "erased")
+	require.JSONEq(t, `"the end"`, string(shown[1].Data))
+	require.JSONEq(t, `"plain"`, string(shown[2].Data))
+
+	var value string
+	require.ErrorIs(t, newConverter().FromPayload(erasedPayload(), &value), ErrErased)
+	looks := v.looks
+	_, err = c.open(t.Context(), p)
+	require.ErrorIs(t, err, ErrErased)
+	require.Equal(t, looks, v.looks, "what is erased stays so")
+}
+
+// TestNobody: what begins for a user who is not there, or not any more, is sealed
+// with the platform's key, and can be read as long as that is there.
+func TestNobody(t *testing.T) {
+	t.Parallel()
+	v := newVault("usr_1")
+	c := NewCodec(NewKeys(ring(t, newKey), v, time.Now))
+	require.Equal(t, "new", nameOn(sealedFor(t, c, "usr_2")))
+	v.users["usr_2"] = v.users["usr_1"]
+	require.NotEqual(t, "new", nameOn(sealedFor(t, c, "usr_2")), "a user who has come since")
+}
+
+// TestStale: a key that was there opens and seals what has begun while the user
+// service does not answer, for a while.
+func TestStale(t *testing.T) {
+	t.Parallel()
+	clock, v := &clock{at: time.Unix(0, 0)}, newVault("usr_1")
+	c := NewCodec(NewKeys(ring(t, newKey), v, clock.now))
+	p := sealedFor(t, c, "usr_1")
+	v.away = errAway
+	clock.at = clock.at.Add(StaleFor - time.Second)
+	_, err := c.open(t.Context(), p)
+	require.NoError(t, err)
+	_, err = NewCodec(NewKeys(ring(t, newKey), v, clock.now)).open(t.Context(), p)
+	require.ErrorIs(t, err, errAway)
+
+	// A key that is nowhere was lost: nobody waits for it.
+	v.away = nil
+	clear(v.keys)
+	clock.at = clock.at.Add(time.Minute)
+	_, err = c.open(t.Context(), p)
+	require.ErrorIs(t, err, ErrErased)
+}
+
+// TestPeople: what nobody here can open, people see as it is.
+func TestPeople(t *testing.T) {
+	t.Parallel()
+	c := NewCodec(NewKeys(ring(t, newKey), nil, time.Now))
+	foreign := sealedFor(t, NewCodec(NewKeys(ring(t, oldKey), nil, time.Now)), "")
+	broken := sealedFor(t, c, "")
+	broken.Data[20] ^= 1
+	_, err := c.open(t.Context(), broken)
+	require.ErrorIs(t, err, seal.ErrBroken)
+	shown, err := c.Decode([]*commonpb.Payload{foreign, broken})
+	require.NoError(t, err)
+	require.Equal(t, []*commonpb.Payload{foreign, broken}, shown)
+
+	mine, err := c.Encode([]*commonpb.Payload{plain(t, "signal")})
+	require.NoError(t, err)
+	require.Equal(t, "new", nameOn(mine[0]))
+	again, err := c.Encode(mine)
+	require.NoError(t, err)
+	require.Equal(t, mine, again, "what is sealed stays as it is")
+	none := NewCodec(NewKeys(ring(t), nil, time.Now))
+	same, err := none.Encode([]*commonpb.Payload{plain(t, "signal")})
+	require.NoError(t, err)
+	require.Empty(t, nameOn(same[0]))
+}

@@ -1,0 +1,74 @@
+package user
+
+import (
+	"context"
+	"time"
+
+	"github.com/skaldhq/skald/internal/fault"
+	"github.com/skaldhq/skald/internal/id"
+)
+
+// PayloadKeyIDPrefix is the prefix of the ids of payload keys.
+const PayloadKeyIDPrefix id.Prefix = "upk"
+
+const (
+	maxWrapped   = 1024 // in bytes
+	maxWrappedBy = 32   // in characters
+)
+
+// PayloadKey is what the payloads of a user's sagas are sealed with. This service
+// cannot use it: it is wrapped with a key that only those have who seal and open.
+type PayloadKey struct {
+	ID        string `json:"id"`
+	UserID    string `json:"user_id"`
+	Wrapped   []byte `json:"wrapped"`
+	WrappedBy string `json:"wrapped_by"` // names the key around it
+}
+
+// The definite answers about payload keys.
+var (
+	ErrPayloadKeyNotFound = fault.New(fault.NotFound, "payload_key_not_found", "No such payload key.")
+	// ErrPayloadKeyErased: its user was deleted, and what it sealed is gone for good.
+	ErrPayloadKeyErased = fault.New(fault.Refused, "payload_key_erased", "The payload key was erased with its user.")
+)
+
+// PayloadKeys keeps a key a user.
+type PayloadKeys interface {
+	// OfferPayloadKey gives the key of a user: the offered one where there is none
+	// yet. ErrNotFound: there is no such user, or none any more. Invalid: see
+	// PayloadKey.Validate.
+	OfferPayloadKey(ctx context.Context, k PayloadKey) (PayloadKey, error)
+	// FindPayloadKey gives a key by its id, also that of a user who was deleted and
+	// whose sagas still run. ErrPayloadKeyNotFound, ErrPayloadKeyErased.
+	FindPayloadKey(ctx context.Context, keyID string) (PayloadKey, error)
+}
+
+// PayloadKeyChores is what the user service does with the keys in time.
+type PayloadKeyChores interface {
+	// DoomedPayloadKeys gives at most limit keys of users who were deleted longer ago
+	// than age, and whose keys are not erased, the oldest first.
+	DoomedPayloadKeys(ctx context.Context, age time.Duration, limit int) ([]PayloadKey, error)
+	// ErasePayloadKey destroys the key of a user who was deleted; done again it
+	// changes nothing. ErrPayloadKeyNotFound: also for one whose user is there.
+	ErasePayloadKey(ctx context.Context, keyID string) error
+	// PayloadKeysNotBy gives at most limit keys that are wrapped with another key than
+	// the one of this name.
+	PayloadKeysNotBy(ctx context.Context, wrappedBy string, limit int) ([]PayloadKey, error)
+	// RewrapPayloadKey keeps a key as it is given, unless it is not wrapped any more
+	// as it was, or erased.
+	RewrapPayloadKey(ctx context.Context, k PayloadKey, was string) error
+}
+
+// Validate tells the first field that is wrong.
+func (k PayloadKey) Validate() error {
+	if _, err := PayloadKeyIDPrefix.Parse(k.ID); err != nil {
+		return fault.InvalidField("key_id", err.Error())
+	}
+	if len(k.Wrapped) == 0 || len(k.Wrapped) > maxWrapped {
+		return fault.InvalidField("wrapped", "must be of 1 to 1024 bytes")
+	}
+	if k.WrappedBy == "" || len(k.WrappedBy) > maxWrappedBy || !isText(k.WrappedBy) {
+		return fault.InvalidField("wrapped_by", "must be text of 1 to 32 characters")
+	}
+	return nil
+}
