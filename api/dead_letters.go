@@ -19,7 +19,7 @@ type DeadLetter struct {
 	Topic     string                       `json:"topic" example:"skald.order.events"`
 	Partition int32                        `json:"partition" example:"2"`
 	Offset    int64                        `json:"offset" example:"4711"`
-	EventID   string                       `json:"event_id,omitempty" doc:"Left out where the record is no event" example:"ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2"`
+	EventID   string                       `json:"event_id,omitempty" doc:"Left out where the record is no event" example:"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2"`
 	Type      string                       `json:"type,omitempty" doc:"The event's type" example:"order.confirmed"`
 	Code      string                       `json:"code" doc:"Why it could not be dealt with" example:"event_malformed"`
 	Detail    string                       `json:"detail" example:"The event is not of the shape that its type has."`

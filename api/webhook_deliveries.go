@@ -14,7 +14,7 @@ import (
 type WebhookDelivery struct {
 	ID            string                             `json:"id" example:"whd_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 	EndpointID    string                             `json:"endpoint_id" example:"whe_01k9m2v6y7e4p8s0t2w4x6z8ab"`
-	EventID       string                             `json:"event_id" doc:"The event's, and the header webhook-id" example:"ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2"`
+	EventID       string                             `json:"event_id" doc:"The event's, and the header webhook-id" example:"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2"`
 	EventType     string                             `json:"event_type" example:"order.confirmed"`
 	Status        notification.WebhookDeliveryStatus `json:"status" enum:"pending,delivered,failed"`
 	Attempts      int                                `json:"attempts" doc:"How often it was sent" example:"2"`

@@ -40,14 +40,14 @@ func (IssuedWebhook) TransformSchema(r huma.Registry, s *huma.Schema) *huma.Sche
 
 // NewWebhook asks for an endpoint.
 type NewWebhook struct {
-	URL         string   `json:"url" minLength:"1" maxLength:"2000" doc:"An https:// URL that leads to a public address, without user, password and fragment. Redirects are not followed" example:"https://shop.example/hooks/skald"`
+	URL         string   `json:"url" format:"uri" minLength:"1" maxLength:"2000" doc:"An https:// URL that leads to a public address, without user, password and fragment. Redirects are not followed" example:"https://shop.example/hooks/skald"`
 	Description string   `json:"description,omitempty" maxLength:"200" doc:"What it is for, for those who run it; no personal data" example:"Fulfilment"`
 	EventTypes  []string `json:"event_types" minItems:"1" maxItems:"100" nullable:"false" doc:"The types of the events that it is told of" example:"[\"order.confirmed\"]"`
 }
 
 // WebhookState is the state of an endpoint as a client sets it.
 type WebhookState struct {
-	URL         string   `json:"url" minLength:"1" maxLength:"2000" doc:"As a new endpoint's" example:"https://shop.example/hooks/skald"`
+	URL         string   `json:"url" format:"uri" minLength:"1" maxLength:"2000" doc:"As a new endpoint's" example:"https://shop.example/hooks/skald"`
 	Description string   `json:"description,omitempty" maxLength:"200" doc:"Empty where it is left out" example:"Fulfilment"`
 	EventTypes  []string `json:"event_types" minItems:"1" maxItems:"100" nullable:"false" doc:"All that it is to be told of" example:"[\"order.confirmed\"]"`
 

@@ -573,7 +573,7 @@ type DeadLetter struct {
 
 	// EventID Left out where the record is no event
 	//
-	// Examples: ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2
+	// Examples: order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2
 	EventID *string `json:"event_id,omitempty"`
 
 	// ID Examples: dlt_01k9m2v6y7e4p8s0t2w4x6z8ab
@@ -1115,7 +1115,7 @@ type Notification struct {
 
 	// EventID The event that it is about
 	//
-	// Examples: ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2
+	// Examples: order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2
 	EventID string `json:"event_id"`
 
 	// ID Examples: ntf_01k9m2v6y7e4p8s0t2w4x6z8ab
@@ -1444,9 +1444,9 @@ type PageUser struct {
 
 // PageWebhookDelivery A page of a list of `WebhookDelivery`
 //
-// Examples: {"items":[{"attempts":2,"created_at":"2026-11-02T09:30:00Z","endpoint_id":"whe_01k9m2v6y7e4p8s0t2w4x6z8ab","event_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2","event_type":"order.confirmed","id":"whd_01k9m2v6y7e4p8s0t2w4x6z8ab","last_attempt_at":null,"last_reason":"http_500","last_status":500,"next_attempt_at":null,"status":"pending","updated_at":"2026-11-02T09:30:00Z","workflow_id":"webhook/whd_01k9m2v6y7e4p8s0t2w4x6z8ab"}],"next_cursor":null}
+// Examples: {"items":[{"attempts":2,"created_at":"2026-11-02T09:30:00Z","endpoint_id":"whe_01k9m2v6y7e4p8s0t2w4x6z8ab","event_id":"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2","event_type":"order.confirmed","id":"whd_01k9m2v6y7e4p8s0t2w4x6z8ab","last_attempt_at":null,"last_reason":"http_500","last_status":500,"next_attempt_at":null,"status":"pending","updated_at":"2026-11-02T09:30:00Z","workflow_id":"webhook/whd_01k9m2v6y7e4p8s0t2w4x6z8ab"}],"next_cursor":null}
 type PageWebhookDelivery struct {
-	// Items Examples: [{"attempts":2,"created_at":"2026-11-02T09:30:00Z","endpoint_id":"whe_01k9m2v6y7e4p8s0t2w4x6z8ab","event_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2","event_type":"order.confirmed","id":"whd_01k9m2v6y7e4p8s0t2w4x6z8ab","last_attempt_at":null,"last_reason":"http_500","last_status":500,"next_attempt_at":null,"status":"pending","updated_at":"2026-11-02T09:30:00Z","workflow_id":"webhook/whd_01k9m2v6y7e4p8s0t2w4x6z8ab"}]
+	// Items Examples: [{"attempts":2,"created_at":"2026-11-02T09:30:00Z","endpoint_id":"whe_01k9m2v6y7e4p8s0t2w4x6z8ab","event_id":"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2","event_type":"order.confirmed","id":"whd_01k9m2v6y7e4p8s0t2w4x6z8ab","last_attempt_at":null,"last_reason":"http_500","last_status":500,"next_attempt_at":null,"status":"pending","updated_at":"2026-11-02T09:30:00Z","workflow_id":"webhook/whd_01k9m2v6y7e4p8s0t2w4x6z8ab"}]
 	Items []WebhookDelivery `json:"items"`
 
 	// NextCursor The `cursor` of the next page of `WebhookDelivery`; null on the last one
@@ -2444,7 +2444,7 @@ type UserStatus string
 
 // WebhookDelivery An event for a webhook endpoint, and what came of it
 //
-// Examples: {"attempts":2,"created_at":"2026-11-02T09:30:00Z","endpoint_id":"whe_01k9m2v6y7e4p8s0t2w4x6z8ab","event_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2","event_type":"order.confirmed","id":"whd_01k9m2v6y7e4p8s0t2w4x6z8ab","last_attempt_at":null,"last_reason":"http_500","last_status":500,"next_attempt_at":null,"status":"pending","updated_at":"2026-11-02T09:30:00Z","workflow_id":"webhook/whd_01k9m2v6y7e4p8s0t2w4x6z8ab"}
+// Examples: {"attempts":2,"created_at":"2026-11-02T09:30:00Z","endpoint_id":"whe_01k9m2v6y7e4p8s0t2w4x6z8ab","event_id":"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2","event_type":"order.confirmed","id":"whd_01k9m2v6y7e4p8s0t2w4x6z8ab","last_attempt_at":null,"last_reason":"http_500","last_status":500,"next_attempt_at":null,"status":"pending","updated_at":"2026-11-02T09:30:00Z","workflow_id":"webhook/whd_01k9m2v6y7e4p8s0t2w4x6z8ab"}
 type WebhookDelivery struct {
 	// Attempts How often it was sent
 	//
@@ -2459,7 +2459,7 @@ type WebhookDelivery struct {
 
 	// EventID The event's, and the header webhook-id
 	//
-	// Examples: ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2
+	// Examples: order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2
 	EventID string `json:"event_id"`
 
 	// EventType Examples: order.confirmed

@@ -11,6 +11,8 @@ import (
 
 	cloudevents "github.com/cloudevents/sdk-go/v2/event"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/skaldhq/skald/internal/event"
 	"github.com/skaldhq/skald/internal/fault"
@@ -64,12 +66,16 @@ type Consumer struct {
 	to      Handler
 	letters Letters
 	metrics *Metrics
+	tracer  trace.Tracer
 	log     *slog.Logger
 }
 
 // New returns the consumer of a name. What it cannot deal with goes to the letters.
 func New(name string, from Source, to Handler, letters Letters, metrics *Metrics, log *slog.Logger) *Consumer {
-	return &Consumer{name: name, from: from, to: to, letters: letters, metrics: metrics, log: log.With("consumer", name)}
+	return &Consumer{
+		name: name, from: from, to: to, letters: letters, metrics: metrics,
+		tracer: noop.NewTracerProvider().Tracer(""), log: log.With("consumer", name),
+	}
 }
 
 // Run deals with records until the context ends. While there is nothing to read them
@@ -120,6 +126,8 @@ func (c *Consumer) try(ctx context.Context, r *kgo.Record) (e cloudevents.Event,
 	if e, err = event.Read(r); err != nil {
 		return cloudevents.Event{}, false, errUnreadable.Because(err)
 	}
+	ctx, span := c.consuming(ctx, r, e)
+	defer func() { consumed(span, err) }()
 	defer func() {
 		if p := recover(); p != nil {
 			err = fault.New(fault.Internal, CodeDefect, "an internal error occurred").Because(fmt.Errorf("panic of a %T", p))

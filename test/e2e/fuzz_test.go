@@ -47,9 +47,11 @@ func TestFuzz(t *testing.T) {
 	if err := report.Err(); err != nil {
 		t.Error(err)
 	}
-	// What is deleted, parked, found wrong or signed by the provider, nobody makes up.
+	// What is deleted, parked, found wrong, dead, delivered or signed by the provider, nobody
+	// makes up.
 	require.Subset(t, []string{
-		"accept-discrepancy", "delete-product", "delete-user", "receive-stripe-event", "repair-discrepancy", "resolve-saga", "revoke-api-key",
+		"accept-discrepancy", "delete-product", "delete-user", "delete-webhook-endpoint", "get-dead-letter", "receive-stripe-event",
+		"redeliver-webhook", "repair-discrepancy", "replay-dead-letter", "resolve-saga", "revoke-api-key",
 	}, report.Vain())
 	if len(apart) > 0 {
 		grown := b.heap() - before
@@ -101,6 +103,13 @@ func (b *bench) known() fuzz.Known {
 			"user_id": b.user, "method": visa, "amount": map[string]any{"amount": 100_000, "currency": "EUR"},
 		}, http.StatusCreated)
 		known["payment_id"] = append(known["payment_id"], b.id(paid))
+	}
+	known["event_types"] = []string{"user.deleted", "price.deleted"} // which hardly happen
+	for range 4 {
+		endpoint := b.do(http.MethodPost, "/v1/webhook-endpoints", map[string]any{
+			"url": "https://integrator.example/hooks", "event_types": known["event_types"],
+		}, http.StatusCreated)
+		known["endpoint_id"] = append(known["endpoint_id"], b.id(endpoint))
 	}
 	return known
 }

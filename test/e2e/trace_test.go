@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"context"
 	"net/http"
 	"os"
 	"slices"
@@ -9,11 +8,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"github.com/twmb/franz-go/pkg/kgo"
-
-	"github.com/skaldhq/skald/internal/config"
-	"github.com/skaldhq/skald/internal/event"
-	"github.com/skaldhq/skald/internal/tracing"
 )
 
 // The trace that the caller of TestOneTrace is in, by W3C Trace Context.
@@ -35,7 +29,7 @@ func TestOneTrace(t *testing.T) {
 	}
 	a := b.place(b.order(product, 1, visa), http.StatusCreated, "Traceparent", "00-"+callersTrace+"-"+callersSpan+"-01")
 
-	consumeTraced(t, b.stack.Kafka, c.URL, a.Order.ID)
+	require.NotEmpty(t, a.Order.ID)
 	var spans []spanned
 	want := []string{
 		"POST /v1/orders", "rpc order/create", "batch query ClaimAndCreate", // claimed
@@ -45,7 +39,7 @@ func TestOneTrace(t *testing.T) {
 		"StartActivity:AuthorizePayment", "RunActivity:AuthorizePayment", "provider create_intent", "provider confirm_intent",
 		"StartActivity:CapturePayment", "RunActivity:CapturePayment", "provider capture_intent",
 		"StartActivity:CommitStock", "RunActivity:CommitStock", "StartActivity:TransitionOrder", "RunActivity:TransitionOrder", "batch query Transition",
-		"publish order.created", "publish order.confirmed", "publish payment.captured", "publish reservation.sold", "consume order.confirmed",
+		"publish order.created", "publish order.confirmed", "publish payment.captured", "publish reservation.sold", "consume order.confirmed", "query Receive", "consume payment.captured",
 	}
 	t.Cleanup(func() { t.Log("the trace:\n" + names(spans)) })
 	require.Eventually(t, func() bool {
@@ -58,29 +52,4 @@ func TestOneTrace(t *testing.T) {
 	if file := os.Getenv("SKALD_TRACE_PICTURE"); file != "" {
 		require.NoError(t, os.WriteFile(file, []byte(picture(spans)), 0o644)) //nolint:gosec // a picture of the documentation
 	}
-}
-
-// consumeTraced is a consumer that traces, until it has dealt with the confirmation
-// of an order.
-func consumeTraced(t *testing.T, broker, collector, orderID string) {
-	t.Helper()
-	traces, err := tracing.New(t.Context(), config.Tracing{Endpoint: collector, Protocol: config.OTLPHTTP, Sampler: config.ParentBased + config.AlwaysOn}, "consumer", nil)
-	require.NoError(t, err)
-	consumer, err := kgo.NewClient(kgo.SeedBrokers(broker), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.ConsumeTopics("skald.order.events"))
-	require.NoError(t, err)
-	defer consumer.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	for confirmed := false; !confirmed; {
-		fetched := consumer.PollFetches(ctx)
-		require.NoError(t, fetched.Err())
-		fetched.EachRecord(func(r *kgo.Record) {
-			e, err := event.Read(r)
-			require.NoError(t, err)
-			_, span := tracing.Consume(ctx, traces.Of(), r, e)
-			span.End()
-			confirmed = confirmed || (string(r.Key) == orderID && e.Type() == string(event.OrderConfirmed))
-		})
-	}
-	require.NoError(t, traces.Close())
 }

@@ -72,7 +72,7 @@ func (h *hook) receive(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	h.mu.Lock()
 	status := http.StatusOK
-	if strings.HasPrefix(r.Header.Get("webhook-id"), h.subject+"/") {
+	if strings.HasPrefix(r.Header.Get("webhook-id"), "product/"+h.subject+"/") {
 		h.got = append(h.got, message{header: r.Header.Clone(), body: body})
 		if len(h.script) > 0 {
 			status, h.script = h.script[0], h.script[1:]
@@ -120,7 +120,7 @@ func (h *hook) delivery() (found client.WebhookDelivery) {
 	var all struct{ Items []client.WebhookDelivery }
 	h.read(h.do(http.MethodGet, h.path("/deliveries?limit=100"), nil, http.StatusOK).Body, &all)
 	for _, d := range all.Items {
-		if strings.HasPrefix(d.EventID, h.subject+"/") {
+		if strings.HasPrefix(d.EventID, "product/"+h.subject+"/") {
 			h.workflowID = d.WorkflowID
 			return d
 		}

@@ -101,6 +101,8 @@ func (m *maker) text(name string, s schema) string {
 	switch text(s["format"]) {
 	case "email":
 		return fmt.Sprintf("%s@%s.example", m.word(), m.word())
+	case "uri":
+		return fmt.Sprintf("https://%s.example/%s", m.word(), m.word())
 	case "date-time":
 		return time.Unix(m.Int64N(4e9), m.Int64N(1e9)).UTC().Format(time.RFC3339Nano)
 	}

@@ -95,7 +95,7 @@ func (p *Platform) follow(n *notifying, f following, name string, to consumer.Ha
 		return err
 	}
 	p.closers = append(p.closers, from.Close)
-	events := consumer.New(name, from, to, f.letters, f.metrics, p.log)
+	events := consumer.New(name, from, to, f.letters, f.metrics, p.log).Traced(p.traces.Of())
 	n.consumers = append(n.consumers, events)
 	n.chores = append(n.chores, chore{"measure " + name, countPause, events.Measure}, chore{"replay dead letters of " + name, dispatchPause, events.Replay})
 	return nil
