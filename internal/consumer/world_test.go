@@ -142,7 +142,9 @@ func told(order uuid.UUID, version int, reason string) *kgo.Record {
 
 func subject(order uuid.UUID) string { return id.Prefix("ord").Format(order) }
 
-func idOf(order uuid.UUID, version int) string { return fmt.Sprintf("order/%s/%d", subject(order), version) }
+func idOf(order uuid.UUID, version int) string {
+	return fmt.Sprintf("order/%s/%d", subject(order), version)
+}
 
 func (w *world) tell(records ...*kgo.Record) {
 	w.Helper()
