@@ -148,7 +148,7 @@ func (p *parkedSaga) requireSeen(c client.Client, skald string) {
 	}
 	log, err := os.ReadFile(filepath.Join(p.stack.Data, "skald.log"))
 	require.NoError(p, err)
-	require.Regexp(p, fmt.Sprintf(`(?m)^.*"level":"ERROR","msg":"saga parked",.*"WorkflowID":"%s",.*"step":"%s"`, p.workflowID, p.step), string(log))
+	require.Regexp(p, fmt.Sprintf(`(?m)^.*"level":"ERROR","msg":"saga parked",.*"saga_id":"%s",.*"step":"%s"`, p.workflowID, p.step), string(log))
 }
 
 // listed: among those that wait for an operator.
