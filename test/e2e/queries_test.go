@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -29,31 +30,33 @@ func TestQueries(t *testing.T) {
 	b.get(b.place(b.order(product, 1, visa), http.StatusCreated).OrderID())
 	b.place(b.order(product, 1, declined), http.StatusPaymentRequired)
 	b.requireMetrics("order", "skald_reconcile_last_round_timestamp_seconds [1-9]", `skald_saga_compensations_total\{.*step="ReserveStock".*\} [1-9]`)
+	b.requireTold(1)
 	b.scrape(server, now.Add(-time.Minute))
 	for range 5 {
 		b.get(b.place(b.order(product, 1, visa), http.StatusCreated).OrderID())
 	}
 	b.place(b.order(product, 1, declined), http.StatusPaymentRequired)
 	b.requireMetrics("order", `skald_saga_duration_seconds_count\{.*outcome="compensated".*\} 2`)
+	b.requireTold(6)
 	b.scrape(server, now)
 
 	for _, q := range dashboards(t) {
 		n, err := server.Ask(t.Context(), q.expr, now)
 		require.NoError(t, err, q.where)
 		require.True(t, n > 0 || notYet(q.expr), "%s shows nothing: %s", q.where, q.expr)
-		requireTold(t, server, q, now)
+		requireKnown(t, server, q, now)
 	}
 	for _, a := range alerts(t) {
 		q := asked{a.Name, a.Expr}
 		n, err := server.Ask(t.Context(), q.expr, now)
 		require.NoError(t, err, q.where)
 		require.True(t, n == 0 || byClock(q.expr), "%s: %s", q.where, q.expr)
-		requireTold(t, server, q, now)
+		requireKnown(t, server, q, now)
 	}
 }
 
-// requireTold: every metric that a query names is told by somebody.
-func requireTold(t *testing.T, server *prom.Server, q asked, at time.Time) {
+// requireKnown: every metric that a query names is told by somebody.
+func requireKnown(t *testing.T, server *prom.Server, q asked, at time.Time) {
 	t.Helper()
 	selectors, err := server.Selectors(q.expr)
 	require.NoError(t, err, q.where)
@@ -72,6 +75,17 @@ func notYet(expr string) bool {
 // byClock tells of what depends on how busy this machine is: how long something took.
 func byClock(expr string) bool {
 	return strings.Contains(expr, "histogram_quantile") || strings.Contains(expr, "_bucket") || strings.Contains(expr, "_lag")
+}
+
+// requireTold waits until so many confirmed orders came to the consumers, of which the
+// first mails are sent; fewer than ten.
+func (b *bench) requireTold(orders int) {
+	b.Helper()
+	b.requireMetrics("notification",
+		fmt.Sprintf(`skald_consumer_consumed_total\{consumer="skald.notifications",.*type="order.confirmed"\} [%d-9]`, orders),
+		fmt.Sprintf(`skald_consumer_consumed_total\{consumer="skald.webhooks",.*type="order.confirmed"\} [%d-9]`, orders),
+		`skald_notifications_total\{.*status="sent".*\} [1-9]`,
+		`skald_consumer_lag\{consumer="skald.notifications"`, `skald_consumer_lag\{consumer="skald.webhooks"`)
 }
 
 // requireMetrics waits until a process serves metrics like these.

@@ -10,8 +10,8 @@ import (
 	"github.com/skaldhq/skald/test/prom"
 )
 
-// scene is an hour of a platform, in samples half a minute apart: how it differs from
-// one that is well, and which alerts fire at its end.
+// scene is two hours of a platform, in samples a minute apart: how it differs from one
+// that is well, and which alerts fire at its end.
 type scene struct {
 	what   string
 	series map[string]string
@@ -30,7 +30,7 @@ func well() map[string]string {
 		`skald_sagas_parked`:                           nothing,
 		`skald_discrepancies_total{kind="money_kept"}`: nothing,
 		`skald_sagas_run_again_failed_total`:           nothing,
-		`skald_reconcile_last_round_timestamp_seconds`: "0+30x120",
+		`skald_reconcile_last_round_timestamp_seconds`: "0+60x120",
 
 		bucket("POST /v1/orders", "201", "1"): steady, bucket("POST /v1/orders", "201", "5"): steady,
 		bucket("POST /v1/orders", "201", "10"): steady, bucket("POST /v1/orders", "201", "+Inf"): steady,
@@ -46,7 +46,11 @@ func well() map[string]string {
 		provider("unavailable"): nothing,
 		lag:                     "1x120",
 		`skald_consumer_lag{consumer="mail",topic="orders"}`: "3x120",
-		deadLetters: "4x120",
+		deadLetters:                          "4x120",
+		consumed:                             steady,
+		`skald_notifications_oldest_seconds`: "2x120",
+		`skald_webhook_attempts_total{outcome="delivered"}`:   steady,
+		`skald_webhook_attempts_total{outcome="unreachable"}`: "0+1x120",
 
 		user("a"): "1x120", user("b"): "1x120", `up{job="skald",role="gateway",instance="c"}`: "1x120",
 		polling: "5x120",
@@ -62,6 +66,7 @@ const (
 	closed      = `skald_breaker_state{role="gateway",service="product",state="closed"}`
 	lag         = `skald_outbox_lag_seconds{service="order"}`
 	deadLetters = `skald_consumer_dead_letters{consumer="mail"}`
+	consumed    = `skald_consumer_consumed_total{consumer="mail",outcome="done"}`
 	polling     = `temporal_num_pollers{task_queue="user",poller_type="activity_task",instance="a"}`
 )
 
@@ -89,13 +94,13 @@ func scenes() []scene {
 	return []scene{
 		{"all is well", nil, nil},
 		{"a saga is parked", map[string]string{`skald_sagas_parked`: "0x109 1x10"}, []string{"SagaParked"}},
-		{"a saga was parked for a minute", map[string]string{`skald_sagas_parked`: "0x110 1 1 0x7"}, nil},
+		{"a saga was parked for a moment", map[string]string{`skald_sagas_parked`: "0x110 1 1 0x7"}, nil},
 		{"the first discrepancy", map[string]string{`skald_discrepancies_total{kind="money_kept"}`: "0x118 1 1"}, []string{"DiscrepanciesFound"}},
-		{"a discrepancy of half an hour ago", map[string]string{`skald_discrepancies_total{kind="money_kept"}`: "0x59 1x60"}, nil},
+		{"a discrepancy of an hour ago", map[string]string{`skald_discrepancies_total{kind="money_kept"}`: "0x59 1x60"}, nil},
 		{"a saga can never run again", map[string]string{`skald_sagas_run_again_failed_total`: "0x79 0+1x40"}, []string{"SagasNotRunAgain"}},
 		{"a saga could run again a round later", map[string]string{`skald_sagas_run_again_failed_total`: "0x109 1x10"}, nil},
-		{"no round comes to its end", map[string]string{`skald_reconcile_last_round_timestamp_seconds`: "0+30x59 1800x60"}, []string{"ReconcilerStopped"}},
-		{"nobody tells of rounds", map[string]string{`skald_reconcile_last_round_timestamp_seconds`: "0+30x79 _x40"}, []string{"ReconcilerStopped"}},
+		{"no round comes to its end", map[string]string{`skald_reconcile_last_round_timestamp_seconds`: "0+60x59 3600x60"}, []string{"ReconcilerStopped"}},
+		{"nobody tells of rounds", map[string]string{`skald_reconcile_last_round_timestamp_seconds`: "0+60x79 _x40"}, []string{"ReconcilerStopped"}},
 		{"orders are slow", map[string]string{
 			bucket("POST /v1/orders", "201", "1"): nothing, bucket("POST /v1/orders", "201", "5"): nothing,
 		}, []string{"OrdersSlow"}},
@@ -106,10 +111,13 @@ func scenes() []scene {
 		{"requests fail", map[string]string{requests(reading, "503"): "0+2x120"}, []string{"ErrorRate"}},
 		{"reads are slow", map[string]string{bucket(reading, "200", "0.5"): nothing}, []string{"RequestsSlow"}},
 		{"a breaker does not close", map[string]string{closed: "1x114 0x5"}, []string{"BreakerOpen"}},
-		{"a breaker was open for half a minute", map[string]string{closed: "1x117 0 1 1"}, nil},
+		{"a breaker was open for a moment", map[string]string{closed: "1x117 0 1 1"}, nil},
 		{"the provider fails", map[string]string{provider("unavailable"): "0+3x120"}, []string{"ProviderFailing"}},
 		{"events wait in an outbox", map[string]string{lag: "1x109 100x10"}, []string{"OutboxLag"}},
 		{"events wait for a consumer", map[string]string{`skald_consumer_lag{consumer="mail",topic="orders"}`: "3x99 5000x20"}, []string{"ConsumerLag"}},
+		{"a consumer stands still", map[string]string{consumed: "0+10x70 700x49"}, []string{"ConsumerStuck"}},
+		{"mail waits", map[string]string{`skald_notifications_oldest_seconds`: "2x99 700x20"}, []string{"NotificationsWait"}},
+		{"webhooks are not taken", map[string]string{`skald_webhook_attempts_total{outcome="unreachable"}`: "0+30x120"}, []string{"WebhooksFail"}},
 		{"another dead letter", map[string]string{deadLetters: "4x118 5 5"}, []string{"DeadLetters"}},
 		{"one of two processes does not answer", map[string]string{user("a"): "1x99 0x20"}, []string{"ProcessDown"}},
 		{"one of two processes is scaled away", map[string]string{user("a"): "1x99 _x20"}, nil},
@@ -136,7 +144,7 @@ func TestAlerts(t *testing.T) {
 		}
 		var fires []string
 		for _, a := range alerts {
-			is, err := server.Fires(t.Context(), a, begin.Add(time.Hour))
+			is, err := server.Fires(t.Context(), a, begin.Add(2*time.Hour))
 			require.NoError(t, err, a.Name)
 			if is {
 				fires, fired[a.Name] = append(fires, a.Name), true

@@ -11,7 +11,7 @@ import (
 
 // Step is the time between the samples that are loaded, and between the looks at a
 // rule.
-const Step = 30 * time.Second
+const Step = time.Minute
 
 // Alert is a rule: For is how long its expression has to hold before it fires.
 type Alert struct {
