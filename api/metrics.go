@@ -31,9 +31,13 @@ func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// observe counts a request. Of an answer that streams, for as long as its client
+// observe counts a request, but not those that come every few seconds: they would
+// hide how many of the others fail. Of an answer that streams, for as long as its client
 // likes, the time until it began is what tells something.
 func (m *metrics) observe(r *http.Request, status int, took time.Duration) {
+	if routine(r) {
+		return
+	}
 	if opened := requestOf(r.Context()).opened; !opened.IsZero() {
 		took -= time.Since(opened)
 	}

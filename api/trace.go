@@ -23,6 +23,9 @@ type request struct {
 	opened time.Time // when its answer began to stream
 }
 
+// traceparent is the header that tells the caller's trace.
+const traceparent = "traceparent"
+
 type requestKey struct{}
 
 func requestOf(ctx context.Context) *request {
@@ -56,12 +59,13 @@ func noteOrder(ctx context.Context, orderID string) {
 // traced gives each request a span, in the trace of its caller (W3C Trace Context)
 // or one of its own; where nothing is traced, the ids of one, for the logs. It goes
 // along to the services. A trace that reads as a card number is not taken up: traces
-// are logged.
+// are logged. Nor is the caller's tracestate, which is free text: it would go on to
+// Temporal's histories, the events and the collector.
 func traced(tracer trace.Tracer, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := r.Context()
-		if !namesCard(r.Header.Get("Traceparent")) && !namesCard(r.Header.Get("Tracestate")) {
-			ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(r.Header))
+		if parent := r.Header.Get(traceparent); !namesCard(parent) {
+			ctx = propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{traceparent: parent})
 		}
 		if !routine(r) {
 			ctx, _ = tracer.Start(ctx, r.Method, trace.WithSpanKind(trace.SpanKindServer)) // spanned ends it
@@ -80,7 +84,7 @@ func traced(tracer trace.Tracer, next http.Handler) http.Handler {
 }
 
 // routine tells whether a request is one of those that come every few seconds, of
-// which a trace tells nothing.
+// which neither a trace nor a duration tells anything.
 func routine(r *http.Request) bool {
 	return r.URL.Path == "/health" || r.URL.Path == "/ready" || r.URL.Path == "/metrics"
 }

@@ -33,7 +33,7 @@ func TestTraced(t *testing.T) {
 	} {
 		kept.Reset()
 		log.Reset()
-		_, out := call(h, tc.method, tc.path, "", "Traceparent", tc.traceparent)
+		_, out := call(h, tc.method, tc.path, "", "Traceparent", tc.traceparent, "Tracestate", "vendor=hunter2")
 		spans := kept.GetSpans()
 		require.Len(t, spans, 1, tc.path)
 		require.Equal(t, tc.name, spans[0].Name)
@@ -43,6 +43,7 @@ func TestTraced(t *testing.T) {
 		}
 		require.Contains(t, log.String(), `"trace_id":"`+id+`"`)
 		require.NotContains(t, id, card)
+		require.Zero(t, spans[0].SpanContext.TraceState().Len())
 		for _, a := range spans[0].Attributes {
 			require.NotContains(t, a.Value.String(), "ord_")
 		}

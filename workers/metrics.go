@@ -32,5 +32,7 @@ func DeclareMetrics(h client.MetricsHandler) error {
 	for _, kind := range order.DiscrepancyKinds() {
 		h.WithTags(map[string]string{"kind": string(kind)}).Counter(workflows.MetricDiscrepancies).Inc(0)
 	}
+	h.Counter(workflows.MetricRunAgain).Inc(0)
+	h.Counter(workflows.MetricRunAgainFailed).Inc(0)
 	return nil
 }

@@ -180,7 +180,8 @@ func requireHumble(t *testing.T, p pods) {
 }
 
 type scaledObject struct {
-	Spec struct {
+	Metadata struct{ Labels labels }
+	Spec     struct {
 		ScaleTargetRef  struct{ Name string }
 		MinReplicaCount int
 		Triggers        []struct {
@@ -199,6 +200,9 @@ func TestScaling(t *testing.T) {
 		for _, s := range of[scaledObject](t, render(t, overlay), "ScaledObject") {
 			require.Positive(t, s.Spec.MinReplicaCount)
 			require.Len(t, s.Spec.Triggers, 1)
+			name := s.Metadata.Labels["app.kubernetes.io/name"] // by which docs/operations.md selects all versions
+			require.True(t, s.Spec.ScaleTargetRef.Name == name || strings.HasPrefix(s.Spec.ScaleTargetRef.Name, name+"-"))
+			require.NotEmpty(t, name)
 			trigger := s.Spec.Triggers[0]
 			if trigger.Type == "cpu" {
 				require.Contains(t, []string{"gateway", "product"}, s.Spec.ScaleTargetRef.Name)

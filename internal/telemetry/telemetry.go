@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.opentelemetry.io/otel/attribute"
 	exporter "go.opentelemetry.io/otel/exporters/prometheus"
 	"go.opentelemetry.io/otel/sdk/metric"
 	"go.temporal.io/sdk/client"
@@ -32,10 +34,7 @@ func New(log *slog.Logger) (*Metrics, error) {
 	if err != nil {
 		return nil, fmt.Errorf("export metrics: %w", err)
 	}
-	provider := metric.NewMeterProvider(metric.WithReader(reader), metric.WithView(metric.NewView(
-		metric.Instrument{Kind: metric.InstrumentKindHistogram, Unit: "s"},
-		metric.Stream{Aggregation: metric.AggregationExplicitBucketHistogram{Boundaries: seconds(), NoMinMax: true}},
-	)))
+	provider := metric.NewMeterProvider(metric.WithReader(reader), metric.WithView(view))
 	return &Metrics{Registry: registry, temporal: opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
 		Meter: provider.Meter("temporal-sdk-go"), UseMonotonicCounters: true,
 		OnError: func(err error) { log.Error("metric of the Temporal SDK", "error", err) },
@@ -48,6 +47,20 @@ func (m *Metrics) Temporal() client.MetricsHandler { return m.temporal }
 // Handler serves the metrics in Prometheus's text format.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.Registry, promhttp.HandlerOpts{})
+}
+
+// view gives durations their buckets. What sagas count and time is told by what they
+// say of it alone: the SDK adds the run's namespace, queue and type, and a series that
+// was declared without these would not be the one that is counted.
+func view(i metric.Instrument) (metric.Stream, bool) {
+	s := metric.Stream{Name: i.Name, Description: i.Description, Unit: i.Unit}
+	if i.Kind == metric.InstrumentKindHistogram && i.Unit == "s" {
+		s.Aggregation = metric.AggregationExplicitBucketHistogram{Boundaries: seconds(), NoMinMax: true}
+	}
+	if strings.HasPrefix(i.Name, "skald_") {
+		s.AttributeFilter = attribute.NewAllowKeysFilter("saga", "step", "kind", "outcome", "class")
+	}
+	return s, true
 }
 
 // seconds are the buckets of durations: what a step takes, up to what parks one.

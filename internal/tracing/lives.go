@@ -35,7 +35,12 @@ func (l *life) ExecuteUpdate(ctx workflow.Context, in *interceptor.UpdateInput) 
 	return out, err
 }
 
+// ended ends the span of what came to its end, where it did so for the first time. A
+// run that goes on as another one did not fail.
 func ended(ctx workflow.Context, err error) {
+	if workflow.IsContinueAsNewError(err) {
+		err = nil
+	}
 	if s, ok := ctx.Value(temporalSpanKey{}).(*temporalSpan); ok && s.lives && !workflow.IsReplaying(ctx) {
 		s.end(err)
 	}

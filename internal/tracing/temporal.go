@@ -86,8 +86,9 @@ func (t temporalTracer) StartSpan(o *interceptor.TracerStartSpanOptions) (interc
 	if o.Operation == validation {
 		return &temporalSpan{Span: trace.SpanFromContext(ctx), lives: true}, nil
 	}
-	if o.IdempotencyKey != "" {
-		ctx = withKey(ctx, o.IdempotencyKey)
+	key := keyOf(o)
+	if key != "" {
+		ctx = withKey(ctx, key)
 	}
 	kind := trace.SpanKindServer
 	if o.ToHeader {
@@ -98,7 +99,18 @@ func (t temporalTracer) StartSpan(o *interceptor.TracerStartSpanOptions) (interc
 		options = append(options, trace.WithTimestamp(o.Time))
 	}
 	_, s := t.tracer.Start(ctx, o.Operation+":"+o.Name, options...)
-	return &temporalSpan{Span: s, lives: o.IdempotencyKey != ""}, nil
+	return &temporalSpan{Span: s, lives: key != ""}, nil
+}
+
+// keyOf names a run, or an update that it answers; "" for all else. The SDK's keys
+// count what a run has been sent, and replays count less. A signal has a key too, and
+// needs none: it is over where it begins, and no replay begins its span.
+func keyOf(o *interceptor.TracerStartSpanOptions) string {
+	switch o.Operation {
+	case "RunWorkflow", "HandleUpdate":
+		return strings.Join([]string{o.Operation, o.Tags["temporalWorkflowID"], o.Tags["temporalRunID"], o.Tags["temporalUpdateID"]}, "\n")
+	}
+	return ""
 }
 
 // validation is done for each update before it is taken; ours takes all.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/codes"
@@ -14,7 +15,9 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"go.temporal.io/sdk/interceptor"
 	sdklog "go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/skaldhq/skald/internal/config"
 	"github.com/skaldhq/skald/workers"
@@ -31,13 +34,10 @@ func recorded(c config.Tracing) (*Tracing, *tracetest.InMemoryExporter) {
 func TestReplay(t *testing.T) {
 	t.Parallel()
 	traces, kept := recorded(config.Tracing{Sampler: config.AlwaysOn})
-	var around []interceptor.WorkerInterceptor
-	for _, one := range traces.Interceptors() {
-		around = append(around, one.(interceptor.WorkerInterceptor)) //nolint:forcetypeassert // the SDK asks the same
-	}
-	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{Interceptors: around})
+	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{Interceptors: workerInterceptors(traces)})
 	require.NoError(t, err)
 	require.NoError(t, workers.RegisterSagas(replayer))
+	workers.RegisterDeliveries(replayer)
 	histories, err := filepath.Glob("../../workflows/testdata/histories/*/*/*.json")
 	require.NoError(t, err)
 	require.NotEmpty(t, histories)
@@ -70,6 +70,67 @@ func TestLives(t *testing.T) {
 	again.end(errors.New("no"))
 	require.Len(t, kept.GetSpans(), 1)
 	require.Equal(t, codes.Error, kept.GetSpans()[0].Status.Code)
+}
+
+// TestKeys: an update's span is the same one however the SDK counted it, and another
+// update's is another. A signal's ends where it is handled.
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	traces, kept := recorded(config.Tracing{Sampler: config.AlwaysOn})
+	tracer := temporalTracer{tracer: traces.Of()}
+	begin := func(operation, counted, update string) *temporalSpan {
+		s, err := tracer.StartSpan(&interceptor.TracerStartSpanOptions{
+			Operation: operation, Name: "it", IdempotencyKey: counted,
+			Tags: map[string]string{"temporalWorkflowID": "order/1", "temporalRunID": "run", "temporalUpdateID": update},
+		})
+		require.NoError(t, err)
+		return s.(*temporalSpan) //nolint:forcetypeassert // it is ours
+	}
+	update := begin("HandleUpdate", "2", "u").SpanContext().SpanID()
+	require.Equal(t, update, begin("HandleUpdate", "3", "u").SpanContext().SpanID(), "a signal came before it, which a replay does not count")
+	require.NotEqual(t, update, begin("HandleUpdate", "2", "v").SpanContext().SpanID())
+	require.NotEqual(t, update, begin("RunWorkflow", "2", "").SpanContext().SpanID())
+
+	begin("HandleSignal", "2", "").Finish(&interceptor.TracerFinishSpanOptions{})
+	require.Len(t, kept.GetSpans(), 1)
+	require.Equal(t, "HandleSignal:it", kept.GetSpans()[0].Name)
+}
+
+// TestRunsOfSagas: a run that is sent a signal and goes on as another one makes a span
+// of each, and neither failed; one that fails did.
+func TestRunsOfSagas(t *testing.T) {
+	t.Parallel()
+	no := errors.New("no")
+	for _, tc := range []struct {
+		ends func(workflow.Context) error
+		want codes.Code
+	}{
+		{func(ctx workflow.Context) error { return workflow.NewContinueAsNewError(ctx, "it") }, codes.Unset},
+		{func(workflow.Context) error { return no }, codes.Error},
+	} {
+		traces, kept := recorded(config.Tracing{Sampler: config.AlwaysOn})
+		env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
+		env.SetWorkerOptions(worker.Options{Interceptors: workerInterceptors(traces)})
+		env.RegisterWorkflowWithOptions(func(ctx workflow.Context) error {
+			workflow.GetSignalChannel(ctx, "go").Receive(ctx, nil)
+			return tc.ends(ctx)
+		}, workflow.RegisterOptions{Name: "it"})
+		env.RegisterDelayedCallback(func() { env.SignalWorkflow("go", nil) }, time.Second)
+		env.ExecuteWorkflow("it")
+		is := map[string]codes.Code{}
+		for _, s := range kept.GetSpans() {
+			is[s.Name] = s.Status.Code
+		}
+		require.Equal(t, map[string]codes.Code{"HandleSignal:go": codes.Unset, "RunWorkflow:it": tc.want}, is)
+	}
+}
+
+// workerInterceptors are those of a tracing, as a worker takes them.
+func workerInterceptors(t *Tracing) (around []interceptor.WorkerInterceptor) {
+	for _, one := range t.Interceptors() {
+		around = append(around, one.(interceptor.WorkerInterceptor)) //nolint:forcetypeassert // the SDK asks the same
+	}
+	return around
 }
 
 // TestSampling: whether a trace is recorded is the caller's choice, or the share's.

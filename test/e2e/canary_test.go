@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -23,16 +24,19 @@ const (
 	canaryEmail = "canary@mail.example"
 	canaryToken = "skald_ThatCanaryTokenWhichNobodyMade0123456" //nolint:gosec // it is nobody's
 	canaryWord  = "hunter2-Canary-Pa55word"
+	canaryState = "canary-of-a-Tracestate"
 )
 
 // TestCanary: a card number, an e-mail address, a credential and a password are sent
 // in every place of every request, to a platform whose payloads are sealed. What can
 // be told by its form is refused by the name of its place, but for a user's address.
 // Afterwards the address is in the user's database only, the password only where
-// people's own words are kept, and nothing else anywhere.
+// people's own words are kept, and nothing else anywhere: not at the collector of
+// traces either, though a request is part of the trace that its sender names.
 func TestCanary(t *testing.T) {
 	t.Parallel()
-	s := ownStack(t, "--encrypt", "--limit-per-second", "0", "--limit-unknown-per-second", "0")
+	c := collect(t)
+	s := ownStack(t, "--encrypt", "--otel-endpoint", c.URL, "--limit-per-second", "0", "--limit-unknown-per-second", "0")
 	b := &bench{T: t, Shop: s.NewShop(), stack: s, user: s.Users["alice"]}
 	g := b.generator()
 	client := &fuzz.Client{Address: strings.TrimPrefix(s.FrontDoor, "http://")}
@@ -53,8 +57,20 @@ func TestCanary(t *testing.T) {
 		}
 	}
 	b.do(http.MethodPost, "/v1/users", map[string]any{"email": "x" + canaryEmail, "name": "Kim", "locale": "en"}, http.StatusCreated)
-	b.place(b.order(b.product(1999, 5), 1, visa), http.StatusCreated)
-	found := whereabouts(t, s, canaryCard, canaryEmail, canaryToken, canaryWord, visa)
+	product := b.product(1999, 20)
+	for _, state := range []string{canaryCard, canaryToken, canaryWord, canaryState} {
+		b.place(b.order(product, 1, visa), http.StatusCreated, "Traceparent", "00-"+callersTrace+"-"+callersSpan+"-01", "Tracestate", "vendor="+state)
+	}
+	b.place(b.order(product, 1, visa), http.StatusCreated, "Traceparent", "00-"+canaryCard+"abcdefabcdefabcd-"+callersSpan+"-01")
+	require.Eventually(t, func() bool {
+		return whole(callersSpan, c.of(callersTrace)) && bytes.Contains(c.sent(), []byte("publish order.confirmed"))
+	}, time.Minute, 200*time.Millisecond)
+	found := whereabouts(t, s, canaryCard, canaryEmail, canaryToken, canaryWord, canaryState, visa)
+	for _, canary := range []string{canaryCard, canaryEmail, canaryToken, canaryWord, canaryState} {
+		require.NotContains(t, string(c.sent()), canary)
+	}
+	require.NotContains(t, c.ids(), canaryCard)
+	require.Empty(t, found[canaryState])
 	require.Empty(t, found[canaryCard])
 	require.Empty(t, found[canaryToken])
 	require.Equal(t, []string{"user"}, found[canaryEmail])

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"testing"
 	"time"
 
@@ -72,7 +73,8 @@ func (s *Server) Scrape(ctx context.Context, served []byte, at time.Time, target
 	return to.Commit()
 }
 
-// Ask gives how many series answer a query, as of a time.
+// Ask gives how many series answer a query with a number, as of a time: of nothing, a
+// quantile or a share is none.
 func (s *Server) Ask(ctx context.Context, query string, at time.Time) (int, error) {
 	q, err := s.engine.NewInstantQuery(ctx, s.db, nil, query, at)
 	if err != nil {
@@ -83,7 +85,13 @@ func (s *Server) Ask(ctx context.Context, query string, at time.Time) (int, erro
 	if err != nil {
 		return 0, fmt.Errorf("ask %s: %w", query, err)
 	}
-	return len(found), nil
+	n := 0
+	for _, sample := range found {
+		if !math.IsNaN(sample.F) {
+			n++
+		}
+	}
+	return n, nil
 }
 
 // Selectors gives the parts of a query that name a metric, without their offsets.

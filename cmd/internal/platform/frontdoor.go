@@ -116,6 +116,25 @@ func (p *Platform) reach() {
 		}).Watched(p.watch)
 		p.closers = append(p.closers, at.Close)
 		p.all.call(name, at)
+		p.others = append(p.others, p.all.probes[name])
+	}
+}
+
+// knockPause is how long nobody asks a service that did not answer, but for those who
+// need it.
+const knockPause = 5 * time.Second
+
+// knock returns the piece of housekeeping that asks the services that did not answer
+// whether they do again. A breaker closes with a request that is answered: before one
+// that nobody needs at the time it would stay open, and call somebody, for good.
+func knock(others []health.Probe) func(context.Context) (int, error) {
+	return func(ctx context.Context) (int, error) {
+		for _, other := range others {
+			if other.Breaker() != string(rpc.Closed) {
+				_ = other.Ready(ctx) // the breaker takes notice
+			}
+		}
+		return 0, nil
 	}
 }
 

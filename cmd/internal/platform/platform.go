@@ -16,6 +16,7 @@ import (
 
 	"github.com/skaldhq/skald/db"
 	"github.com/skaldhq/skald/internal/config"
+	"github.com/skaldhq/skald/internal/health"
 	"github.com/skaldhq/skald/internal/payload"
 	"github.com/skaldhq/skald/internal/pg"
 	"github.com/skaldhq/skald/internal/rpc"
@@ -55,9 +56,10 @@ type Platform struct {
 	notices  *notificationpg.Store
 	webhooks *notificationpg.Webhooks
 
-	all   reached // every service that this process can ask
-	keys  *payload.Keys
-	codec *payload.Codec
+	all    reached        // every service that this process can ask
+	others []health.Probe // of those that are in other processes
+	keys   *payload.Keys
+	codec  *payload.Codec
 }
 
 // Open connects the named services to their databases. A database that is not

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"slices"
+	"sync"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
@@ -14,6 +15,7 @@ import (
 	"github.com/skaldhq/skald/api"
 	"github.com/skaldhq/skald/db"
 	"github.com/skaldhq/skald/internal/config"
+	"github.com/skaldhq/skald/workers"
 )
 
 // Role is a process of the platform.
@@ -74,6 +76,11 @@ func (r Role) run(ctx context.Context, services []string, do func(*Platform, cli
 	if err != nil {
 		return fmt.Errorf("the address %s is not free: choose another with --addr: %w", r.Addr, err)
 	}
+	background, end := context.WithCancel(ctx)
+	var knocking sync.WaitGroup
+	knocking.Go(func() { workers.Every(background, r.Log, "ask who did not answer", knockPause, knock(p.others)) })
+	defer knocking.Wait()
+	defer end()
 	r.Log.Info("starting", "config", r.Config, "services", services, "addr", listener.Addr().String())
 	return do(p, c, listener)
 }
