@@ -109,9 +109,12 @@ func (p *Platform) send(n *notifying) error {
 	p.metrics.MustRegister(by, waiting, oldest)
 	n.chores = append(n.chores, chore{"count notifications", countPause, func(ctx context.Context) (int, error) {
 		w, err := p.notices.Waiting(ctx)
+		if err != nil { // a calm that nobody has seen is none
+			return 0, err
+		}
 		waiting.Set(float64(w.Count))
 		oldest.Set(w.Oldest.Seconds())
-		return 0, err
+		return 0, nil
 	}})
 	s := p.config.SMTP
 	if s.Addr == "" {
@@ -150,12 +153,11 @@ func (i inbox) Handle(ctx context.Context, e cloudevents.Event) (bool, error) {
 // grave keeps a consumer's dead letters in the service.
 type grave struct{ in notification.Graves }
 
-func (g grave) Bury(ctx context.Context, b consumer.Burial) error {
-	_, err := g.in.Bury(ctx, notification.Burial{
+func (g grave) Bury(ctx context.Context, b consumer.Burial) (bool, error) {
+	return g.in.Bury(ctx, notification.Burial{
 		Consumer: b.Consumer, Topic: b.Record.Topic, Partition: b.Record.Partition, Offset: b.Record.Offset, Key: b.Record.Key, Value: b.Record.Value,
 		EventID: b.EventID, Type: b.Type, Code: b.Code, Detail: b.Detail,
 	})
-	return err
 }
 
 func (g grave) Raise(ctx context.Context, name string, limit int) ([]consumer.Raised, error) {
