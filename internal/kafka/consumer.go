@@ -63,8 +63,9 @@ func (c *Consumer) Poll(ctx context.Context, most int) ([]*kgo.Record, error) {
 	return records, nil
 }
 
-// Commit keeps that the records were dealt with. Who lost their partitions to another
-// meanwhile keeps nothing; the other reads them again.
+// Commit keeps that the records were dealt with. Where the group was dealt out anew
+// meanwhile brokers refuse that of a member of before; the records come again then, to
+// whoever has their partitions.
 func (c *Consumer) Commit(ctx context.Context, records ...*kgo.Record) error {
 	if err := c.client.CommitRecords(ctx, records...); err != nil {
 		return fmt.Errorf("commit offsets: %w", err)

@@ -44,6 +44,7 @@ const (
 type notifying struct {
 	consumers []*consumer.Consumer
 	chores    []chore
+	senders   []chore // what sends a mail at a time
 }
 
 // notifying gives what the notification service of this process does; nothing where
@@ -124,6 +125,7 @@ func (p *Platform) send(n *notifying) error {
 	host, port := s.HostPort()
 	mailer, err := smtpmail.New(smtpmail.Config{
 		Host: host, Port: port, Security: smtpmail.Security(s.Security), CAFile: s.CA, User: s.User, Password: string(s.Password), From: s.From,
+		Timeout: notification.MailTimeout,
 	})
 	if err != nil {
 		return err
@@ -136,9 +138,10 @@ func (p *Platform) send(n *notifying) error {
 	sender := notification.Sender{
 		Deliveries: p.notices, Recipients: recipients{all.users}, Actions: actions{all.payments}, Writer: writer, Mailer: mailer,
 		Tell: func(t notification.Type, s notification.Status) { by.WithLabelValues(string(t), string(s)).Inc() },
+		Log:  p.log,
 	}
 	for i := range senders {
-		n.chores = append(n.chores, chore{fmt.Sprintf("send notifications %d", i+1), sendPause, sender.SendNext})
+		n.senders = append(n.senders, chore{fmt.Sprintf("send notifications %d", i+1), sendPause, sender.SendNext})
 	}
 	return nil
 }
