@@ -65,9 +65,13 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) start(addr string) {
 	w.Helper()
-	var err error
-	w.broker, err = broker.Start(w.dir, addr)
-	require.NoError(w, err)
+	require.Eventually(w, func() bool { // a port that was given up may be another's for a while
+		started, err := broker.Start(w.dir, addr)
+		if err == nil {
+			w.broker = started
+		}
+		return err == nil
+	}, patience, tick)
 }
 
 // run runs a consumer until it is stopped, or the test ends.

@@ -26,8 +26,10 @@ const (
 	// firstPause and longestPause are between two attempts, twice as long each time.
 	firstPause   = time.Second
 	longestPause = 5 * time.Minute
-	// pointless is when news is old: nobody is told then.
-	pointless = 48 * time.Hour
+	// StaleAfter is when news is old: nobody is told then. It is counted from what
+	// happened, not from when it was heard of: the first notification service of a
+	// platform that has run for months hears of all of that.
+	StaleAfter = 48 * time.Hour
 )
 
 // Recipient is who is told. It is asked for when something is sent, and not kept.
@@ -155,7 +157,7 @@ func (s Sender) send(ctx context.Context, due Due) (a attempt) {
 	switch {
 	case due.Erased:
 		return attempt{err: ErrNobody}
-	case due.UpdatedAt.Sub(due.CreatedAt) > pointless: // it was claimed just now
+	case due.UpdatedAt.Sub(due.HappenedAt) > StaleAfter: // it was claimed just now
 		return attempt{err: errOld}
 	}
 	to, err := s.Recipients.Recipient(ctx, due.UserID)

@@ -67,8 +67,8 @@ func (d *desk) sender() notification.Sender {
 
 func at(kind notification.Type, attempts int, age time.Duration) *notification.Due {
 	now := time.Now()
-	return &notification.Due{Notification: notification.Notification{
-		ID: "ntf_1", EventID: "ord_1/2", Channel: notification.Email, Type: kind, Attempts: attempts, CreatedAt: now.Add(-age), UpdatedAt: now,
+	return &notification.Due{HappenedAt: now.Add(-age), Notification: notification.Notification{
+		ID: "ntf_1", EventID: "ord_1/2", Channel: notification.Email, Type: kind, Attempts: attempts, CreatedAt: now, UpdatedAt: now,
 	}}
 }
 

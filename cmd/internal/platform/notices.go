@@ -29,6 +29,8 @@ const (
 	deadLetters = "skald.notification.dead-letters"
 	// senders is how many notifications are sent at a time.
 	senders = 4
+	// forgetBatch is how much of each kind is forgotten at a time.
+	forgetBatch = 1000
 	// sendPause is between two looks for something to send.
 	sendPause = 250 * time.Millisecond
 )
@@ -116,6 +118,9 @@ func (p *Platform) send(n *notifying) error {
 		waiting.Set(float64(w.Count))
 		oldest.Set(w.Oldest.Seconds())
 		return 0, nil
+	}}, chore{"forget notifications", prunePause, func(ctx context.Context) (int, error) {
+		keep := p.config.Notices
+		return p.notices.Forget(ctx, notification.Retention{Inbox: keep.Inbox, Ended: keep.Ended}, forgetBatch)
 	}})
 	s := p.config.SMTP
 	if s.Addr == "" {
@@ -150,7 +155,7 @@ func (p *Platform) send(n *notifying) error {
 type inbox struct{ to notification.Service }
 
 func (i inbox) Handle(ctx context.Context, e cloudevents.Event) (bool, error) {
-	return i.to.Take(ctx, notification.Event{ID: e.ID(), Type: e.Type(), Data: e.Data()})
+	return i.to.Take(ctx, notification.Event{ID: e.ID(), Type: e.Type(), Time: e.Time(), Data: e.Data()})
 }
 
 // grave keeps a consumer's dead letters in the service.
