@@ -23,8 +23,9 @@ type DeadLetter struct {
 	Type      string                       `json:"type,omitempty" doc:"The event's type" example:"order.confirmed"`
 	Code      string                       `json:"code" doc:"Why it could not be dealt with" example:"event_malformed"`
 	Detail    string                       `json:"detail" example:"The event is not of the shape that its type has."`
-	State     notification.DeadLetterState `json:"state" enum:"dead,replaying,replayed"`
+	State     notification.DeadLetterState `json:"state" enum:"dead,replaying,replayed,dismissed" doc:"dead: nobody has dealt with it. replaying: it waits to be dealt with again. replayed: it has had its effect. dismissed: an operator wants none"`
 	Replays   []Replay                     `json:"replays" nullable:"false" doc:"Who had it dealt with again, oldest first"`
+	Dismissal Maybe[Dismissal]             `json:"dismissal" doc:"Null unless it was dismissed"`
 	CreatedAt time.Time                    `json:"created_at"`
 	UpdatedAt time.Time                    `json:"updated_at"`
 }
@@ -40,6 +41,19 @@ type Replay struct {
 	EndedAt *time.Time                 `json:"ended_at" doc:"Null while it is under way"`
 }
 
+// Dismissal is that an operator wants no effect of a dead letter.
+type Dismissal struct {
+	ID     string    `json:"id" example:"dsm_01k9m2v6y7e4p8s0t2w4x6z8ab"`
+	Reason string    `json:"reason" example:"Written by a test of another team."`
+	By     string    `json:"by" example:"operator"`
+	At     time.Time `json:"at"`
+}
+
+// NewDismissal asks to dismiss a dead letter.
+type NewDismissal struct {
+	Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"Why it needs no effect; it is kept. No personal data" example:"Written by a test of another team."`
+}
+
 // NewReplay asks to have a dead letter dealt with again.
 type NewReplay struct {
 	Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"Why it is worth another try; it is kept. No personal data" example:"Fixed with the release of today."`
@@ -49,6 +63,9 @@ func toDeadLetter(d notification.DeadLetter) DeadLetter {
 	out := DeadLetter{
 		ID: d.ID, Consumer: d.Consumer, Topic: d.Topic, Partition: d.Partition, Offset: d.Offset, EventID: d.EventID, Type: d.Type,
 		Code: d.Code, Detail: d.Detail, State: d.State, Replays: make([]Replay, len(d.Replays)), CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
+	}
+	if d.Dismissal != nil {
+		out.Dismissal.Value = &Dismissal{ID: d.Dismissal.ID, Reason: d.Dismissal.Reason, By: d.Dismissal.By, At: d.Dismissal.At}
 	}
 	for i, r := range d.Replays {
 		out.Replays[i] = Replay{ID: r.ID, Reason: r.Reason, By: r.By, At: r.At, Outcome: r.Outcome, Code: r.Code, EndedAt: r.EndedAt}
@@ -64,7 +81,7 @@ type DeadLetterPath struct {
 type deadLetterOutput struct{ Body DeadLetter }
 
 type listDeadLettersInput struct {
-	State notification.DeadLetterState `query:"state" enum:"dead,replaying,replayed" doc:"Those in this state only" example:"dead"`
+	State notification.DeadLetterState `query:"state" enum:"dead,replaying,replayed,dismissed" doc:"Those in this state only" example:"dead"`
 	PageQuery
 }
 
@@ -76,7 +93,13 @@ type replayInput struct {
 	Body NewReplay
 }
 
-type replayOutput struct {
+type dismissalInput struct {
+	DeadLetterPath
+	KeyHeader
+	Body NewDismissal
+}
+
+type decidedOutput struct {
 	Location string `header:"Location"`
 	Body     DeadLetter
 }
@@ -88,9 +111,14 @@ func (c Config) registerDeadLetters(a huma.API) {
 		"With who had it dealt with again, and what came of that.", notification.ErrDeadLetterNotFound), c.getDeadLetter)
 	replay := operation("replay-dead-letter", http.MethodPost, "/v1/dead-letters/{dead_letter_id}/replays", "notifications", operatorsOnly(writeDeadLetters), "Replay a dead letter",
 		"Records who wants it and why, and has the record dealt with again: its effect happens once, however often that is done.",
-		notification.ErrDeadLetterNotFound, notification.ErrReplaying, notification.ErrReplayed)
+		notification.ErrDeadLetterNotFound, notification.ErrReplaying, notification.ErrReplayed, notification.ErrDismissed)
 	replay.DefaultStatus = http.StatusAccepted
 	huma.Register(a, replay, c.replayDeadLetter)
+	dismiss := operation("dismiss-dead-letter", http.MethodPost, "/v1/dead-letters/{dead_letter_id}/dismissals", "notifications", operatorsOnly(writeDeadLetters), "Dismiss a dead letter",
+		"Records who wants no effect of it and why. It counts no more, and is dealt with by nobody; a replay that has not ended fails.",
+		notification.ErrDeadLetterNotFound, notification.ErrReplayed, notification.ErrDismissed)
+	dismiss.DefaultStatus = http.StatusCreated
+	huma.Register(a, dismiss, c.dismissDeadLetter)
 }
 
 func (c Config) listDeadLetters(ctx context.Context, in *listDeadLettersInput) (*listDeadLettersOutput, error) {
@@ -109,16 +137,29 @@ func (c Config) getDeadLetter(ctx context.Context, in *DeadLetterPath) (*deadLet
 	return &deadLetterOutput{Body: toDeadLetter(d)}, nil
 }
 
-func (c Config) replayDeadLetter(ctx context.Context, in *replayInput) (*replayOutput, error) {
-	d, err := c.Notices.RequestReplay(ctx, notification.NewReplay{
+func (c Config) replayDeadLetter(ctx context.Context, in *replayInput) (*decidedOutput, error) {
+	return decided(ctx)(c.Notices.RequestReplay(ctx, notification.NewReplay{
 		DeadLetterID: in.DeadLetterID, ReplayID: in.newID(ctx, notification.ReplayIDPrefix, "replay-dead-letter/"+in.DeadLetterID),
 		Reason: in.Body.Reason, By: principalOf(ctx).Name,
-	})
-	if errors.Is(err, notification.ErrReplayReused) {
-		return nil, keyReused(ctx)
+	}))
+}
+
+func (c Config) dismissDeadLetter(ctx context.Context, in *dismissalInput) (*decidedOutput, error) {
+	return decided(ctx)(c.Notices.DismissDeadLetter(ctx, notification.NewDismissal{
+		DeadLetterID: in.DeadLetterID, DismissalID: in.newID(ctx, notification.DismissalIDPrefix, "dismiss-dead-letter/"+in.DeadLetterID),
+		Reason: in.Body.Reason, By: principalOf(ctx).Name,
+	}))
+}
+
+// decided answers with a dead letter that an operator has decided about.
+func decided(ctx context.Context) func(notification.DeadLetter, error) (*decidedOutput, error) {
+	return func(d notification.DeadLetter, err error) (*decidedOutput, error) {
+		if errors.Is(err, notification.ErrOperationReused) {
+			return nil, keyReused(ctx)
+		}
+		if err != nil {
+			return nil, problem(ctx, err)
+		}
+		return &decidedOutput{Location: "/v1/dead-letters/" + d.ID, Body: toDeadLetter(d)}, nil
 	}
-	if err != nil {
-		return nil, problem(ctx, err)
-	}
-	return &replayOutput{Location: "/v1/dead-letters/" + d.ID, Body: toDeadLetter(d)}, nil
 }

@@ -68,6 +68,7 @@ func exampleValues() []any {
 			Channel: notification.Email, Status: notification.Sent, Attempts: 1, Locale: "ko", Subject: "주문이 확정되었습니다", SentAt: &at, CreatedAt: at, UpdatedAt: at,
 		}),
 		letter, letter.Replays[0],
+		Dismissal{ID: "dsm_01k9m2v6y7e4p8s0t2w4x6z8ab", Reason: "Written by a test of another team.", By: "operator", At: at},
 		health.Readiness{Status: "ready", Checks: map[string]health.Check{"inventory": {Status: "ok", Breaker: "closed"}}},
 	}
 }

@@ -16,7 +16,7 @@ type Notification struct {
 	ID        string               `json:"id" example:"ntf_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 	UserID    string               `json:"user_id" example:"usr_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 	OrderID   *string              `json:"order_id" doc:"Null where it is about a payment of its own" example:"ord_01k9m2v6y7e4p8s0t2w4x6z8ab"`
-	PaymentID *string              `json:"payment_id" doc:"Null where it is about an order" example:"pay_01k9m2v6y7e4p8s0t2w4x6z8ab"`
+	PaymentID *string              `json:"payment_id" doc:"Null unless it asks to confirm a payment" example:"pay_01k9m2v6y7e4p8s0t2w4x6z8ab"`
 	EventID   string               `json:"event_id" doc:"The event that it is about" example:"order/ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2"`
 	Type      notification.Type    `json:"type" enum:"order.confirmed,order.rejected,order.cancelled,order.failed,order.refunded,payment.action_required" doc:"The type of that event"`
 	Channel   notification.Channel `json:"channel" enum:"email"`

@@ -41,8 +41,8 @@ func TestNotifications(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, res.Code)
 }
 
-// TestDeadLetters: an operator has one dealt with again, once under a key, and who
-// wanted it and why is kept.
+// TestDeadLetters: an operator has one dealt with again, or dismisses it, once under a
+// key, and who wanted it and why is kept.
 func TestDeadLetters(t *testing.T) {
 	t.Parallel()
 	w, h := setup(t)
@@ -70,6 +70,26 @@ func TestDeadLetters(t *testing.T) {
 		{path, `{}`, "k", http.StatusUnprocessableEntity, "invalid"},
 	} {
 		res, out := call(h, http.MethodPost, tc.path, tc.body, "Idempotency-Key", tc.key)
+		require.Equal(t, tc.status, res.Code)
+		require.Equal(t, tc.code, out["code"])
+	}
+	const dismissals = "/v1/dead-letters/dlt_1/dismissals"
+	for range 2 { // one that is replaying, too
+		res, out = call(h, http.MethodPost, dismissals, why, "Idempotency-Key", "k")
+		require.Equal(t, http.StatusCreated, res.Code)
+		require.Equal(t, "dismissed", out["state"])
+		require.Equal(t, "mended", out["dismissal"].(map[string]any)["reason"])
+		require.Equal(t, "operator", out["dismissal"].(map[string]any)["by"])
+	}
+	for _, tc := range []struct {
+		body, key, code string
+		status          int
+	}{
+		{`{"reason":"other"}`, "k", "idempotency_mismatch", http.StatusUnprocessableEntity},
+		{why, "another", "dead_letter_dismissed", http.StatusConflict},
+		{`{}`, "k", "invalid", http.StatusUnprocessableEntity},
+	} {
+		res, out := call(h, http.MethodPost, dismissals, tc.body, "Idempotency-Key", tc.key)
 		require.Equal(t, tc.status, res.Code)
 		require.Equal(t, tc.code, out["code"])
 	}

@@ -42,7 +42,29 @@ func (f fakeNotices) GetDeadLetter(_ context.Context, id string) (notification.D
 		d.State = notification.Replaying
 		d.Replays = append(d.Replays, notification.Replay{ID: r.ReplayID, Reason: r.Reason, By: r.By})
 	}
+	for _, n := range f.dismissals {
+		d.State = notification.Dismissed
+		d.Dismissal = &notification.Dismissal{ID: n.DismissalID, Reason: n.Reason, By: n.By}
+	}
 	return d, f.noticesErr
+}
+
+func (f fakeNotices) DismissDeadLetter(ctx context.Context, n notification.NewDismissal) (notification.DeadLetter, error) {
+	if len(f.dismissals) > 0 {
+		switch before := f.dismissals[0]; {
+		case before == n:
+			return f.GetDeadLetter(ctx, n.DeadLetterID)
+		case before.DismissalID == n.DismissalID:
+			return notification.DeadLetter{}, notification.ErrOperationReused
+		default:
+			return notification.DeadLetter{}, notification.ErrDismissed
+		}
+	}
+	if _, err := f.GetDeadLetter(ctx, n.DeadLetterID); err != nil {
+		return notification.DeadLetter{}, err
+	}
+	f.dismissals = append(f.dismissals, n)
+	return f.GetDeadLetter(ctx, n.DeadLetterID)
 }
 
 func (f fakeNotices) RequestReplay(ctx context.Context, r notification.NewReplay) (notification.DeadLetter, error) {
@@ -51,7 +73,7 @@ func (f fakeNotices) RequestReplay(ctx context.Context, r notification.NewReplay
 		case before == r:
 			return f.GetDeadLetter(ctx, r.DeadLetterID)
 		case before.ReplayID == r.ReplayID:
-			return notification.DeadLetter{}, notification.ErrReplayReused
+			return notification.DeadLetter{}, notification.ErrOperationReused
 		default:
 			return notification.DeadLetter{}, notification.ErrReplaying
 		}

@@ -75,6 +75,7 @@ type world struct {
 	givenBack []string // refunds of payments whose saga was asked for
 
 	replays    []notification.NewReplay
+	dismissals []notification.NewDismissal
 	noticesErr error
 	webhooks   *fakeWebhooks
 }

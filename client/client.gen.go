@@ -49,6 +49,7 @@ const (
 // Defines values for DeadLetterState.
 const (
 	DeadLetterStateDead      DeadLetterState = "dead"
+	DeadLetterStateDismissed DeadLetterState = "dismissed"
 	DeadLetterStateReplayed  DeadLetterState = "replayed"
 	DeadLetterStateReplaying DeadLetterState = "replaying"
 )
@@ -361,6 +362,7 @@ const (
 // Defines values for ListDeadLettersParamsState.
 const (
 	ListDeadLettersParamsStateDead      ListDeadLettersParamsState = "dead"
+	ListDeadLettersParamsStateDismissed ListDeadLettersParamsState = "dismissed"
 	ListDeadLettersParamsStateReplayed  ListDeadLettersParamsState = "replayed"
 	ListDeadLettersParamsStateReplaying ListDeadLettersParamsState = "replaying"
 )
@@ -553,7 +555,7 @@ type CustomerActionType string
 
 // DeadLetter A record that a consumer of the platform could not deal with
 //
-// Examples: {"code":"event_malformed","consumer":"skald.notifications","created_at":"2026-11-02T09:30:00Z","detail":"The event is not of the shape that its type has.","event_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2","id":"dlt_01k9m2v6y7e4p8s0t2w4x6z8ab","offset":4711,"partition":2,"replays":[{"at":"2026-11-02T09:30:00Z","by":"operator","ended_at":null,"id":"rpl_01k9m2v6y7e4p8s0t2w4x6z8ab","reason":"Fixed with the release of today."}],"state":"replaying","topic":"skald.order.events","type":"order.confirmed","updated_at":"2026-11-02T09:30:00Z"}
+// Examples: {"code":"event_malformed","consumer":"skald.notifications","created_at":"2026-11-02T09:30:00Z","detail":"The event is not of the shape that its type has.","dismissal":null,"event_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2","id":"dlt_01k9m2v6y7e4p8s0t2w4x6z8ab","offset":4711,"partition":2,"replays":[{"at":"2026-11-02T09:30:00Z","by":"operator","ended_at":null,"id":"rpl_01k9m2v6y7e4p8s0t2w4x6z8ab","reason":"Fixed with the release of today."}],"state":"replaying","topic":"skald.order.events","type":"order.confirmed","updated_at":"2026-11-02T09:30:00Z"}
 type DeadLetter struct {
 	// Code Why it could not be dealt with
 	//
@@ -570,6 +572,11 @@ type DeadLetter struct {
 
 	// Detail Examples: The event is not of the shape that its type has.
 	Detail string `json:"detail"`
+
+	// Dismissal Null unless it was dismissed
+	//
+	// Examples: {"at":"2026-11-02T09:30:00Z","by":"operator","id":"dsm_01k9m2v6y7e4p8s0t2w4x6z8ab","reason":"Written by a test of another team."}
+	Dismissal *Dismissal `json:"dismissal"`
 
 	// EventID Left out where the record is no event
 	//
@@ -590,7 +597,9 @@ type DeadLetter struct {
 	// Examples: [{"at":"2026-11-02T09:30:00Z","by":"operator","ended_at":null,"id":"rpl_01k9m2v6y7e4p8s0t2w4x6z8ab","reason":"Fixed with the release of today."}]
 	Replays []Replay `json:"replays"`
 
-	// State Examples: replaying
+	// State dead: nobody has dealt with it. replaying: it waits to be dealt with again. replayed: it has had its effect. dismissed: an operator wants none
+	//
+	// Examples: replaying
 	State DeadLetterState `json:"state"`
 
 	// Topic Examples: skald.order.events
@@ -605,7 +614,9 @@ type DeadLetter struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// DeadLetterState Examples: replaying
+// DeadLetterState dead: nobody has dealt with it. replaying: it waits to be dealt with again. replayed: it has had its effect. dismissed: an operator wants none
+//
+// Examples: replaying
 type DeadLetterState string
 
 // Discount A part off the base price while it runs
@@ -694,6 +705,23 @@ type DiscrepancyRepair string
 //
 // Examples: gone
 type DiscrepancyResolution string
+
+// Dismissal That an operator wants no effect of a dead letter
+//
+// Examples: {"at":"2026-11-02T09:30:00Z","by":"operator","id":"dsm_01k9m2v6y7e4p8s0t2w4x6z8ab","reason":"Written by a test of another team."}
+type Dismissal struct {
+	// At Examples: 2026-11-02T09:30:00Z
+	At time.Time `json:"at"`
+
+	// By Examples: operator
+	By string `json:"by"`
+
+	// ID Examples: dsm_01k9m2v6y7e4p8s0t2w4x6z8ab
+	ID string `json:"id"`
+
+	// Reason Examples: Written by a test of another team.
+	Reason string `json:"reason"`
+}
 
 // FailureStatus Why a saga turned back: at which step, and how
 //
@@ -845,6 +873,16 @@ type NewAmount struct {
 	//
 	// Examples: EUR
 	Currency string `json:"currency"`
+}
+
+// NewDismissal Asks to dismiss a dead letter
+//
+// Examples: {"reason":"Written by a test of another team."}
+type NewDismissal struct {
+	// Reason Why it needs no effect; it is kept. No personal data
+	//
+	// Examples: Written by a test of another team.
+	Reason string `json:"reason"`
 }
 
 // NewKey Asks for an API key
@@ -1131,7 +1169,7 @@ type Notification struct {
 	// Examples: ord_01k9m2v6y7e4p8s0t2w4x6z8ab
 	OrderID *string `json:"order_id"`
 
-	// PaymentID Null where it is about an order
+	// PaymentID Null unless it asks to confirm a payment
 	//
 	// Examples: pay_01k9m2v6y7e4p8s0t2w4x6z8ab
 	PaymentID *string `json:"payment_id"`
@@ -1323,9 +1361,9 @@ type OrderSagaState string
 
 // PageDeadLetter A page of a list of `DeadLetter`
 //
-// Examples: {"items":[{"code":"event_malformed","consumer":"skald.notifications","created_at":"2026-11-02T09:30:00Z","detail":"The event is not of the shape that its type has.","event_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2","id":"dlt_01k9m2v6y7e4p8s0t2w4x6z8ab","offset":4711,"partition":2,"replays":[{"at":"2026-11-02T09:30:00Z","by":"operator","ended_at":null,"id":"rpl_01k9m2v6y7e4p8s0t2w4x6z8ab","reason":"Fixed with the release of today."}],"state":"replaying","topic":"skald.order.events","type":"order.confirmed","updated_at":"2026-11-02T09:30:00Z"}],"next_cursor":null}
+// Examples: {"items":[{"code":"event_malformed","consumer":"skald.notifications","created_at":"2026-11-02T09:30:00Z","detail":"The event is not of the shape that its type has.","dismissal":null,"event_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2","id":"dlt_01k9m2v6y7e4p8s0t2w4x6z8ab","offset":4711,"partition":2,"replays":[{"at":"2026-11-02T09:30:00Z","by":"operator","ended_at":null,"id":"rpl_01k9m2v6y7e4p8s0t2w4x6z8ab","reason":"Fixed with the release of today."}],"state":"replaying","topic":"skald.order.events","type":"order.confirmed","updated_at":"2026-11-02T09:30:00Z"}],"next_cursor":null}
 type PageDeadLetter struct {
-	// Items Examples: [{"code":"event_malformed","consumer":"skald.notifications","created_at":"2026-11-02T09:30:00Z","detail":"The event is not of the shape that its type has.","event_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2","id":"dlt_01k9m2v6y7e4p8s0t2w4x6z8ab","offset":4711,"partition":2,"replays":[{"at":"2026-11-02T09:30:00Z","by":"operator","ended_at":null,"id":"rpl_01k9m2v6y7e4p8s0t2w4x6z8ab","reason":"Fixed with the release of today."}],"state":"replaying","topic":"skald.order.events","type":"order.confirmed","updated_at":"2026-11-02T09:30:00Z"}]
+	// Items Examples: [{"code":"event_malformed","consumer":"skald.notifications","created_at":"2026-11-02T09:30:00Z","detail":"The event is not of the shape that its type has.","dismissal":null,"event_id":"ord_01k9m2v6y7e4p8s0t2w4x6z8ab/2","id":"dlt_01k9m2v6y7e4p8s0t2w4x6z8ab","offset":4711,"partition":2,"replays":[{"at":"2026-11-02T09:30:00Z","by":"operator","ended_at":null,"id":"rpl_01k9m2v6y7e4p8s0t2w4x6z8ab","reason":"Fixed with the release of today."}],"state":"replaying","topic":"skald.order.events","type":"order.confirmed","updated_at":"2026-11-02T09:30:00Z"}]
 	Items []DeadLetter `json:"items"`
 
 	// NextCursor The `cursor` of the next page of `DeadLetter`; null on the last one
@@ -2669,6 +2707,12 @@ type ListDeadLettersParams struct {
 // ListDeadLettersParamsState defines parameters for ListDeadLetters.
 type ListDeadLettersParamsState string
 
+// DismissDeadLetterParams defines parameters for DismissDeadLetter.
+type DismissDeadLetterParams struct {
+	// IdempotencyKey The same key with the same body creates once and gets the same answer; with another body it is refused with idempotency_mismatch. Scoped to the caller
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ReplayDeadLetterParams defines parameters for ReplayDeadLetter.
 type ReplayDeadLetterParams struct {
 	// IdempotencyKey The same key with the same body creates once and gets the same answer; with another body it is refused with idempotency_mismatch. Scoped to the caller
@@ -2984,6 +3028,9 @@ type DecodePayloadsJSONRequestBody = Payloads
 // EncodePayloadsJSONRequestBody defines body for EncodePayloads for application/json ContentType.
 type EncodePayloadsJSONRequestBody = Payloads
 
+// DismissDeadLetterJSONRequestBody defines body for DismissDeadLetter for application/json ContentType.
+type DismissDeadLetterJSONRequestBody = NewDismissal
+
 // ReplayDeadLetterJSONRequestBody defines body for ReplayDeadLetter for application/json ContentType.
 type ReplayDeadLetterJSONRequestBody = NewReplay
 
@@ -3204,6 +3251,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/dead-letters/{dead_letter_id} (the `GetDeadLetter` operationId).
 	GetDeadLetter(ctx context.Context, deadLetterID DeadLetterID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DismissDeadLetterWithBody Dismiss a dead letter
+	//
+	// Records who wants no effect of it and why. It counts no more, and is dealt with by nobody; a replay that has not ended fails.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/dead-letters/{dead_letter_id}/dismissals (the `DismissDeadLetter` operationId).
+	DismissDeadLetterWithBody(ctx context.Context, deadLetterID DeadLetterID, params *DismissDeadLetterParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DismissDeadLetter Dismiss a dead letter
+	//
+	// Records who wants no effect of it and why. It counts no more, and is dealt with by nobody; a replay that has not ended fails.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/dead-letters/{dead_letter_id}/dismissals (the `DismissDeadLetter` operationId).
+	DismissDeadLetter(ctx context.Context, deadLetterID DeadLetterID, params *DismissDeadLetterParams, body DismissDeadLetterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReplayDeadLetterWithBody Replay a dead letter
 	//
@@ -3893,6 +3958,44 @@ func (c *Raw) ListDeadLetters(ctx context.Context, params *ListDeadLettersParams
 // Corresponds with GET /v1/dead-letters/{dead_letter_id} (the `GetDeadLetter` operationId).
 func (c *Raw) GetDeadLetter(ctx context.Context, deadLetterID DeadLetterID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetDeadLetterRequest(c.Server, deadLetterID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DismissDeadLetterWithBody Dismiss a dead letter
+//
+// Records who wants no effect of it and why. It counts no more, and is dealt with by nobody; a replay that has not ended fails.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/dead-letters/{dead_letter_id}/dismissals (the `DismissDeadLetter` operationId).
+func (c *Raw) DismissDeadLetterWithBody(ctx context.Context, deadLetterID DeadLetterID, params *DismissDeadLetterParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDismissDeadLetterRequestWithBody(c.Server, deadLetterID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DismissDeadLetter Dismiss a dead letter
+//
+// Records who wants no effect of it and why. It counts no more, and is dealt with by nobody; a replay that has not ended fails.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/dead-letters/{dead_letter_id}/dismissals (the `DismissDeadLetter` operationId).
+func (c *Raw) DismissDeadLetter(ctx context.Context, deadLetterID DeadLetterID, params *DismissDeadLetterParams, body DismissDeadLetterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDismissDeadLetterRequest(c.Server, deadLetterID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5400,6 +5503,68 @@ func NewGetDeadLetterRequest(server string, deadLetterID DeadLetterID) (*http.Re
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDismissDeadLetterRequest calls the generic DismissDeadLetter builder with application/json body
+func NewDismissDeadLetterRequest(server string, deadLetterID DeadLetterID, params *DismissDeadLetterParams, body DismissDeadLetterJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDismissDeadLetterRequestWithBody(server, deadLetterID, params, "application/json", bodyReader)
+}
+
+// NewDismissDeadLetterRequestWithBody constructs an http.Request for the DismissDeadLetter method, with any body, and a specified content type
+func NewDismissDeadLetterRequestWithBody(server string, deadLetterID DeadLetterID, params *DismissDeadLetterParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "dead_letter_id", deadLetterID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/dead-letters/%s/dismissals", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -8017,11 +8182,22 @@ func (c *Client) GetDeadLetter(ctx context.Context, deadLetterID DeadLetterID) (
 	return answer[DeadLetter](c.Raw.GetDeadLetter(ctx, deadLetterID))
 }
 
+// DismissDeadLetter: Dismiss a dead letter. Records who wants no effect of it and why. It counts no more, and is dealt with by nobody; a replay that has not ended fails.
+//
+// 404: dead_letter_not_found
+//
+// 409: dead_letter_dismissed dead_letter_replayed
+//
+// 422: card_number_refused credential_refused email_refused idempotency_mismatch invalid
+func (c *Client) DismissDeadLetter(ctx context.Context, deadLetterID DeadLetterID, params *DismissDeadLetterParams, body NewDismissal) (*Answer[DeadLetter], error) {
+	return answer[DeadLetter](c.Raw.DismissDeadLetter(ctx, deadLetterID, params, body))
+}
+
 // ReplayDeadLetter: Replay a dead letter. Records who wants it and why, and has the record dealt with again: its effect happens once, however often that is done.
 //
 // 404: dead_letter_not_found
 //
-// 409: dead_letter_replayed dead_letter_replaying
+// 409: dead_letter_dismissed dead_letter_replayed dead_letter_replaying
 //
 // 422: card_number_refused credential_refused email_refused idempotency_mismatch invalid
 func (c *Client) ReplayDeadLetter(ctx context.Context, deadLetterID DeadLetterID, params *ReplayDeadLetterParams, body NewReplay) (*Answer[DeadLetter], error) {

@@ -11,8 +11,9 @@ import (
 const roundTimeout = time.Minute
 
 // Every does a piece of housekeeping now and then until the context ends, and
-// goes on at once while there was work. A failure is logged and tried again.
-func Every(ctx context.Context, log *slog.Logger, name string, pause time.Duration, do func(context.Context) (int, error)) {
+// goes on at once while there was work, which is told at the level. A failure is
+// logged and tried again.
+func Every(ctx context.Context, log *slog.Logger, level slog.Level, name string, pause time.Duration, do func(context.Context) (int, error)) {
 	for {
 		round, cancel := context.WithTimeout(ctx, roundTimeout)
 		n, err := do(round)
@@ -23,7 +24,7 @@ func Every(ctx context.Context, log *slog.Logger, name string, pause time.Durati
 		case err != nil:
 			log.WarnContext(ctx, "housekeeping failed", "task", name, "error", err)
 		case n > 0:
-			log.InfoContext(ctx, "housekeeping", "task", name, "count", n)
+			log.Log(ctx, level, "housekeeping", "task", name, "count", n)
 			continue
 		}
 		select {

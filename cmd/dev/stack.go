@@ -87,6 +87,7 @@ func (s *devStack) start(ctx context.Context) (err error) {
 		Databases: map[string]config.Secret{}, ActionTimeout: s.options.ActionTimeout, Temporal: config.Temporal{Namespace: namespace},
 		Reconcile:  config.Reconcile{Interval: s.options.ReconcileInterval, Grace: s.options.ReconcileGrace},
 		KeepEvents: eventsKept,
+		Notices:    config.Notices{Inbox: eventsKept, Ended: eventsKept},
 		Payloads:   s.demo.payloads(),
 		Webhooks:   s.webhooks(),
 		Limits:     s.options.Limits,

@@ -9,12 +9,13 @@ import (
 )
 
 type deadLettersCmd struct {
-	List   listDeadLettersCmd  `cmd:"" help:"List dead letters, newest first."`
-	Replay replayDeadLetterCmd `cmd:"" help:"Have a dead letter dealt with again."`
+	List    listDeadLettersCmd   `cmd:"" help:"List dead letters, newest first."`
+	Replay  replayDeadLetterCmd  `cmd:"" help:"Have a dead letter dealt with again."`
+	Dismiss dismissDeadLetterCmd `cmd:"" help:"Want no effect of a dead letter."`
 }
 
 type listDeadLettersCmd struct {
-	State string `help:"Dead letters in this state only." default:"dead" enum:"dead,replaying,replayed"`
+	State string `help:"Dead letters in this state only." default:"dead" enum:"dead,replaying,replayed,dismissed"`
 	Limit int    `help:"How many at most." default:"50"`
 }
 
@@ -51,6 +52,9 @@ func (l *listDeadLettersCmd) Run(p *process, ops *opsCmd) error {
 			}
 			_, _ = fmt.Fprintf(table, "  %s\t%s\tby %s\t\t\t%s\t%s\n", r.ID, outcome, r.By, ago(r.At), r.Reason)
 		}
+		if gone := d.Dismissal; gone != nil {
+			_, _ = fmt.Fprintf(table, "  %s\tdismissed\tby %s\t\t\t%s\t%s\n", gone.ID, gone.By, ago(gone.At), gone.Reason)
+		}
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -74,7 +78,30 @@ func (r *replayDeadLetterCmd) Run(p *process, ops *opsCmd) error {
 	if err != nil {
 		return err
 	}
-	d := asked.Value
-	_, err = fmt.Fprintf(p.out, "%s of %s/%d/%d is %s\n", d.ID, d.Topic, d.Partition, d.Offset, d.State)
+	return tellLetter(p, asked.Value)
+}
+
+type dismissDeadLetterCmd struct {
+	ID     string `arg:"" help:"Such as dlt_…"`
+	Reason string `help:"Why; it is kept for good." required:""`
+	Key    string `name:"idempotency-key" help:"Dismisses once under this key, however often it is sent."`
+}
+
+// Run dismisses, and prints how the dead letter stands.
+func (d *dismissDeadLetterCmd) Run(p *process, ops *opsCmd) error {
+	door, err := ops.door()
+	if err != nil {
+		return err
+	}
+	asked, err := door.DismissDeadLetter(p.ctx, d.ID, &client.DismissDeadLetterParams{IdempotencyKey: given(d.Key)}, client.NewDismissal{Reason: d.Reason})
+	if err != nil {
+		return err
+	}
+	return tellLetter(p, asked.Value)
+}
+
+// tellLetter prints how a dead letter stands.
+func tellLetter(p *process, d client.DeadLetter) error {
+	_, err := fmt.Fprintf(p.out, "%s of %s/%d/%d is %s\n", d.ID, d.Topic, d.Partition, d.Offset, d.State)
 	return err
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,13 +28,22 @@ func TestDeadLetters(t *testing.T) {
 			answer(w, http.StatusOK, map[string]any{"items": items, "next_cursor": nil})
 			return
 		}
-		require.Equal(t, "/v1/dead-letters/dlt_1/replays", r.URL.Path)
+		path, _ := strings.CutPrefix(r.URL.Path, "/v1/dead-letters/dlt_1/")
 		require.Equal(t, "k", r.Header.Get("Idempotency-Key"))
 		var body api.NewReplay
 		require.NoError(t, json.NewDecoder(r.Body).Decode(&body))
 		reason = body.Reason
-		letter.State = "replaying"
-		answer(w, http.StatusAccepted, letter)
+		switch path {
+		case "replays":
+			letter.State = "replaying"
+			answer(w, http.StatusAccepted, letter)
+		case "dismissals":
+			letter.State = "dismissed"
+			letter.Dismissal.Value = &api.Dismissal{ID: "dsm_1", Reason: body.Reason, By: "operator", At: ended}
+			answer(w, http.StatusCreated, letter)
+		default:
+			w.WriteHeader(http.StatusNotFound)
+		}
 	}
 	out, err := ops(t, door, "dead-letters", "list")
 	require.NoError(t, err)
@@ -43,6 +53,13 @@ func TestDeadLetters(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "dlt_1 of skald.order.events/1/7 is replaying\n", out)
 	require.Equal(t, "now", reason)
+	out, err = ops(t, door, "dead-letters", "dismiss", "dlt_1", "--reason", "never", "--idempotency-key", "k")
+	require.NoError(t, err)
+	require.Equal(t, "dlt_1 of skald.order.events/1/7 is dismissed\n", out)
+	items = []api.DeadLetter{letter}
+	out, err = ops(t, door, "dead-letters", "list", "--state", "dismissed")
+	require.NoError(t, err)
+	require.Regexp(t, `dsm_1 +dismissed +by operator .*never`, out)
 	items = nil
 	out, err = ops(t, door, "dead-letters", "list", "--state", "replayed")
 	require.NoError(t, err)

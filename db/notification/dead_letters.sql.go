@@ -54,7 +54,7 @@ func (q *Queries) Bury(ctx context.Context, arg BuryParams) (int64, error) {
 }
 
 const countDead = `-- name: CountDead :one
-SELECT count(*) FROM dead_letters WHERE consumer = $1 AND state <> 'replayed'
+SELECT count(*) FROM dead_letters WHERE consumer = $1 AND state IN ('dead', 'replaying')
 `
 
 func (q *Queries) CountDead(ctx context.Context, consumer string) (int64, error) {
@@ -62,6 +62,36 @@ func (q *Queries) CountDead(ctx context.Context, consumer string) (int64, error)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
+}
+
+const dismissDeadLetter = `-- name: DismissDeadLetter :exec
+WITH given_up AS (
+    UPDATE dead_letter_replays l SET ended_at = now(), outcome = 'failed', code = $5
+    WHERE l.dead_letter_id = $4 AND l.ended_at IS NULL
+)
+UPDATE dead_letters d SET state = 'dismissed', dismissal = $1::uuid, dismissed_for = $2, dismissed_by = $3,
+    dismissed_at = now(), updated_at = now()
+WHERE d.id = $4
+`
+
+type DismissDeadLetterParams struct {
+	Dismissal   uuid.UUID
+	Reason      string
+	DismissedBy string
+	ID          uuid.UUID
+	Code        string
+}
+
+// DismissDeadLetter ends a replay that nobody has ended.
+func (q *Queries) DismissDeadLetter(ctx context.Context, arg DismissDeadLetterParams) error {
+	_, err := q.db.Exec(ctx, dismissDeadLetter,
+		arg.Dismissal,
+		arg.Reason,
+		arg.DismissedBy,
+		arg.ID,
+		arg.Code,
+	)
+	return err
 }
 
 const endReplay = `-- name: EndReplay :exec
@@ -107,7 +137,7 @@ func (q *Queries) FindReplay(ctx context.Context, id uuid.UUID) (DeadLetterRepla
 }
 
 const getDeadLetter = `-- name: GetDeadLetter :one
-SELECT d.id, d.consumer, d.topic, d.partition, d.record_offset, d.key, d.value, d.event_id, d.type, d.code, d.detail, d.state, d.created_at, d.updated_at,
+SELECT d.id, d.consumer, d.topic, d.partition, d.record_offset, d.key, d.value, d.event_id, d.type, d.code, d.detail, d.state, d.created_at, d.updated_at, d.dismissal, d.dismissed_for, d.dismissed_by, d.dismissed_at,
     coalesce((SELECT jsonb_agg(jsonb_build_object('id', r.id, 'reason', r.reason, 'by', r.requested_by, 'at', r.requested_at,
             'outcome', coalesce(r.outcome, ''), 'code', r.code, 'ended_at', r.ended_at) ORDER BY r.requested_at, r.id)
         FROM dead_letter_replays r WHERE r.dead_letter_id = d.id), '[]')::jsonb AS replays
@@ -138,13 +168,17 @@ func (q *Queries) GetDeadLetter(ctx context.Context, id uuid.UUID) (GetDeadLette
 		&i.DeadLetter.State,
 		&i.DeadLetter.CreatedAt,
 		&i.DeadLetter.UpdatedAt,
+		&i.DeadLetter.Dismissal,
+		&i.DeadLetter.DismissedFor,
+		&i.DeadLetter.DismissedBy,
+		&i.DeadLetter.DismissedAt,
 		&i.Replays,
 	)
 	return i, err
 }
 
 const listDeadLetters = `-- name: ListDeadLetters :many
-SELECT d.id, d.consumer, d.topic, d.partition, d.record_offset, d.key, d.value, d.event_id, d.type, d.code, d.detail, d.state, d.created_at, d.updated_at,
+SELECT d.id, d.consumer, d.topic, d.partition, d.record_offset, d.key, d.value, d.event_id, d.type, d.code, d.detail, d.state, d.created_at, d.updated_at, d.dismissal, d.dismissed_for, d.dismissed_by, d.dismissed_at,
     coalesce((SELECT jsonb_agg(jsonb_build_object('id', r.id, 'reason', r.reason, 'by', r.requested_by, 'at', r.requested_at,
             'outcome', coalesce(r.outcome, ''), 'code', r.code, 'ended_at', r.ended_at) ORDER BY r.requested_at, r.id)
         FROM dead_letter_replays r WHERE r.dead_letter_id = d.id), '[]')::jsonb AS replays
@@ -196,6 +230,10 @@ func (q *Queries) ListDeadLetters(ctx context.Context, arg ListDeadLettersParams
 			&i.DeadLetter.State,
 			&i.DeadLetter.CreatedAt,
 			&i.DeadLetter.UpdatedAt,
+			&i.DeadLetter.Dismissal,
+			&i.DeadLetter.DismissedFor,
+			&i.DeadLetter.DismissedBy,
+			&i.DeadLetter.DismissedAt,
 			&i.Replays,
 		); err != nil {
 			return nil, err
@@ -209,14 +247,33 @@ func (q *Queries) ListDeadLetters(ctx context.Context, arg ListDeadLettersParams
 }
 
 const lockDeadLetter = `-- name: LockDeadLetter :one
-SELECT state FROM dead_letters WHERE id = $1 FOR NO KEY UPDATE
+SELECT id, consumer, topic, partition, record_offset, key, value, event_id, type, code, detail, state, created_at, updated_at, dismissal, dismissed_for, dismissed_by, dismissed_at FROM dead_letters WHERE id = $1 FOR NO KEY UPDATE
 `
 
-func (q *Queries) LockDeadLetter(ctx context.Context, id uuid.UUID) (string, error) {
+func (q *Queries) LockDeadLetter(ctx context.Context, id uuid.UUID) (DeadLetter, error) {
 	row := q.db.QueryRow(ctx, lockDeadLetter, id)
-	var state string
-	err := row.Scan(&state)
-	return state, err
+	var i DeadLetter
+	err := row.Scan(
+		&i.ID,
+		&i.Consumer,
+		&i.Topic,
+		&i.Partition,
+		&i.RecordOffset,
+		&i.Key,
+		&i.Value,
+		&i.EventID,
+		&i.Type,
+		&i.Code,
+		&i.Detail,
+		&i.State,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.Dismissal,
+		&i.DismissedFor,
+		&i.DismissedBy,
+		&i.DismissedAt,
+	)
+	return i, err
 }
 
 const replaysLeft = `-- name: ReplaysLeft :many

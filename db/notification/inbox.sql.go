@@ -7,7 +7,31 @@ package notificationdb
 
 import (
 	"context"
+
+	"github.com/jackc/pgx/v5/pgtype"
 )
+
+const forgetEvents = `-- name: ForgetEvents :execrows
+DELETE FROM inbox WHERE (consumer, event_id) IN (
+    SELECT i.consumer, i.event_id FROM inbox i
+    WHERE i.consumer = $1 AND i.received_at < now() - $2::interval
+    ORDER BY i.received_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+`
+
+type ForgetEventsParams struct {
+	Consumer string
+	Age      pgtype.Interval
+	Batch    int32
+}
+
+// ForgetEvents takes away that events were received long ago, of one consumer.
+func (q *Queries) ForgetEvents(ctx context.Context, arg ForgetEventsParams) (int64, error) {
+	result, err := q.db.Exec(ctx, forgetEvents, arg.Consumer, arg.Age, arg.Batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
 
 const receive = `-- name: Receive :execrows
 INSERT INTO inbox (consumer, event_id) VALUES ($1, $2)

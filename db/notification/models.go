@@ -25,6 +25,10 @@ type DeadLetter struct {
 	State        string
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
+	Dismissal    *uuid.UUID
+	DismissedFor string
+	DismissedBy  string
+	DismissedAt  *time.Time
 }
 
 type DeadLetterReplay struct {
@@ -45,26 +49,27 @@ type Inbox struct {
 }
 
 type Notification struct {
-	ID        uuid.UUID
-	EventID   string
-	Type      string
-	Channel   string
-	UserID    uuid.UUID
-	OrderID   *uuid.UUID
-	PaymentID *uuid.UUID
-	Amount    *int64
-	Currency  *string
-	Cause     string
-	Status    string
-	Reason    string
-	Attempts  int32
-	DueAt     time.Time
-	Locale    string
-	Subject   string
-	CreatedAt time.Time
-	UpdatedAt time.Time
-	SentAt    *time.Time
-	ErasedAt  *time.Time
+	ID         uuid.UUID
+	EventID    string
+	Type       string
+	Channel    string
+	UserID     uuid.UUID
+	OrderID    *uuid.UUID
+	PaymentID  *uuid.UUID
+	Amount     *int64
+	Currency   *string
+	Cause      string
+	HappenedAt time.Time
+	Status     string
+	Reason     string
+	Attempts   int32
+	DueAt      time.Time
+	Locale     string
+	Subject    string
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+	SentAt     *time.Time
+	ErasedAt   *time.Time
 }
 
 type WebhookDelivery struct {

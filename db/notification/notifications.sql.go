@@ -13,26 +13,35 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-const addNotification = `-- name: AddNotification :exec
-INSERT INTO notifications (id, event_id, type, channel, user_id, order_id, payment_id, amount, currency, cause)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+const addNotification = `-- name: AddNotification :execrows
+INSERT INTO notifications (id, event_id, type, channel, user_id, order_id, payment_id, happened_at, amount, currency, cause, status, reason)
+SELECT $1, $2, $3, $4, $5, $6, $7, $8,
+    CASE WHEN NOT old THEN $9::bigint END, CASE WHEN NOT old THEN $10::text END, CASE WHEN old THEN '' ELSE $11::text END,
+    CASE WHEN old THEN 'skipped' ELSE 'pending' END, CASE WHEN old THEN $12::text ELSE '' END
+FROM (SELECT $8::timestamptz < now() - $13::interval AS old) age
+ON CONFLICT ON CONSTRAINT notifications_once DO NOTHING
 `
 
 type AddNotificationParams struct {
-	ID        uuid.UUID
-	EventID   string
-	Type      string
-	Channel   string
-	UserID    uuid.UUID
-	OrderID   *uuid.UUID
-	PaymentID *uuid.UUID
-	Amount    *int64
-	Currency  *string
-	Cause     string
+	ID         uuid.UUID
+	EventID    string
+	Type       string
+	Channel    string
+	UserID     uuid.UUID
+	OrderID    *uuid.UUID
+	PaymentID  *uuid.UUID
+	HappenedAt time.Time
+	Amount     *int64
+	Currency   *string
+	Cause      string
+	OldReason  string
+	StaleAfter pgtype.Interval
 }
 
-func (q *Queries) AddNotification(ctx context.Context, arg AddNotificationParams) error {
-	_, err := q.db.Exec(ctx, addNotification,
+// AddNotification keeps one that is to be sent; of news that is too old for that, that
+// there was some. One that is there already stays as it is.
+func (q *Queries) AddNotification(ctx context.Context, arg AddNotificationParams) (int64, error) {
+	result, err := q.db.Exec(ctx, addNotification,
 		arg.ID,
 		arg.EventID,
 		arg.Type,
@@ -40,11 +49,17 @@ func (q *Queries) AddNotification(ctx context.Context, arg AddNotificationParams
 		arg.UserID,
 		arg.OrderID,
 		arg.PaymentID,
+		arg.HappenedAt,
 		arg.Amount,
 		arg.Currency,
 		arg.Cause,
+		arg.OldReason,
+		arg.StaleAfter,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const claimNotification = `-- name: ClaimNotification :one
@@ -56,7 +71,7 @@ WHERE id = (
     ORDER BY n.due_at
     LIMIT 1
     FOR UPDATE SKIP LOCKED)
-RETURNING id, event_id, type, channel, user_id, order_id, payment_id, amount, currency, cause, status, reason, attempts, due_at, locale, subject, created_at, updated_at, sent_at, erased_at
+RETURNING id, event_id, type, channel, user_id, order_id, payment_id, amount, currency, cause, happened_at, status, reason, attempts, due_at, locale, subject, created_at, updated_at, sent_at, erased_at
 `
 
 // ClaimNotification gives the one that is due for the longest time to its caller
@@ -75,6 +90,7 @@ func (q *Queries) ClaimNotification(ctx context.Context, lease pgtype.Interval) 
 		&i.Amount,
 		&i.Currency,
 		&i.Cause,
+		&i.HappenedAt,
 		&i.Status,
 		&i.Reason,
 		&i.Attempts,
@@ -109,8 +125,29 @@ func (q *Queries) EraseUser(ctx context.Context, arg EraseUserParams) error {
 	return err
 }
 
+const forgetNotifications = `-- name: ForgetNotifications :execrows
+DELETE FROM notifications WHERE id IN (
+    SELECT n.id FROM notifications n
+    WHERE n.status IN ('sent', 'failed', 'skipped') AND n.updated_at < now() - $1::interval
+    ORDER BY n.updated_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+`
+
+type ForgetNotificationsParams struct {
+	Age   pgtype.Interval
+	Batch int32
+}
+
+// ForgetNotifications takes away what ended long ago.
+func (q *Queries) ForgetNotifications(ctx context.Context, arg ForgetNotificationsParams) (int64, error) {
+	result, err := q.db.Exec(ctx, forgetNotifications, arg.Age, arg.Batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const listNotifications = `-- name: ListNotifications :many
-SELECT id, event_id, type, channel, user_id, order_id, payment_id, amount, currency, cause, status, reason, attempts, due_at, locale, subject, created_at, updated_at, sent_at, erased_at FROM notifications
+SELECT id, event_id, type, channel, user_id, order_id, payment_id, amount, currency, cause, happened_at, status, reason, attempts, due_at, locale, subject, created_at, updated_at, sent_at, erased_at FROM notifications
 WHERE ($1::uuid IS NULL OR user_id = $1)
   AND (created_at, id) < ($2::timestamptz, $3::uuid)
 ORDER BY created_at DESC, id DESC
@@ -149,6 +186,7 @@ func (q *Queries) ListNotifications(ctx context.Context, arg ListNotificationsPa
 			&i.Amount,
 			&i.Currency,
 			&i.Cause,
+			&i.HappenedAt,
 			&i.Status,
 			&i.Reason,
 			&i.Attempts,
@@ -176,6 +214,10 @@ SET status = CASE WHEN erased_at IS NOT NULL AND $1::text = 'pending' THEN 'skip
     reason = CASE WHEN erased_at IS NOT NULL AND $1 = 'pending' THEN $2::text ELSE $3::text END,
     locale = CASE WHEN erased_at IS NULL THEN $4::text ELSE '' END,
     subject = CASE WHEN erased_at IS NULL THEN $5::text ELSE '' END,
+    amount = CASE WHEN $1 = 'pending' THEN amount END,
+    currency = CASE WHEN $1 = 'pending' THEN currency END,
+    cause = CASE WHEN $1 = 'pending' THEN cause ELSE '' END,
+    erased_at = CASE WHEN erased_at IS NULL AND $1 = 'skipped' AND $3 = $2 THEN now() ELSE erased_at END,
     due_at = now() + $6::interval,
     sent_at = CASE $1 WHEN 'sent' THEN now() END,
     updated_at = now()
@@ -194,7 +236,8 @@ type SettleNotificationParams struct {
 }
 
 // SettleNotification changes no row of one that was claimed again meanwhile. What
-// was erased meanwhile stays erased, and is not tried again.
+// was erased meanwhile stays erased, and is not tried again. One that ends keeps nothing
+// that was needed to write it; where its user is gone it is erased.
 func (q *Queries) SettleNotification(ctx context.Context, arg SettleNotificationParams) (int64, error) {
 	result, err := q.db.Exec(ctx, settleNotification,
 		arg.Status,

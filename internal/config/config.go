@@ -52,7 +52,9 @@ type Config struct {
 	// Origins are those of the pages that may use the front door from a browser.
 	Origins []string `name:"cors-origins" help:"Origins of the pages that may use the front door from a browser, as https://shop.example; * for all." env:"SKALD_CORS_ORIGINS" json:"cors_origins"`
 	SMTP    SMTP     `embed:"" prefix:"smtp-" envprefix:"SKALD_SMTP_" json:"smtp"`
-	Stripe  Stripe   `embed:"" prefix:"stripe-" envprefix:"STRIPE_" json:"stripe"`
+	// Notices has the names of the service.
+	Notices Notices `embed:"" prefix:"notification-" envprefix:"SKALD_NOTIFICATION_" json:"notifications"`
+	Stripe  Stripe  `embed:"" prefix:"stripe-" envprefix:"STRIPE_" json:"stripe"`
 	// ActionTimeout is how long a customer has to confirm a payment.
 	ActionTimeout time.Duration `help:"How long a customer has to confirm a payment (3-D Secure)." default:"15m" env:"SKALD_ACTION_TIMEOUT" json:"action_timeout"`
 	Reconcile     Reconcile     `embed:"" prefix:"reconcile-" envprefix:"SKALD_RECONCILE_" json:"reconcile"`
@@ -135,7 +137,7 @@ func (c Config) Validate(services ...string) error {
 	}
 	faults = append(faults, c.Kafka.Possible(), c.Tracing.Possible()) // nil where they are
 	if slices.Contains(services, "notification") {
-		faults = append(append(faults, c.notifies(services)...), c.Webhooks.Possible())
+		faults = append(append(faults, c.notifies(services)...), c.Webhooks.Possible(), c.Notices.Possible())
 	}
 	faults = append(faults, c.Payloads.possible(slices.Contains(services, "user") || c.Services["user"] != ""))
 	if slices.Contains(services, "payment") {

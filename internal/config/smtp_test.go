@@ -16,7 +16,7 @@ func TestSMTP(t *testing.T) {
 	require.NoError(t, config.SMTP{}.Possible(), "notifications wait")
 	of := func(s config.SMTP) config.Config {
 		c := complete()
-		c.Databases["notification"], c.SMTP = "postgres://db/notification", s
+		c.Databases["notification"], c.SMTP, c.Notices = "postgres://db/notification", s, kept()
 		c.Services, c.Tokens = map[string]string{"user": "http://user", "payment": "http://payment"}, []config.Secret{"a"}
 		return c
 	}

@@ -21,8 +21,8 @@ import (
 const (
 	// batch is how many records are read at a time.
 	batch = 500
-	// defects is how often an event is tried whose handler fails with a defect of ours:
-	// it may be one of the moment.
+	// defects is how many tries may end in a defect of ours before an event is a dead
+	// letter: it may be one of the moment. Tries that ended otherwise do not count.
 	defects = 5
 	// firstPause and longestPause are between two tries, twice as long each time.
 	firstPause   = 100 * time.Millisecond
@@ -98,51 +98,75 @@ func (c *Consumer) Run(ctx context.Context) {
 // deal returns when a record has had its effect or is a dead letter, or the context
 // has ended.
 func (c *Consumer) deal(ctx context.Context, r *kgo.Record) {
-	tries := 0
+	failed := 0 // with a defect
 	c.persist(ctx, "deal with an event", func() error {
-		tries++
 		e, fresh, err := c.try(ctx, r)
 		f := fault.From(err)
 		switch {
-		case err == nil && fresh:
-			c.metrics.consumed.WithLabelValues(c.name, e.Type(), "effect").Inc()
-			return nil
 		case err == nil:
-			c.metrics.consumed.WithLabelValues(c.name, e.Type(), "none").Inc()
+			c.metrics.dealt(c.name, event.Type(e.Type()), fresh)
 			return nil
-		case f.Kind.Definite() || f.Kind == fault.Internal && tries == defects:
-			c.log.LogAttrs(ctx, slog.LevelError, "dead letter", append(fault.Attrs(err), place(r)...)...)
-			c.persist(ctx, "keep a dead letter", func() error { return c.letters.Bury(ctx, c.name, r, e, f) })
-			c.metrics.buried.WithLabelValues(c.name, f.Code).Inc()
-			return nil
-		default:
+		case f.Kind == fault.Internal:
+			if failed++; failed < defects {
+				return err
+			}
+		case !f.Kind.Definite():
 			return err
 		}
+		// Where it cannot be buried the handler is asked again: what is wrong with the
+		// grave may be what was wrong with the handler.
+		return c.bury(ctx, r, e, err)
 	})
+}
+
+// bury makes a record a dead letter, and tells of it once.
+func (c *Consumer) bury(ctx context.Context, r *kgo.Record, e cloudevents.Event, why error) error {
+	ctx, cancel := context.WithTimeout(ctx, handleTimeout)
+	defer cancel()
+	f := fault.From(why)
+	b, err := c.letters.Bury(ctx, c.name, r, e, f)
+	if b.Fresh {
+		c.metrics.buried.WithLabelValues(c.name, f.Code).Inc()
+		c.log.LogAttrs(ctx, slog.LevelError, "dead letter", append(fault.Attrs(why), place(r)...)...)
+	}
+	if b.Unpublished != nil {
+		c.metrics.unpublished.WithLabelValues(c.name).Inc()
+		c.log.LogAttrs(ctx, slog.LevelError, "dead letter is in the table alone", append(place(r), slog.Any("error", b.Unpublished))...)
+	}
+	return err
 }
 
 // try gives a record's event its effect.
 func (c *Consumer) try(ctx context.Context, r *kgo.Record) (e cloudevents.Event, fresh bool, err error) {
-	if e, err = event.Read(r); err != nil {
-		return cloudevents.Event{}, false, errUnreadable.Because(err)
-	}
-	ctx, span := c.consuming(ctx, r, e)
-	defer func() { consumed(span, err) }()
+	err = guarded(func() (err error) {
+		if e, err = event.Read(r); err != nil {
+			e = cloudevents.Event{}
+			return errUnreadable.Because(err)
+		}
+		ctx, span := c.consuming(ctx, r, e)
+		defer func() { consumed(span, err) }()
+		ctx, cancel := context.WithTimeout(ctx, handleTimeout)
+		defer cancel()
+		return guarded(func() (err error) { fresh, err = c.to.Handle(ctx, e); return err })
+	})
+	return e, fresh, err
+}
+
+// guarded turns a panic into a defect: a record must not end a process that would read
+// it again.
+func guarded(do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fault.New(fault.Internal, CodeDefect, "an internal error occurred").Because(fmt.Errorf("panic of a %T", p))
 		}
 	}()
-	ctx, cancel := context.WithTimeout(ctx, handleTimeout)
-	defer cancel()
-	fresh, err = c.to.Handle(ctx, e)
-	return e, fresh, err
+	return do()
 }
 
 // persist does something until it is done or the context has ended, ever less often.
 func (c *Consumer) persist(ctx context.Context, what string, do func() error) {
 	for wait := firstPause; ; wait = min(2*wait, longestPause) {
-		err := do()
+		err := guarded(do)
 		if err == nil || ctx.Err() != nil {
 			return
 		}

@@ -2,12 +2,14 @@ package consumer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
 	"strconv"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2/event"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/skaldhq/skald/internal/fault"
@@ -22,12 +24,15 @@ const (
 	HeaderTopic     = "dead-letter-topic"
 	HeaderPartition = "dead-letter-partition"
 	HeaderOffset    = "dead-letter-offset"
+	// HeaderCut marks one that was too large for the topic: its value and its own
+	// headers are left out.
+	HeaderCut = "dead-letter-cut"
 )
 
 // Grave keeps dead letters for operators.
 type Grave interface {
-	// Bury keeps a record, once for its consumer and place.
-	Bury(ctx context.Context, b Burial) error
+	// Bury keeps a record, once for its consumer and place. fresh: it was not there.
+	Bury(ctx context.Context, b Burial) (fresh bool, err error)
 	// Raise gives at most limit dead letters of a consumer that an operator wants dealt
 	// with again.
 	Raise(ctx context.Context, consumer string, limit int) ([]Raised, error)
@@ -64,24 +69,52 @@ type Letters struct {
 	Grave     Grave
 }
 
+// Buried is what became of a burial.
+type Buried struct {
+	Fresh bool // it is in the grave now, and was not before
+	// Unpublished is why the topic will not have it: it is too large, there is no such
+	// topic, or nobody may write to it. The grave has it.
+	Unpublished error
+}
+
 // Bury keeps a record in the grave, which knows one that is there already, and then
-// publishes it to the topic, where it may be twice if that has to be tried again.
-func (l Letters) Bury(ctx context.Context, consumer string, r *kgo.Record, e cloudevents.Event, why *fault.Error) error {
+// publishes it to the topic, where it may be twice if that has to be tried again. What
+// the topic does not take for good holds up nothing: the grave has it. It fails where
+// grave or brokers are away; it may be in the grave then.
+func (l Letters) Bury(ctx context.Context, consumer string, r *kgo.Record, e cloudevents.Event, why *fault.Error) (done Buried, err error) {
 	b := Burial{Consumer: consumer, Record: r, Code: why.Code, Detail: why.Message}
 	if e.Context != nil {
 		b.EventID, b.Type = e.ID(), e.Type()
 	}
-	if err := l.Grave.Bury(ctx, b); err != nil {
-		return err
+	if done.Fresh, err = l.Grave.Bury(ctx, b); err != nil {
+		return done, err
 	}
-	dead := &kgo.Record{Topic: l.Topic, Key: r.Key, Value: r.Value, Headers: append(slices.Clone(r.Headers),
+	told := []kgo.RecordHeader{
 		header(HeaderConsumer, consumer), header(HeaderCode, why.Code), header(HeaderDetail, why.Message), header(HeaderTopic, r.Topic),
 		header(HeaderPartition, strconv.Itoa(int(r.Partition))), header(HeaderOffset, strconv.FormatInt(r.Offset, 10)),
-	)}
+	}
+	err = l.publish(ctx, &kgo.Record{Topic: l.Topic, Key: r.Key, Value: r.Value, Headers: append(slices.Clone(r.Headers), told...)})
+	if errors.Is(err, kerr.MessageTooLarge) {
+		err = l.publish(ctx, &kgo.Record{Topic: l.Topic, Key: r.Key, Headers: append(told, header(HeaderCut, "true"))})
+	}
+	if refused(err) {
+		done.Unpublished, err = err, nil
+	}
+	return done, err
+}
+
+func (l Letters) publish(ctx context.Context, dead *kgo.Record) error {
 	if err := l.Publisher.ProduceSync(ctx, dead).FirstErr(); err != nil {
 		return fmt.Errorf("publish to %s: %w", l.Topic, err)
 	}
 	return nil
+}
+
+// refused reports whether brokers have answered with a no that another try does not
+// change. That there is no such topic has been asked several times then.
+func refused(err error) bool {
+	var no *kerr.Error
+	return errors.As(err, &no) && (!no.Retriable || errors.Is(no, kerr.UnknownTopicOrPartition))
 }
 
 func header(key, value string) kgo.RecordHeader {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -64,9 +65,13 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) start(addr string) {
 	w.Helper()
-	var err error
-	w.broker, err = broker.Start(w.dir, addr)
-	require.NoError(w, err)
+	require.Eventually(w, func() bool { // a port that was given up may be another's for a while
+		started, err := broker.Start(w.dir, addr)
+		if err == nil {
+			w.broker = started
+		}
+		return err == nil
+	}, patience, tick)
 }
 
 // run runs a consumer until it is stopped, or the test ends.
@@ -90,6 +95,10 @@ func (w *world) run() (c *consumer.Consumer, stop func()) {
 	return c, stop
 }
 
+// script begins a reason that says what each call of the handler comes to: u, it is
+// unavailable; i, a defect; e, an effect. The last goes for all calls after it.
+const script = "script "
+
 // Handle has an effect once for each event, as the data says.
 func (w *world) Handle(_ context.Context, e cloudevents.Event) (bool, error) {
 	w.mu.Lock()
@@ -108,6 +117,13 @@ func (w *world) Handle(_ context.Context, e cloudevents.Event) (bool, error) {
 		panic("a defect")
 	case data.Reason == "moment" && w.calls[e.ID()] < 3:
 		return false, fmt.Errorf("a defect of the moment")
+	case strings.HasPrefix(data.Reason, script): // a letter a call
+		switch says := strings.TrimPrefix(data.Reason, script); says[min(w.calls[e.ID()], len(says))-1] {
+		case 'u':
+			return false, fault.New(fault.Unavailable, "database_unavailable", "Away.")
+		case 'i':
+			return false, fmt.Errorf("a defect")
+		}
 	}
 	for _, before := range w.effects {
 		if before == e.ID() {
@@ -166,15 +182,17 @@ type grave struct {
 	ended  map[string]string // by replay: why it failed
 }
 
-func (g *grave) Bury(_ context.Context, b consumer.Burial) error {
+func (g *grave) Bury(_ context.Context, b consumer.Burial) (bool, error) {
 	if g.away.Load() {
 		g.turned.Add(1)
-		return fault.New(fault.Unavailable, "database_unavailable", "Away.")
+		return false, fault.New(fault.Unavailable, "database_unavailable", "Away.")
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.seen[fmt.Sprintf("%d/%d", b.Record.Partition, b.Record.Offset)] = b
-	return nil
+	place := fmt.Sprintf("%d/%d", b.Record.Partition, b.Record.Offset)
+	_, known := g.seen[place]
+	g.seen[place] = b
+	return !known, nil
 }
 
 func (g *grave) Raise(context.Context, string, int) ([]consumer.Raised, error) {

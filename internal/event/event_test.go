@@ -33,7 +33,9 @@ func TestDocument(t *testing.T) {
 		for _, example := range message.Examples {
 			d.Holds(t, name, example.Payload)
 		}
+		require.False(t, event.Type(name+".invented").Known())
 		for _, of := range kind.Types {
+			require.True(t, of.Known())
 			require.Equal(t, name, of.Kind())
 			require.Contains(t, event.Types(kind.Service), of)
 		}
@@ -80,7 +82,7 @@ func TestRecord(t *testing.T) {
 // TestRead: what is no event says where it is.
 func TestRead(t *testing.T) {
 	t.Parallel()
-	for _, value := range []string{"", "{", `{"specversion":"1.0"}`, `"text"`} {
+	for _, value := range []string{"", "{", `{"specversion":"1.0"}`, `"text"`, `{"specversion":"1.0","id":"a/1","type":"x` + "\xff" + `","source":"/s"}`} {
 		_, err := event.Read(&kgo.Record{Topic: "topic", Partition: 2, Offset: 7, Value: []byte(value)})
 		require.ErrorContains(t, err, "topic/2/7", value)
 	}

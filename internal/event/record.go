@@ -2,8 +2,10 @@ package event
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	cloudevents "github.com/cloudevents/sdk-go/v2/event"
 	"github.com/google/uuid"
@@ -63,9 +65,15 @@ func (h Happened) Record() (*kgo.Record, error) {
 	}, nil
 }
 
-// Read is the event in a record.
+// errNotText: JSON is UTF-8 (RFC 8259, section 8.1), and decoders let other bytes pass.
+var errNotText = errors.New("it is not UTF-8")
+
+// Read is the event in a record. All its text is UTF-8.
 func Read(r *kgo.Record) (cloudevents.Event, error) {
 	var e cloudevents.Event
+	if !utf8.Valid(r.Value) {
+		return e, fmt.Errorf("read event at %s/%d/%d: %w", r.Topic, r.Partition, r.Offset, errNotText)
+	}
 	if err := json.Unmarshal(r.Value, &e); err != nil {
 		return e, fmt.Errorf("read event at %s/%d/%d: %w", r.Topic, r.Partition, r.Offset, err)
 	}

@@ -74,6 +74,9 @@ func (t Type) Kind() string {
 	return kind
 }
 
+// Known reports whether events of the type are told by anybody.
+func (t Type) Known() bool { return slices.Contains(Kinds()[t.Kind()].Types, t) }
+
 // Kind is a kind of thing that events are about.
 type Kind struct {
 	Service string    // that tells of it

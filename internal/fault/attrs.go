@@ -14,7 +14,8 @@ import (
 // Attrs is what a log tells of a failure: the kind and code of its fault, and its
 // causes. The text of an error that is not ours may hold what the
 // client sent (a driver quotes the value that it cannot read), so of such an
-// error only its type is told, and what it can say without text: a SQLSTATE.
+// error only its type is told, and what it can say without text: a SQLSTATE, or what
+// its LogText gives.
 func Attrs(err error) []slog.Attr {
 	f := From(err)
 	return []slog.Attr{
@@ -49,6 +50,8 @@ func cause(err error) string {
 		return e.Code // its message says no more
 	case syscall.Errno:
 		return e.Error() // a text of the system's
+	case interface{ LogText() string }: // made for logs
+		return e.LogText()
 	case interface{ SQLState() string }:
 		return fmt.Sprintf("%T %s", e, e.SQLState())
 	}

@@ -19,13 +19,9 @@ const lookAgain = 15 * time.Second
 // of one that dies while they are dealt out.
 const sessionTimeout = 10 * time.Second
 
-// past is how far a new group goes back. What is told of longer ago is no news to
-// anybody: the first consumer of a platform that has run for months would mail to each
-// who ever ordered.
-const past = 48 * time.Hour
-
 // Consumer is a member of a group that shares the records of topics. Where nobody has
-// committed an offset yet, it begins with those of the last two days.
+// committed an offset yet, it begins at the start of each: what is too old to matter
+// only its handler knows, and a group that was away for long has missed nothing.
 type Consumer struct {
 	client *kgo.Client
 	topics topics
@@ -41,7 +37,7 @@ func NewConsumer(c config.Kafka, group string, names ...string) (*Consumer, erro
 	}
 	client, err := kgo.NewClient(append(options,
 		kgo.ConsumerGroup(group), kgo.ConsumeTopics(names...), kgo.DisableAutoCommit(),
-		kgo.ConsumeResetOffset(kgo.NewOffset().AfterMilli(time.Now().Add(-past).UnixMilli())), kgo.MetadataMaxAge(lookAgain),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.MetadataMaxAge(lookAgain),
 		kgo.SessionTimeout(sessionTimeout), kgo.RebalanceTimeout(sessionTimeout),
 	)...)
 	if err != nil {
@@ -63,8 +59,9 @@ func (c *Consumer) Poll(ctx context.Context, most int) ([]*kgo.Record, error) {
 	return records, nil
 }
 
-// Commit keeps that the records were dealt with. Who lost their partitions to another
-// meanwhile keeps nothing; the other reads them again.
+// Commit keeps that the records were dealt with. Where the group was dealt out anew
+// meanwhile brokers refuse that of a member of before; the records come again then, to
+// whoever has their partitions.
 func (c *Consumer) Commit(ctx context.Context, records ...*kgo.Record) error {
 	if err := c.client.CommitRecords(ctx, records...); err != nil {
 		return fmt.Errorf("commit offsets: %w", err)

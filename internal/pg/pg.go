@@ -87,6 +87,7 @@ func retryable(code string) bool {
 		strings.HasPrefix(code, "53"), // insufficient resources
 		strings.HasPrefix(code, "57"), // operator intervention, statement timeout
 		strings.HasPrefix(code, "58"), // system error
+		code == "25006",               // read-only: a standby, or a primary that gave up its place
 		code == "55P03":               // lock not available
 		return true
 	default:

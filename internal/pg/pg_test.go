@@ -29,6 +29,7 @@ func TestTranslate(t *testing.T) {
 		"deadlock":                {&pgconn.PgError{Code: "40P01"}, fault.Unavailable},
 		"too many connections":    {&pgconn.PgError{Code: "53300"}, fault.Unavailable},
 		"shutting down":           {&pgconn.PgError{Code: "57P01"}, fault.Unavailable},
+		"a standby":               {&pgconn.PgError{Code: "25006"}, fault.Unavailable},
 		"lock not available":      {&pgconn.PgError{Code: "55P03"}, fault.Unavailable},
 		"syntax":                  {&pgconn.PgError{Code: "42601"}, fault.Internal},
 		"no rows":                 {pgx.ErrNoRows, fault.Internal},

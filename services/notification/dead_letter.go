@@ -9,20 +9,23 @@ import (
 	"github.com/skaldhq/skald/internal/id"
 )
 
-// The prefixes of the ids of dead letters and of their replays.
+// The prefixes of the ids of dead letters, of their replays and dismissals.
 const (
 	DeadLetterIDPrefix id.Prefix = "dlt"
 	ReplayIDPrefix     id.Prefix = "rpl"
+	DismissalIDPrefix  id.Prefix = "dsm"
 )
 
 // DeadLetterState is where a dead letter stands.
 type DeadLetterState string
 
-// The states of a dead letter: dead ⇄ replaying → replayed.
+// The states of a dead letter: dead ⇄ replaying → replayed, and from the first two
+// dismissed.
 const (
 	Dead      DeadLetterState = "dead"
 	Replaying DeadLetterState = "replaying"
-	Replayed  DeadLetterState = "replayed" // it has had its effect
+	Replayed  DeadLetterState = "replayed"  // it has had its effect
+	Dismissed DeadLetterState = "dismissed" // an operator wants none of it
 )
 
 // DeadLetter is a record that a consumer could not deal with. What it holds stays
@@ -41,7 +44,8 @@ type DeadLetter struct {
 	Code      string          `json:"code"`
 	Detail    string          `json:"detail"`
 	State     DeadLetterState `json:"state"`
-	Replays   []Replay        `json:"replays"` // oldest first
+	Replays   []Replay        `json:"replays"`             // oldest first
+	Dismissal *Dismissal      `json:"dismissal,omitempty"` // nil unless it was dismissed
 	CreatedAt time.Time       `json:"created_at"`
 	UpdatedAt time.Time       `json:"updated_at"`
 }
@@ -66,6 +70,33 @@ type Replay struct {
 	EndedAt *time.Time    `json:"ended_at,omitempty"`
 }
 
+// CodeDismissed is why a replay failed that had not ended when its letter was dismissed.
+const CodeDismissed = "dismissed"
+
+// Dismissal is that an operator wants no effect of a dead letter: who, when, why.
+type Dismissal struct {
+	ID     string    `json:"id"`
+	Reason string    `json:"reason"`
+	By     string    `json:"by"`
+	At     time.Time `json:"at"`
+}
+
+// NewDismissal asks to dismiss a dead letter.
+type NewDismissal struct {
+	DeadLetterID string `json:"dead_letter_id"`
+	DismissalID  string `json:"dismissal_id"` // the key of the operation
+	Reason       string `json:"reason"`
+	By           string `json:"by"`
+}
+
+// Validate tells the first field that is wrong.
+func (d NewDismissal) Validate() error {
+	if _, err := DismissalIDPrefix.Parse(d.DismissalID); err != nil {
+		return fault.InvalidField("dismissal_id", err.Error())
+	}
+	return audited(d.Reason, d.By)
+}
+
 // NewReplay asks to have a dead letter dealt with again.
 type NewReplay struct {
 	DeadLetterID string `json:"dead_letter_id"`
@@ -82,10 +113,15 @@ func (r NewReplay) Validate() error {
 	if _, err := ReplayIDPrefix.Parse(r.ReplayID); err != nil {
 		return fault.InvalidField("replay_id", err.Error())
 	}
-	if r.Reason == "" || utf8.RuneCountInString(r.Reason) > maxReason || !isText(r.Reason) {
+	return audited(r.Reason, r.By)
+}
+
+// audited tells what of who did something, and why, cannot be kept.
+func audited(reason, by string) error {
+	if reason == "" || utf8.RuneCountInString(reason) > maxReason || !isText(reason) {
 		return fault.InvalidField("reason", "must be text of 1 to 500 characters")
 	}
-	if r.By == "" || !isText(r.By) {
+	if by == "" || !isText(by) {
 		return fault.InvalidField("by", "must be text that is not empty")
 	}
 	return nil
@@ -111,8 +147,10 @@ var (
 	ErrReplaying = fault.New(fault.Conflict, "dead_letter_replaying", "The dead letter is being dealt with again already.")
 	// ErrReplayed: nothing is left to do.
 	ErrReplayed = fault.New(fault.Conflict, "dead_letter_replayed", "The dead letter has been dealt with.")
-	// ErrReplayReused: the same replay was asked for with other data before.
-	ErrReplayReused = fault.New(fault.Conflict, "operation_mismatch", "The replay was requested with other data before.")
+	// ErrDismissed: an operator wants no effect of it.
+	ErrDismissed = fault.New(fault.Conflict, "dead_letter_dismissed", "The dead letter was dismissed.")
+	// ErrOperationReused: the same replay or dismissal was asked for with other data before.
+	ErrOperationReused = fault.New(fault.Conflict, "operation_mismatch", "The operation was requested with other data before.")
 )
 
 // DeadLetters is what operators see of what could not be dealt with, and do.
@@ -123,8 +161,15 @@ type DeadLetters interface {
 	GetDeadLetter(ctx context.Context, deadLetterID string) (DeadLetter, error)
 	// RequestReplay keeps who wants a dead letter dealt with again, and why, and has it
 	// done. Done again it gives the dead letter as it stands. ErrDeadLetterNotFound,
-	// ErrReplaying, ErrReplayed, ErrReplayReused; Invalid: see NewReplay.Validate.
+	// ErrReplaying, ErrReplayed, ErrDismissed, ErrOperationReused; Invalid: see
+	// NewReplay.Validate.
 	RequestReplay(ctx context.Context, r NewReplay) (DeadLetter, error)
+	// DismissDeadLetter keeps who wants no effect of a dead letter, and why. A replay that
+	// has not ended fails; whoever deals with the record at that moment may still have
+	// its effect. Done again it gives the dead letter as it stands.
+	// ErrDeadLetterNotFound, ErrReplayed, ErrDismissed, ErrOperationReused; Invalid: see
+	// NewDismissal.Validate.
+	DismissDeadLetter(ctx context.Context, d NewDismissal) (DeadLetter, error)
 }
 
 // Burial is a record that a consumer could not deal with, as it was.
@@ -157,6 +202,7 @@ type Graves interface {
 	// EndReplay keeps how a replay ended, once: the first end counts. code says why it
 	// failed.
 	EndReplay(ctx context.Context, replayID string, outcome ReplayOutcome, code string) error
-	// DeadCount tells how many dead letters of a consumer have not had their effect.
+	// DeadCount tells how many dead letters of a consumer have not had their effect, and
+	// were not dismissed.
 	DeadCount(ctx context.Context, consumer string) (int, error)
 }

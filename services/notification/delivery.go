@@ -3,25 +3,33 @@ package notification
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/skaldhq/skald/internal/fault"
 )
 
 const (
-	// sendTimeout bounds an attempt, from asking who is to be told to the mail server's
-	// answer.
+	// sendTimeout bounds asking who is to be told, writing to them and reaching the mail
+	// server.
 	sendTimeout = 20 * time.Second
 	// settleTimeout bounds what a database that answers no more can hold up after it.
 	settleTimeout = 5 * time.Second
-	// Lease is how long a notification belongs to who sends it: longer than an attempt
-	// takes, so that only one that was lost is sent again.
-	Lease = sendTimeout + 2*settleTimeout
+	// MailTimeout bounds each step of handing a mail over, of which there are at most
+	// MailSteps: a mail server that speaks slowly may take all of them, and the first of
+	// them begin when sendTimeout ends.
+	MailTimeout = 8 * time.Second
+	MailSteps   = 5
+	// Lease is how long a notification belongs to who sends it: well longer than an
+	// attempt can take, so that only one that was lost is sent again.
+	Lease = 2 * time.Minute
 	// firstPause and longestPause are between two attempts, twice as long each time.
 	firstPause   = time.Second
 	longestPause = 5 * time.Minute
-	// pointless is when news is old: nobody is told then.
-	pointless = 48 * time.Hour
+	// StaleAfter is when news is old: nobody is told then. It is counted from what
+	// happened, not from when it was heard of: the first notification service of a
+	// platform that has run for months hears of all of that.
+	StaleAfter = 48 * time.Hour
 )
 
 // Recipient is who is told. It is asked for when something is sent, and not kept.
@@ -98,6 +106,8 @@ type Sender struct {
 	Mailer     Mailer
 	// Tell is told what became of each attempt.
 	Tell func(Type, Status)
+	// Log is told of each attempt that sent nothing, and why. Never of an address.
+	Log *slog.Logger
 }
 
 // SendNext sends the notification that is due for the longest time, and tells how
@@ -111,7 +121,9 @@ func (s Sender) SendNext(ctx context.Context) (int, error) {
 	whole := context.WithoutCancel(ctx)
 	sending, cancel := context.WithTimeout(whole, sendTimeout)
 	defer cancel()
-	o := outcome(due, s.send(sending, due))
+	a := s.send(sending, due)
+	o := outcome(due, a)
+	s.log(ctx, o, a.err)
 	settling, end := context.WithTimeout(whole, settleTimeout)
 	defer end()
 	if err := s.Deliveries.Settle(settling, o); err != nil && !errors.Is(err, ErrLost) {
@@ -119,6 +131,20 @@ func (s Sender) SendNext(ctx context.Context) (int, error) {
 	}
 	s.Tell(due.Type, o.Status)
 	return 1, nil
+}
+
+// log tells of an attempt that sent nothing.
+func (s Sender) log(ctx context.Context, o Outcome, why error) {
+	level := slog.LevelWarn
+	switch o.Status {
+	case Sent:
+		return
+	case Skipped: // nothing is wrong
+		level = slog.LevelInfo
+	default:
+	}
+	s.Log.LogAttrs(ctx, level, "notification not sent", append(fault.Attrs(why),
+		slog.String("notification_id", o.ID), slog.String("status", string(o.Status)), slog.Int("attempt", o.Attempt))...)
 }
 
 // attempt is how an attempt went.
@@ -131,7 +157,7 @@ func (s Sender) send(ctx context.Context, due Due) (a attempt) {
 	switch {
 	case due.Erased:
 		return attempt{err: ErrNobody}
-	case due.UpdatedAt.Sub(due.CreatedAt) > pointless: // it was claimed just now
+	case due.UpdatedAt.Sub(due.HappenedAt) > StaleAfter: // it was claimed just now
 		return attempt{err: errOld}
 	}
 	to, err := s.Recipients.Recipient(ctx, due.UserID)

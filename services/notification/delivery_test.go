@@ -1,8 +1,10 @@
 package notification_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -22,6 +24,7 @@ type desk struct {
 	mails     []notification.Mail
 	settled   []notification.Outcome
 	told      []notification.Status
+	log       bytes.Buffer
 }
 
 func (d *desk) Claim(context.Context, time.Duration) (notification.Due, bool, error) {
@@ -59,13 +62,13 @@ func (d *desk) Send(ctx context.Context, m notification.Mail) error {
 }
 
 func (d *desk) sender() notification.Sender {
-	return notification.Sender{Deliveries: d, Recipients: d, Actions: d, Writer: d, Mailer: d, Tell: func(_ notification.Type, s notification.Status) { d.told = append(d.told, s) }}
+	return notification.Sender{Deliveries: d, Recipients: d, Actions: d, Writer: d, Mailer: d, Tell: func(_ notification.Type, s notification.Status) { d.told = append(d.told, s) }, Log: slog.New(slog.NewJSONHandler(&d.log, nil))}
 }
 
 func at(kind notification.Type, attempts int, age time.Duration) *notification.Due {
 	now := time.Now()
-	return &notification.Due{Notification: notification.Notification{
-		ID: "ntf_1", EventID: "ord_1/2", Channel: notification.Email, Type: kind, Attempts: attempts, CreatedAt: now.Add(-age), UpdatedAt: now,
+	return &notification.Due{HappenedAt: now.Add(-age), Notification: notification.Notification{
+		ID: "ntf_1", EventID: "ord_1/2", Channel: notification.Email, Type: kind, Attempts: attempts, CreatedAt: now, UpdatedAt: now,
 	}}
 }
 
@@ -110,11 +113,18 @@ func TestSendNext(t *testing.T) {
 		require.Equal(t, d.due.Attempts, o.Attempt, name)
 		require.Equal(t, []notification.Status{tc.want}, d.told, name)
 		require.Len(t, d.mails, tc.mails, name)
+		require.Equal(t, tc.want == notification.Sent, d.log.Len() == 0, name)
+		if d.log.Len() > 0 {
+			require.Contains(t, d.log.String(), `"notification_id":"ntf_1","status":"`+string(tc.want), name)
+			require.Contains(t, d.log.String(), `"code":"`+tc.reason, name)
+			require.NotContains(t, d.log.String(), "@", name)
+		}
 		for _, m := range d.mails {
 			require.Equal(t, "ord_1.2.email", m.ID)
 			require.Equal(t, d.due.Type == notification.PaymentActionRequired, m.Text != "", name)
 		}
 	}
+	require.Greater(t, notification.Lease, 30*time.Second+notification.MailSteps*notification.MailTimeout, "an attempt ends before its lease")
 	n, err := (&desk{}).sender().SendNext(t.Context())
 	require.NoError(t, err)
 	require.Zero(t, n)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -29,6 +30,7 @@ const maxEventID = 200
 type Event struct {
 	ID   string          `json:"id"` // the same, however often it comes
 	Type string          `json:"type"`
+	Time time.Time       `json:"time"` // when it happened; zero: nobody says
 	Data json.RawMessage `json:"data"`
 }
 
@@ -64,7 +66,7 @@ func (e Event) Read() (told Told, concerns bool, err error) {
 	}
 	told.Type, told.Cause = Type(e.Type), data.Reason
 	told.User, err = UserIDPrefix.Parse(data.UserID)
-	ok := err == nil && isEventID(e.ID) && isText(data.Reason)
+	ok := err == nil && isEventID(e.ID) && isText(data.Reason) && (told.Deleted || !e.Time.IsZero()) // whoever is gone is gone
 	switch {
 	case told.Deleted:
 	case told.Type == PaymentActionRequired:

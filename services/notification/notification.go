@@ -59,6 +59,7 @@ const (
 const (
 	ReasonUserDeleted   = "user_deleted"   // there is nobody to tell
 	ReasonNotAwaited    = "not_awaited"    // the payment no longer waits for its customer
+	ReasonOutdated      = "outdated"       // it was no news any more when it came
 	ReasonUndeliverable = "undeliverable"  // tried for as long as there is a point in it
 	ReasonUnwritable    = "not_renderable" // a defect on our side
 )
@@ -89,6 +90,8 @@ type Notification struct {
 // Due is a notification that its holder has to send now.
 type Due struct {
 	Notification
+
+	HappenedAt time.Time // the event's time
 
 	Amount money.Money // the zero value: the event told none
 	Cause  string      // why, as the event told it: a code, or empty
@@ -146,15 +149,25 @@ var (
 type Service interface {
 	FrontDoor
 	// Take gives an event its effect, once, in one transaction with its place in the
-	// inbox: a notification, or that a deleted user is erased. fresh tells whether it
-	// had an effect; an event that comes again has none, and neither has one of a type
-	// that nobody is told of. ErrMalformed.
+	// inbox: a notification, or that a deleted user is erased: all that was kept of what
+	// they were told goes, and what they have not been told yet is skipped; the rows
+	// stay, and name the user's id. A notification that is older than StaleAfter is kept
+	// as Skipped; a deleted user is erased at any time. fresh tells whether it had an
+	// effect; an event that comes again has none, and neither has one of a type that
+	// nobody is told of. ErrMalformed.
 	Take(ctx context.Context, e Event) (fresh bool, err error)
-	// Erase takes away all that was kept of what a user was told, and skips what they
-	// have not been told yet. The rows stay, and name the user's id.
-	Erase(ctx context.Context, userID string) error
+	// Forget takes away what is older than it is kept for, at most limit of each kind, and
+	// tells how much. An event that comes again after that is older than StaleAfter, so
+	// that nobody is told of it again.
+	Forget(ctx context.Context, keep Retention, limit int) (int, error)
 	Deliveries
 	Graves
+}
+
+// Retention is for how long something is kept.
+type Retention struct {
+	Inbox time.Duration // that an event was received; longer than StaleAfter
+	Ended time.Duration // what was sent, failed, or was skipped
 }
 
 // Deliveries is what there is to be sent.

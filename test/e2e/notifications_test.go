@@ -156,8 +156,11 @@ func TestNotifications(t *testing.T) {
 	require.Eventually(t, func() bool { return b.notifications(english)[0].Reason == "mail_server_unavailable" }, time.Minute, 50*time.Millisecond)
 	require.NotEqual(t, "sent", b.notifications(english)[0].Status)
 	x.requireGone(product)
-	sink, err = mailsink.Start(dir, sink.Addr)
-	require.NoError(t, err)
+	addr := sink.Addr
+	require.Eventually(t, func() bool { // its port may be another's for a while
+		sink, err = mailsink.Start(dir, addr)
+		return err == nil
+	}, time.Minute, 100*time.Millisecond)
 	expect(english, late, "order.confirmed", "Your order is confirmed", "€29.00", englishMail)
 
 	b.requirePoison()

@@ -29,6 +29,8 @@ const (
 	deadLetters = "skald.notification.dead-letters"
 	// senders is how many notifications are sent at a time.
 	senders = 4
+	// forgetBatch is how much of each kind is forgotten at a time.
+	forgetBatch = 1000
 	// sendPause is between two looks for something to send.
 	sendPause = 250 * time.Millisecond
 )
@@ -44,6 +46,7 @@ const (
 type notifying struct {
 	consumers []*consumer.Consumer
 	chores    []chore
+	senders   []chore // what sends a mail at a time
 }
 
 // notifying gives what the notification service of this process does; nothing where
@@ -109,9 +112,15 @@ func (p *Platform) send(n *notifying) error {
 	p.metrics.MustRegister(by, waiting, oldest)
 	n.chores = append(n.chores, chore{"count notifications", countPause, func(ctx context.Context) (int, error) {
 		w, err := p.notices.Waiting(ctx)
+		if err != nil { // a calm that nobody has seen is none
+			return 0, err
+		}
 		waiting.Set(float64(w.Count))
 		oldest.Set(w.Oldest.Seconds())
-		return 0, err
+		return 0, nil
+	}}, chore{"forget notifications", prunePause, func(ctx context.Context) (int, error) {
+		keep := p.config.Notices
+		return p.notices.Forget(ctx, notification.Retention{Inbox: keep.Inbox, Ended: keep.Ended}, forgetBatch)
 	}})
 	s := p.config.SMTP
 	if s.Addr == "" {
@@ -121,6 +130,7 @@ func (p *Platform) send(n *notifying) error {
 	host, port := s.HostPort()
 	mailer, err := smtpmail.New(smtpmail.Config{
 		Host: host, Port: port, Security: smtpmail.Security(s.Security), CAFile: s.CA, User: s.User, Password: string(s.Password), From: s.From,
+		Timeout: notification.MailTimeout,
 	})
 	if err != nil {
 		return err
@@ -133,9 +143,10 @@ func (p *Platform) send(n *notifying) error {
 	sender := notification.Sender{
 		Deliveries: p.notices, Recipients: recipients{all.users}, Actions: actions{all.payments}, Writer: writer, Mailer: mailer,
 		Tell: func(t notification.Type, s notification.Status) { by.WithLabelValues(string(t), string(s)).Inc() },
+		Log:  p.log,
 	}
 	for i := range senders {
-		n.chores = append(n.chores, chore{fmt.Sprintf("send notifications %d", i+1), sendPause, sender.SendNext})
+		n.senders = append(n.senders, chore{fmt.Sprintf("send notifications %d", i+1), sendPause, sender.SendNext})
 	}
 	return nil
 }
@@ -144,18 +155,17 @@ func (p *Platform) send(n *notifying) error {
 type inbox struct{ to notification.Service }
 
 func (i inbox) Handle(ctx context.Context, e cloudevents.Event) (bool, error) {
-	return i.to.Take(ctx, notification.Event{ID: e.ID(), Type: e.Type(), Data: e.Data()})
+	return i.to.Take(ctx, notification.Event{ID: e.ID(), Type: e.Type(), Time: e.Time(), Data: e.Data()})
 }
 
 // grave keeps a consumer's dead letters in the service.
 type grave struct{ in notification.Graves }
 
-func (g grave) Bury(ctx context.Context, b consumer.Burial) error {
-	_, err := g.in.Bury(ctx, notification.Burial{
+func (g grave) Bury(ctx context.Context, b consumer.Burial) (bool, error) {
+	return g.in.Bury(ctx, notification.Burial{
 		Consumer: b.Consumer, Topic: b.Record.Topic, Partition: b.Record.Partition, Offset: b.Record.Offset, Key: b.Record.Key, Value: b.Record.Value,
 		EventID: b.EventID, Type: b.Type, Code: b.Code, Detail: b.Detail,
 	})
-	return err
 }
 
 func (g grave) Raise(ctx context.Context, name string, limit int) ([]consumer.Raised, error) {

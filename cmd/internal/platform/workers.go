@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -59,7 +60,10 @@ func (p *Platform) Work(ctx context.Context, c client.Client) error {
 		housekeeping.Go(func() { events.Run(ctx) })
 	}
 	for _, chore := range append(p.chores(c, relays), notifying.chores...) {
-		housekeeping.Go(func() { workers.Every(ctx, p.log, chore.name, chore.pause, chore.do) })
+		housekeeping.Go(func() { workers.Every(ctx, p.log, slog.LevelInfo, chore.name, chore.pause, chore.do) })
+	}
+	for _, sender := range notifying.senders { // a line a mail is not for everybody
+		housekeeping.Go(func() { workers.Every(ctx, p.log, slog.LevelDebug, sender.name, sender.pause, sender.do) })
 	}
 	if id := p.buildID(); p.orders != nil && id != "" {
 		housekeeping.Go(func() { workers.NewVersions(c, p.config.Temporal.Namespace).Join(ctx, p.log, id) })

@@ -8,10 +8,12 @@ CREATE TABLE inbox (
     received_at  timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT inbox_once PRIMARY KEY (consumer, event_id)
 );
+CREATE INDEX inbox_oldest ON inbox (received_at);
 
 -- What customers are told. Their addresses are not kept: who is told, and in which
--- language, is asked for when it is sent. Due_at is when a pending one is tried,
--- and when one that is being sent is taken for lost and sent again.
+-- language, is asked for when it is sent. Happened_at is the event's time. Due_at is
+-- when a pending one is tried, and when one that is being sent is taken for lost and
+-- sent again. Amount, currency and cause go when it has ended.
 CREATE TABLE notifications (
     id          uuid CONSTRAINT notifications_pkey PRIMARY KEY,
     event_id    text NOT NULL,
@@ -23,6 +25,7 @@ CREATE TABLE notifications (
     amount      bigint,
     currency    text,
     cause       text NOT NULL,
+    happened_at timestamptz NOT NULL,
     status      text NOT NULL DEFAULT 'pending',
     reason      text NOT NULL DEFAULT '',
     attempts    integer NOT NULL DEFAULT 0,
@@ -44,9 +47,11 @@ CREATE TABLE notifications (
 CREATE INDEX notifications_newest ON notifications (created_at DESC, id DESC);
 CREATE INDEX notifications_of_user ON notifications (user_id, created_at DESC, id DESC);
 CREATE INDEX notifications_due ON notifications (due_at) WHERE status IN ('pending', 'sending');
+CREATE INDEX notifications_ended ON notifications (updated_at) WHERE status IN ('sent', 'failed', 'skipped');
 
 -- Records that no consumer could deal with, as they were: listed for operators, who
--- may have them dealt with again. One a place in its topic.
+-- may have them dealt with again, or dismiss them: who did, and why, is kept. One a
+-- place in its topic.
 CREATE TABLE dead_letters (
     id             uuid CONSTRAINT dead_letters_pkey PRIMARY KEY,
     consumer       text NOT NULL,
@@ -62,8 +67,14 @@ CREATE TABLE dead_letters (
     state          text NOT NULL DEFAULT 'dead',
     created_at     timestamptz NOT NULL DEFAULT now(),
     updated_at     timestamptz NOT NULL DEFAULT now(),
+    dismissal      uuid CONSTRAINT dead_letters_dismissal_once UNIQUE,
+    dismissed_for  text NOT NULL DEFAULT '',
+    dismissed_by   text NOT NULL DEFAULT '',
+    dismissed_at   timestamptz,
     CONSTRAINT dead_letters_once UNIQUE (consumer, topic, partition, record_offset),
-    CONSTRAINT dead_letters_state_known CHECK (state IN ('dead', 'replaying', 'replayed')),
+    CONSTRAINT dead_letters_state_known CHECK (state IN ('dead', 'replaying', 'replayed', 'dismissed')),
+    CONSTRAINT dead_letters_dismissal_told CHECK ((state = 'dismissed') = (dismissal IS NOT NULL)
+        AND (state = 'dismissed') = (dismissed_for <> '' AND dismissed_by <> '' AND dismissed_at IS NOT NULL)),
     CONSTRAINT dead_letters_code_given CHECK (code <> '')
 );
 CREATE INDEX dead_letters_newest ON dead_letters (created_at DESC, id DESC);

@@ -24,7 +24,7 @@ FROM dead_letters d
 WHERE d.id = @id;
 
 -- name: LockDeadLetter :one
-SELECT state FROM dead_letters WHERE id = @id FOR NO KEY UPDATE;
+SELECT * FROM dead_letters WHERE id = @id FOR NO KEY UPDATE;
 
 -- name: FindReplay :one
 SELECT * FROM dead_letter_replays WHERE id = @id;
@@ -54,5 +54,15 @@ WITH ended AS (
 UPDATE dead_letters d SET state = CASE WHEN sqlc.arg(outcome)::text = 'done' THEN 'replayed' ELSE 'dead' END, updated_at = now()
 FROM ended e WHERE d.id = e.dead_letter_id;
 
+-- name: DismissDeadLetter :exec
+-- DismissDeadLetter ends a replay that nobody has ended.
+WITH given_up AS (
+    UPDATE dead_letter_replays l SET ended_at = now(), outcome = 'failed', code = @code
+    WHERE l.dead_letter_id = @id AND l.ended_at IS NULL
+)
+UPDATE dead_letters d SET state = 'dismissed', dismissal = sqlc.arg(dismissal)::uuid, dismissed_for = @reason, dismissed_by = @dismissed_by,
+    dismissed_at = now(), updated_at = now()
+WHERE d.id = @id;
+
 -- name: CountDead :one
-SELECT count(*) FROM dead_letters WHERE consumer = @consumer AND state <> 'replayed';
+SELECT count(*) FROM dead_letters WHERE consumer = @consumer AND state IN ('dead', 'replaying');

@@ -1,6 +1,6 @@
 // Package mailsink is a mail server in this process that keeps what it is sent, for
-// people and tests to read. As mail servers do, it delivers a mail of one Message-ID
-// once; its journal tells how often each was handed over.
+// people and tests to read. It keeps a mail of one Message-ID once, which few mail
+// servers do; its journal tells how often each was handed over.
 package mailsink
 
 import (

@@ -43,6 +43,17 @@ func (c Client) RequestReplay(ctx context.Context, r notification.NewReplay) (no
 	return rpc.Write[notification.DeadLetter](ctx, c.Upstream, "request-replay", r)
 }
 
+// DismissDeadLetter wants no effect of a dead letter.
+func (c Client) DismissDeadLetter(ctx context.Context, d notification.NewDismissal) (notification.DeadLetter, error) {
+	if _, err := notification.DeadLetterIDPrefix.Parse(d.DeadLetterID); err != nil {
+		return notification.DeadLetter{}, notification.ErrDeadLetterNotFound
+	}
+	if err := d.Validate(); err != nil {
+		return notification.DeadLetter{}, err
+	}
+	return rpc.Write[notification.DeadLetter](ctx, c.Upstream, "dismiss-dead-letter", d)
+}
+
 // Ready reports whether the service can work.
 func (c Client) Ready(ctx context.Context) error {
 	_, err := rpc.Write[struct{}](ctx, c.Upstream, "ready", struct{}{})

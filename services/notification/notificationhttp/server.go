@@ -16,5 +16,6 @@ func Serve(to *rpc.Server, s notification.FrontDoor) {
 	rpc.Handle(to, name, "list-dead-letters", s.ListDeadLetters)
 	rpc.Handle(to, name, "get-dead-letter", s.GetDeadLetter)
 	rpc.Handle(to, name, "request-replay", s.RequestReplay)
+	rpc.Handle(to, name, "dismiss-dead-letter", s.DismissDeadLetter)
 	rpc.Handle(to, name, "ready", rpc.Asking(s.Ready))
 }

@@ -77,49 +77,6 @@ func (s *Store) GetDeadLetter(ctx context.Context, deadLetterID string) (notific
 	return toDeadLetter(row.DeadLetter, row.Replays)
 }
 
-// RequestReplay keeps who wants a dead letter dealt with again.
-func (s *Store) RequestReplay(ctx context.Context, r notification.NewReplay) (notification.DeadLetter, error) {
-	letter, err := notification.DeadLetterIDPrefix.Parse(r.DeadLetterID)
-	if err != nil {
-		return notification.DeadLetter{}, notification.ErrDeadLetterNotFound
-	}
-	if err := r.Validate(); err != nil {
-		return notification.DeadLetter{}, err
-	}
-	replay, _ := notification.ReplayIDPrefix.Parse(r.ReplayID) // what is valid parses
-	err = s.constraints.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		q := s.queries.WithTx(tx)
-		state, err := q.LockDeadLetter(ctx, letter)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return notification.ErrDeadLetterNotFound
-		}
-		if err != nil {
-			return err
-		}
-		before, err := q.FindReplay(ctx, replay)
-		switch {
-		case err == nil && before.DeadLetterID == letter && before.Reason == r.Reason && before.RequestedBy == r.By:
-			return nil // it came again
-		case err == nil:
-			return notification.ErrReplayReused
-		case !errors.Is(err, pgx.ErrNoRows):
-			return err
-		}
-		switch notification.DeadLetterState(state) {
-		case notification.Replaying:
-			return notification.ErrReplaying
-		case notification.Replayed:
-			return notification.ErrReplayed
-		case notification.Dead:
-		}
-		return q.RequestReplay(ctx, notificationdb.RequestReplayParams{ID: replay, DeadLetterID: letter, Reason: r.Reason, RequestedBy: r.By})
-	})
-	if err != nil {
-		return notification.DeadLetter{}, err
-	}
-	return s.GetDeadLetter(ctx, r.DeadLetterID)
-}
-
 // Raise reads what has to be dealt with again.
 func (s *Store) Raise(ctx context.Context, consumer string, limit int) ([]notification.Raised, error) {
 	rows, err := s.queries.ReplaysLeft(ctx, notificationdb.ReplaysLeftParams{Consumer: consumer, Most: int32(min(limit, notification.MaxPage))}) //nolint:gosec // at most notification.MaxPage

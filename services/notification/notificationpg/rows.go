@@ -14,10 +14,11 @@ import (
 	"github.com/skaldhq/skald/services/notification"
 )
 
-func toParams(eventID string, told notification.Told) notificationdb.AddNotificationParams {
+func toParams(e notification.Event, told notification.Told) notificationdb.AddNotificationParams {
 	p := notificationdb.AddNotificationParams{
-		ID: uuid.Must(uuid.NewV7()), EventID: eventID, Type: string(told.Type), Channel: string(notification.Email),
+		ID: uuid.Must(uuid.NewV7()), EventID: e.ID, Type: string(told.Type), Channel: string(notification.Email),
 		UserID: told.User, OrderID: told.Order, PaymentID: told.Payment, Cause: told.Cause,
+		HappenedAt: e.Time, StaleAfter: pg.Interval(notification.StaleAfter), OldReason: notification.ReasonOutdated,
 	}
 	if told.Amount != nil {
 		p.Amount, p.Currency = &told.Amount.Amount, &told.Amount.Currency
@@ -42,7 +43,7 @@ func optional(prefix id.Prefix, u *uuid.UUID) string {
 }
 
 func toDue(row notificationdb.Notification) notification.Due {
-	due := notification.Due{Notification: toNotification(row), Cause: row.Cause, Erased: row.ErasedAt != nil}
+	due := notification.Due{Notification: toNotification(row), HappenedAt: row.HappenedAt.UTC(), Cause: row.Cause, Erased: row.ErasedAt != nil}
 	if row.Amount != nil && row.Currency != nil {
 		due.Amount = money.New(*row.Amount, *row.Currency)
 	}
@@ -65,6 +66,11 @@ func toDeadLetter(row notificationdb.DeadLetter, rawReplays []byte) (notificatio
 		ID: notification.DeadLetterIDPrefix.Format(row.ID), Consumer: row.Consumer, Topic: row.Topic, Partition: row.Partition, Offset: row.RecordOffset,
 		EventID: row.EventID, Type: row.Type, Code: row.Code, Detail: row.Detail, State: notification.DeadLetterState(row.State),
 		Replays: []notification.Replay{}, CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
+	}
+	if row.Dismissal != nil {
+		d.Dismissal = &notification.Dismissal{
+			ID: notification.DismissalIDPrefix.Format(*row.Dismissal), Reason: row.DismissedFor, By: row.DismissedBy, At: *pg.UTC(row.DismissedAt),
+		}
 	}
 	var replays []replayRow
 	if err := json.Unmarshal(rawReplays, &replays); err != nil {

@@ -25,7 +25,8 @@ var _ notification.Service = (*Store)(nil)
 func New(pool pg.Pool) *Store {
 	return &Store{pool: pool, queries: notificationdb.New(pool), constraints: pg.Constraints{
 		"dead_letter_replays_one_at_a_time": notification.ErrReplaying,
-		"dead_letter_replays_pkey":          notification.ErrReplayReused,
+		"dead_letter_replays_pkey":          notification.ErrOperationReused,
+		"dead_letters_dismissal_once":       notification.ErrOperationReused,
 	}}
 }
 
@@ -52,18 +53,21 @@ func (s *Store) Take(ctx context.Context, e notification.Event) (fresh bool, err
 		if told.Deleted {
 			return q.EraseUser(ctx, notificationdb.EraseUserParams{UserID: told.User, Reason: notification.ReasonUserDeleted})
 		}
-		return q.AddNotification(ctx, toParams(e.ID, told))
+		n, err = q.AddNotification(ctx, toParams(e, told))
+		fresh = n == 1
+		return err
 	})
 	return fresh && err == nil, err
 }
 
-// Erase takes away what was kept of a user.
-func (s *Store) Erase(ctx context.Context, userID string) error {
-	parsed, err := notification.UserIDPrefix.Parse(userID)
+// Forget takes away what is old.
+func (s *Store) Forget(ctx context.Context, keep notification.Retention, limit int) (int, error) {
+	received, err := s.queries.ForgetEvents(ctx, notificationdb.ForgetEventsParams{Consumer: inbox, Age: pg.Interval(keep.Inbox), Batch: int32(limit)}) //nolint:gosec // a batch
 	if err != nil {
-		return nil //nolint:nilerr // what is no id was told nothing
+		return 0, s.constraints.Write(err)
 	}
-	return s.constraints.Write(s.queries.EraseUser(ctx, notificationdb.EraseUserParams{UserID: parsed, Reason: notification.ReasonUserDeleted}))
+	ended, err := s.queries.ForgetNotifications(ctx, notificationdb.ForgetNotificationsParams{Age: pg.Interval(keep.Ended), Batch: int32(limit)}) //nolint:gosec // a batch
+	return int(received + ended), s.constraints.Write(err)
 }
 
 // ListNotifications reads a page, newest first.

@@ -118,7 +118,7 @@ func replay(t *testing.T, s notification.Service) {
 	reused := r
 	reused.Reason = "other"
 	_, err = s.RequestReplay(t.Context(), reused)
-	require.ErrorIs(t, err, notification.ErrReplayReused)
+	require.ErrorIs(t, err, notification.ErrOperationReused)
 	_, err = s.RequestReplay(t.Context(), wish(d))
 	require.ErrorIs(t, err, notification.ErrReplaying)
 
@@ -173,4 +173,71 @@ func replaysRace(t *testing.T, s notification.Service) {
 	}
 	require.NoError(t, asking.Wait())
 	require.EqualValues(t, 1, won.Load())
+}
+
+// dismiss: who wants no effect of a dead letter and why is kept, once; it counts no
+// more, and one whose replay nobody ends can be dismissed too.
+func dismiss(t *testing.T, s notification.Service) {
+	d, waits := lay(t, s, burial(1)), lay(t, s, burial(2))
+	asked := wish(waits)
+	_, err := s.RequestReplay(t.Context(), asked)
+	require.NoError(t, err)
+	unwanted := func(d notification.DeadLetter) notification.NewDismissal {
+		return notification.NewDismissal{DeadLetterID: d.ID, DismissalID: notification.DismissalIDPrefix.New(), Reason: "Nobody needs it.", By: "operator"}
+	}
+	for field, spoil := range map[string]func(*notification.NewDismissal){
+		"dismissal_id": func(n *notification.NewDismissal) { n.DismissalID = "dsm_none" },
+		"reason":       func(n *notification.NewDismissal) { n.Reason = "" },
+		"by":           func(n *notification.NewDismissal) { n.By = "" },
+	} {
+		n := unwanted(d)
+		spoil(&n)
+		_, err := s.DismissDeadLetter(t.Context(), n)
+		require.Equal(t, field, fault.From(err).Field)
+	}
+	missing := unwanted(d)
+	missing.DeadLetterID = notification.DeadLetterIDPrefix.New()
+	_, err = s.DismissDeadLetter(t.Context(), missing)
+	require.ErrorIs(t, err, notification.ErrDeadLetterNotFound)
+
+	n := unwanted(d)
+	for range 2 { // the second changes nothing
+		gone, err := s.DismissDeadLetter(t.Context(), n)
+		require.NoError(t, err)
+		require.Equal(t, notification.Dismissed, gone.State)
+		require.Equal(t, &notification.Dismissal{ID: n.DismissalID, Reason: n.Reason, By: n.By, At: gone.Dismissal.At}, gone.Dismissal)
+		require.Empty(t, gone.Replays)
+	}
+	reused, elsewhere := n, n
+	reused.Reason, elsewhere.DeadLetterID = "other", waits.ID
+	for _, again := range []notification.NewDismissal{reused, elsewhere} {
+		_, err = s.DismissDeadLetter(t.Context(), again)
+		require.ErrorIs(t, err, notification.ErrOperationReused)
+	}
+	_, err = s.DismissDeadLetter(t.Context(), unwanted(d))
+	require.ErrorIs(t, err, notification.ErrDismissed)
+	_, err = s.RequestReplay(t.Context(), wish(d))
+	require.ErrorIs(t, err, notification.ErrDismissed)
+
+	gone, err := s.DismissDeadLetter(t.Context(), unwanted(waits))
+	require.NoError(t, err)
+	require.Equal(t, notification.Dismissed, gone.State)
+	require.Equal(t, notification.ReplayFailed, gone.Replays[0].Outcome)
+	require.Equal(t, notification.CodeDismissed, gone.Replays[0].Code)
+	require.NoError(t, s.EndReplay(t.Context(), asked.ReplayID, notification.ReplayDone, ""), "it has ended")
+	raised, err := s.Raise(t.Context(), consumer, 10)
+	require.NoError(t, err)
+	require.Empty(t, raised)
+	require.Len(t, letters(t, s, notification.DeadLetterFilter{State: notification.Dismissed}), 2)
+	left, err := s.DeadCount(t.Context(), consumer)
+	require.NoError(t, err)
+	require.Zero(t, left)
+
+	done := lay(t, s, burial(3))
+	asked = wish(done)
+	_, err = s.RequestReplay(t.Context(), asked)
+	require.NoError(t, err)
+	require.NoError(t, s.EndReplay(t.Context(), asked.ReplayID, notification.ReplayDone, ""))
+	_, err = s.DismissDeadLetter(t.Context(), unwanted(done))
+	require.ErrorIs(t, err, notification.ErrReplayed)
 }

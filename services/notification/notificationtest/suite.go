@@ -20,6 +20,8 @@ func Run(t *testing.T, open func(*testing.T) notification.Service) {
 	for name, test := range map[string]func(*testing.T, notification.Service){
 		"take":                   take,
 		"take what is malformed": malformed,
+		"outdated":               outdated,
+		"forget":                 forget,
 		"takes race":             takesRace,
 		"erase":                  erase,
 		"erase while sending":    eraseWhileSending,
@@ -30,6 +32,7 @@ func Run(t *testing.T, open func(*testing.T) notification.Service) {
 		"bury":                   bury,
 		"replay":                 replay,
 		"replays race":           replaysRace,
+		"dismiss":                dismiss,
 		"ready":                  ready,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -51,12 +54,12 @@ func Event(kind notification.Type, userID string) notification.Event {
 	} else {
 		data["total"] = money.New(2900, "EUR")
 	}
-	return notification.Event{ID: orderID + "/2", Type: string(kind), Data: raw(data)}
+	return notification.Event{ID: orderID + "/2", Type: string(kind), Time: time.Now(), Data: raw(data)}
 }
 
 // Deleted is the event that a user was deleted.
 func Deleted(userID string) notification.Event {
-	return notification.Event{ID: userID + "/3", Type: "user.deleted", Data: raw(map[string]any{"user_id": userID, "version": 3})}
+	return notification.Event{ID: userID + "/3", Type: "user.deleted", Time: time.Now(), Data: raw(map[string]any{"user_id": userID, "version": 3})}
 }
 
 func raw(v any) json.RawMessage {

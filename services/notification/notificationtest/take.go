@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
@@ -22,7 +23,7 @@ func take(t *testing.T, s notification.Service) {
 	for _, kind := range notification.Types() {
 		events = append(events, Event(kind, userID))
 	}
-	own := notification.Event{ID: "pay_own/2", Type: string(notification.PaymentActionRequired), Data: raw(map[string]any{"user_id": userID, "payment_id": notification.PaymentIDPrefix.New()})}
+	own := notification.Event{ID: "pay_own/2", Time: time.Now(), Type: string(notification.PaymentActionRequired), Data: raw(map[string]any{"user_id": userID, "payment_id": notification.PaymentIDPrefix.New()})}
 	for _, e := range append(events, own) {
 		must(t, s, e)
 	}
@@ -61,6 +62,7 @@ func malformed(t *testing.T, s notification.Service) {
 		"no id":            func(e *notification.Event, _ map[string]any) { e.ID = "" },
 		"an endless id":    func(e *notification.Event, _ map[string]any) { e.ID = strings.Repeat("x", 201) },
 		"a header's id":    func(e *notification.Event, _ map[string]any) { e.ID = "x\r\nBcc: all@example.com" },
+		"no time":          func(e *notification.Event, _ map[string]any) { e.Time = time.Time{} },
 		"no user":          func(_ *notification.Event, data map[string]any) { delete(data, "user_id") },
 		"another's user":   func(_ *notification.Event, data map[string]any) { data["user_id"] = data["order_id"] },
 		"no order":         func(_ *notification.Event, data map[string]any) { delete(data, "order_id") },
@@ -89,6 +91,55 @@ func malformed(t *testing.T, s notification.Service) {
 	_, err := s.Take(t.Context(), act)
 	require.ErrorIs(t, err, notification.ErrMalformed, "no payment")
 	require.Empty(t, all(t, s, userID))
+}
+
+// outdated: what is no news any more is kept, and told to nobody; a user who was deleted
+// is erased, however long ago.
+func outdated(t *testing.T, s notification.Service) {
+	userID := notification.UserIDPrefix.New()
+	old, recent, gone := Event(notification.OrderConfirmed, userID), Event(notification.OrderConfirmed, userID), Deleted(userID)
+	old.Time, recent.Time = time.Now().Add(-notification.StaleAfter-time.Minute), time.Now().Add(-notification.StaleAfter+time.Minute)
+	must(t, s, old)
+	must(t, s, recent)
+	told := all(t, s, userID)
+	require.Equal(t, notification.Skipped, told[1].Status)
+	require.Equal(t, notification.ReasonOutdated, told[1].Reason)
+	require.Equal(t, notification.Pending, told[0].Status)
+	due, ok := claim(t, s)
+	require.True(t, ok)
+	require.Equal(t, recent.ID, due.EventID)
+	require.WithinDuration(t, recent.Time, due.HappenedAt, time.Millisecond)
+	_, ok = claim(t, s)
+	require.False(t, ok)
+	require.NoError(t, s.Settle(t.Context(), notification.Outcome{ID: due.ID, Attempt: due.Attempts, Status: notification.Sent, Locale: "en", Subject: "x"}))
+	gone.Time = time.Time{}
+	must(t, s, gone)
+	require.Empty(t, all(t, s, userID)[0].Subject)
+}
+
+// forget: what is kept no longer comes to nothing but news that is old; what has not
+// ended stays.
+func forget(t *testing.T, s notification.Service) {
+	userID := notification.UserIDPrefix.New()
+	old, recent := Event(notification.OrderConfirmed, userID), Event(notification.OrderConfirmed, userID)
+	old.Time = time.Now().Add(-notification.StaleAfter - time.Hour)
+	must(t, s, old)
+	must(t, s, recent)
+	n, err := s.Forget(t.Context(), notification.Retention{Inbox: time.Hour, Ended: time.Hour}, 10)
+	require.NoError(t, err)
+	require.Zero(t, n)
+	n, err = s.Forget(t.Context(), notification.Retention{Ended: time.Hour}, 1)
+	require.NoError(t, err)
+	require.Equal(t, 1, n, "no more than was asked for")
+	n, err = s.Forget(t.Context(), notification.Retention{}, 10)
+	require.NoError(t, err)
+	require.Equal(t, 2, n, "the other event, and the one that had ended")
+	require.Len(t, all(t, s, userID), 1)
+	fresh, err := s.Take(t.Context(), recent)
+	require.NoError(t, err)
+	require.False(t, fresh, "there is a notification of it")
+	must(t, s, old)
+	require.Equal(t, notification.Skipped, all(t, s, userID)[0].Status)
 }
 
 // takesRace: of many who take the same event one gives it its effect.
@@ -130,8 +181,6 @@ func erase(t *testing.T, s notification.Service) {
 	fresh, err := s.Take(t.Context(), Deleted(gone))
 	require.NoError(t, err)
 	require.False(t, fresh)
-	require.NoError(t, s.Erase(t.Context(), gone), "done again it changes nothing")
-	require.NoError(t, s.Erase(t.Context(), "usr_nobody"))
 
 	told := all(t, s, gone)
 	require.Len(t, told, 2)
@@ -148,6 +197,12 @@ func erase(t *testing.T, s notification.Service) {
 
 	must(t, s, Event(notification.OrderCancelled, gone))
 	require.Equal(t, notification.Pending, all(t, s, gone)[0].Status, "whoever sends it learns that there is nobody")
+	due, ok, err = s.Claim(t.Context(), 0)
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.False(t, due.Erased)
+	require.NoError(t, s.Settle(t.Context(), notification.Outcome{ID: due.ID, Attempt: due.Attempts, Status: notification.Skipped, Reason: notification.ReasonUserDeleted}))
+	require.Equal(t, notification.Skipped, all(t, s, gone)[0].Status)
 }
 
 // eraseWhileSending: what is being sent at that moment keeps nothing either, and is
@@ -160,7 +215,7 @@ func eraseWhileSending(t *testing.T, s notification.Service) {
 		require.NoError(t, err)
 		require.True(t, ok)
 		require.Equal(t, money.New(2900, "EUR"), due.Amount)
-		require.NoError(t, s.Erase(t.Context(), userID))
+		must(t, s, Deleted(userID))
 		require.NoError(t, s.Settle(t.Context(), notification.Outcome{
 			ID: due.ID, Attempt: due.Attempts, Status: status, Reason: "mail_server_unavailable", Locale: "en", Subject: "Something",
 		}))

@@ -14,12 +14,8 @@ import (
 
 	"github.com/wneessen/go-mail"
 
-	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/services/notification"
 )
-
-// timeout bounds reaching the mail server, and then handing a mail over.
-const timeout = 8 * time.Second
 
 // Security is how the way to a mail server is kept private.
 type Security string
@@ -41,6 +37,10 @@ type Config struct {
 	CAFile         string
 	User, Password string // empty: nobody logs in
 	From           string // an address, perhaps with a name: Shop <shop@example.com>
+	// Timeout bounds each of the steps of a mail: to reach the server, to be greeted, to
+	// log in, to hand the mail over, to take leave. However slowly a server speaks, Send
+	// takes no longer than five of them.
+	Timeout time.Duration
 }
 
 // Mailer is a notification.Mailer. It is safe for concurrent use: each mail has a
@@ -60,7 +60,7 @@ func New(c Config) (*Mailer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the sender of notifications is no address: %w", err)
 	}
-	options := []mail.Option{mail.WithPort(c.Port), mail.WithTimeout(timeout), mail.WithoutNoop()}
+	options := []mail.Option{mail.WithPort(c.Port), mail.WithTimeout(c.Timeout), mail.WithoutNoop()}
 	switch c.Security {
 	case Plain:
 		options = append(options, mail.WithTLSPolicy(mail.NoTLS))
@@ -101,10 +101,6 @@ func trusting(file, host string) (*tls.Config, error) {
 	return &tls.Config{RootCAs: roots, ServerName: host, MinVersion: tls.VersionTLS12}, nil
 }
 
-// errUnavailable: the mail server gave no answer, or one that may be another the
-// next time. It may have taken the mail.
-var errUnavailable = fault.New(fault.Unknown, "mail_server_unavailable", "The mail server does not take mail now.")
-
 // Send hands a mail to the server. Its Message-ID is that of every attempt.
 func (m *Mailer) Send(ctx context.Context, letter notification.Mail) error {
 	msg, err := m.message(letter)
@@ -134,25 +130,4 @@ func (m *Mailer) message(letter notification.Mail) (*mail.Msg, error) {
 	msg.SetBodyString(mail.TypeTextPlain, letter.Text)
 	msg.AddAlternativeString(mail.TypeTextHTML, letter.HTML)
 	return msg, nil
-}
-
-// firstPermanent is the first reply code that a mail server does not change its mind
-// about (RFC 5321, section 4.2.1).
-const firstPermanent = 500
-
-// translate tells a no to the recipient or to the mail from everything else: what a
-// server has against the sender, or against how they log in, is for operators to mend,
-// and the mail waits for that.
-func translate(err error) error {
-	var no *mail.SendError
-	if errors.As(err, &no) && no.ErrorCode() >= firstPermanent {
-		switch no.Reason {
-		case mail.ErrSMTPRcptTo:
-			return notification.ErrRecipient.Because(err)
-		case mail.ErrSMTPData, mail.ErrSMTPDataClose:
-			return notification.ErrRefused.Because(err)
-		default:
-		}
-	}
-	return errUnavailable.Because(err)
 }

@@ -2,12 +2,14 @@ package smtpmail_test
 
 import (
 	"bufio"
+	"fmt"
 	"net"
 	"net/mail"
 	"os"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -17,13 +19,16 @@ import (
 	"github.com/skaldhq/skald/services/notification/smtpmail"
 )
 
+// patience is what a busy machine gets for a step.
+const patience = 8 * time.Second
+
 func configOf(t *testing.T, addr string) smtpmail.Config {
 	t.Helper()
 	host, text, err := net.SplitHostPort(addr)
 	require.NoError(t, err)
 	port, err := strconv.Atoi(text)
 	require.NoError(t, err)
-	return smtpmail.Config{Host: host, Port: port, Security: smtpmail.Plain, From: "Skald <shop@skald.example>"}
+	return smtpmail.Config{Host: host, Port: port, Security: smtpmail.Plain, From: "Skald <shop@skald.example>", Timeout: patience}
 }
 
 func mailer(t *testing.T, addr string) *smtpmail.Mailer {
@@ -52,9 +57,9 @@ func TestSend(t *testing.T) {
 		require.NoError(t, m.Send(t.Context(), letter("ada@example.com")))
 	}
 	require.NoError(t, sink.Close())
-	sink, err = mailsink.Start(dir, sink.Addr)
+	sink, err = mailsink.Start(dir, "127.0.0.1:0")
 	require.NoError(t, err)
-	require.NoError(t, m.Send(t.Context(), letter("ada@example.com")), "a sink that was started again knows it too")
+	require.NoError(t, mailer(t, sink.Addr).Send(t.Context(), letter("ada@example.com")), "a sink that was started again knows it too")
 	require.NoError(t, sink.Close())
 
 	deliveries, err := mailsink.Deliveries(dir)
@@ -90,12 +95,21 @@ func TestRefusals(t *testing.T) {
 	require.Equal(t, fault.Unknown, fault.KindOf(m.Send(t.Context(), letter("ada@example.com"))), "nobody is there")
 
 	for says, want := range map[string]error{
-		"MAIL 550 who are you": nil, "MAIL 451 later": nil, "RCPT 450 greylisted": nil, "RCPT 550 no such mailbox": notification.ErrRecipient,
-		"DATA 554 no mail today": notification.ErrRefused, ". 552 too big": notification.ErrRefused, ". 451 later": nil, ". ": nil,
+		"MAIL 550 who are you": nil, "MAIL 451 later": nil, "MAIL 530 5.7.0 log in": nil, "MAIL 530 log in": nil, "MAIL 550 5.1.8 who is that": nil,
+		"RCPT 450 greylisted": nil, "RCPT 550 no such mailbox": notification.ErrRecipient, "RCPT 550 5.1.1 no such mailbox": notification.ErrRecipient,
+		"RCPT 552 5.2.2 full": notification.ErrRecipient, "RCPT 550 5.7.1 you are on a list": nil, "RCPT 554 5.7.1 relay denied": nil, "RCPT 530 log in": nil,
+		"RCPT 535 5.7.8 wrong password": nil, "RCPT 550 5.1.8 your domain is none": nil, "RCPT 554 5.4.4 no route": nil,
+		"DATA 554 no mail today": notification.ErrRefused, ". 552 too big": notification.ErrRefused, ". 552 5.3.4 too big": notification.ErrRefused,
+		". 554 5.6.0 not a mail": notification.ErrRefused, ". 550 5.7.1 looks like spam from you": nil, ". 451 later": nil, ". ": nil,
 	} {
 		err := mailer(t, scripted(t, says)).Send(t.Context(), letter("ada@example.com"))
 		require.Error(t, err, says)
 		require.NotContains(t, fault.From(err).Message, "ada@", "what is shown names nobody")
+		logged := fmt.Sprint(fault.Attrs(err))
+		require.NotContains(t, logged, "ada@", "nor what is logged")
+		if codes := strings.Fields(says); len(codes) > 1 {
+			require.Contains(t, logged, "SMTP "+codes[1])
+		}
 		if want == nil {
 			require.Equal(t, fault.Unknown, fault.KindOf(err), says)
 		} else {
@@ -130,6 +144,9 @@ func scripted(t *testing.T, says string) string {
 					return
 				}
 				reply(answer)
+			case strings.HasPrefix(line, "EHLO"):
+				reply("250-scripted")
+				reply("250 ENHANCEDSTATUSCODES")
 			case line == "DATA":
 				inData = true
 				reply("354 go on")
