@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/skaldhq/skald/internal/seal"
+	"github.com/skaldhq/skald/services/user"
 )
 
 // The metadata of a payload that is sealed. All of what was sealed, its metadata
@@ -106,6 +107,12 @@ func (c *Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error
 	})
 }
 
+// unreadable tells of what cannot be opened with the keys that there are: whoever
+// only looks is shown it as it is.
+func unreadable(err error) bool {
+	return errors.Is(err, errUnknownKey) || errors.Is(err, user.ErrPayloadKeyNotFound) || errors.Is(err, seal.ErrBroken)
+}
+
 // Decode opens payloads for people to look at. One that was erased says so; one of
 // a key that is not known here stays sealed.
 func (c *Codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
@@ -114,7 +121,7 @@ func (c *Codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error
 		switch {
 		case errors.Is(err, ErrErased):
 			return converter.GetDefaultDataConverter().ToPayload(map[string]string{"erased": ErrErased.Error()})
-		case errors.Is(err, errUnknownKey), errors.Is(err, seal.ErrBroken):
+		case unreadable(err):
 			return p, nil
 		}
 		return opened, err

@@ -1,14 +1,18 @@
 package payload
 
 import (
+	"context"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/skaldhq/skald/internal/seal"
+	"github.com/skaldhq/skald/services/user"
 )
 
 // sealedFor seals a payload for a user.
@@ -107,13 +111,66 @@ func TestStale(t *testing.T) {
 	require.NoError(t, err)
 	_, err = NewCodec(NewKeys(ring(t, newKey), v, clock.now)).open(t.Context(), p)
 	require.ErrorIs(t, err, errAway)
+}
 
-	// A key that is nowhere was lost: nobody waits for it.
-	v.away = nil
-	clear(v.keys)
+// TestNotFound: a user service that does not know a key, as one on a database that is
+// yet to be restored, ends nothing. What has begun goes on for a while, what is new
+// waits, and soon after the database is back all is as it was.
+func TestNotFound(t *testing.T) {
+	t.Parallel()
+	clock, v := &clock{at: time.Unix(0, 0)}, newVault("usr_1")
+	c := NewCodec(NewKeys(ring(t, newKey), v, clock.now))
+	p := sealedFor(t, c, "usr_1")
+	kept := v.keys
+	v.keys = map[string]user.PayloadKey{}
+	clock.at = clock.at.Add(StaleFor - time.Second)
+	_, err := c.open(t.Context(), p)
+	require.NoError(t, err)
+
 	clock.at = clock.at.Add(time.Minute)
+	for range 2 {
+		_, err = c.open(t.Context(), p)
+		require.ErrorIs(t, err, user.ErrPayloadKeyNotFound)
+		require.NotErrorIs(t, err, ErrErased)
+		require.ErrorContains(t, err, nameOn(p), "an operator has to know which")
+	}
+	shown, err := c.Decode([]*commonpb.Payload{p})
+	require.NoError(t, err)
+	require.Equal(t, []*commonpb.Payload{p}, shown)
+
+	v.keys = kept
+	clock.at = clock.at.Add(FreshFor)
 	_, err = c.open(t.Context(), p)
-	require.ErrorIs(t, err, ErrErased)
+	require.NoError(t, err)
+}
+
+// TestHanging: a user service that hangs holds nobody up who has the key, and is not
+// asked again at once; many who ask at a time are one question.
+func TestHanging(t *testing.T) {
+	t.Parallel()
+	clock, v := &clock{at: time.Unix(0, 0)}, newVault("usr_1")
+	c := NewCodec(NewKeys(ring(t, newKey), v, clock.now))
+	p := sealedFor(t, c, "usr_1")
+	clock.at = clock.at.Add(FreshFor + time.Millisecond)
+	v.hangs = true
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			_, err := c.open(t.Context(), p)
+			assert.NoError(t, err)
+		})
+	}
+	all.Wait()
+	require.Equal(t, 1, v.looks)
+	clock.at = clock.at.Add(failedFor + time.Millisecond)
+	_, err := c.open(t.Context(), p)
+	require.NoError(t, err)
+	require.Equal(t, 2, v.looks)
+
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = NewCodec(NewKeys(ring(t, newKey), v, clock.now)).open(gone, p)
+	require.ErrorIs(t, err, context.Canceled)
 }
 
 // TestPeople: what nobody here can open, people see as it is.

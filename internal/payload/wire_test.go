@@ -56,7 +56,10 @@ func TestSaga(t *testing.T) {
 				Input: payloads(t, "activity"),
 			}}},
 			{Attributes: &commandpb.Command_RecordMarkerCommandAttributes{RecordMarkerCommandAttributes: &commandpb.RecordMarkerCommandAttributes{
-				Details: map[string]*commonpb.Payloads{"data": payloads(t, "which"), "result": payloads(t, "what")},
+				MarkerName: "LocalActivity", Details: map[string]*commonpb.Payloads{"data": payloads(t, "which"), "result": payloads(t, "what")},
+			}}},
+			{Attributes: &commandpb.Command_RecordMarkerCommandAttributes{RecordMarkerCommandAttributes: &commandpb.RecordMarkerCommandAttributes{
+				MarkerName: "SideEffect", Details: map[string]*commonpb.Payloads{"data": payloads(t, "whose")},
 			}}},
 		},
 	})
@@ -67,6 +70,7 @@ func TestSaga(t *testing.T) {
 	details := commands[1].GetRecordMarkerCommandAttributes().Details
 	require.Equal(t, "new", nameOn(details["data"].Payloads[0]))
 	require.Equal(t, mine, nameOn(details["result"].Payloads[0]))
+	require.Equal(t, mine, nameOn(commands[2].GetRecordMarkerCommandAttributes().Details["data"].Payloads[0]), "of a local activity only")
 
 	s.answers["PollActivityTaskQueue"] = &workflowservice.PollActivityTaskQueueResponse{TaskToken: []byte("a1"), Input: scheduled}
 	activity, err := client.PollActivityTaskQueue(t.Context(), &workflowservice.PollActivityTaskQueueRequest{Namespace: "default"})
@@ -182,9 +186,12 @@ func TestWithoutKeys(t *testing.T) {
 	require.Empty(t, nameOn(last[*workflowservice.StartWorkflowExecutionRequest](s).Input.Payloads[0]))
 
 	for _, p := range []*commonpb.Payload{sealed, {Metadata: map[string][]byte{"encoding": []byte(encodingSealed), metadataKey: []byte("upk_1")}}} {
-		s.answers["PollActivityTaskQueue"] = &workflowservice.PollActivityTaskQueueResponse{TaskToken: []byte("a"), Input: &commonpb.Payloads{Payloads: []*commonpb.Payload{p}}}
+		s.answers["PollActivityTaskQueue"] = &workflowservice.PollActivityTaskQueueResponse{
+			TaskToken: []byte("a"), Input: &commonpb.Payloads{Payloads: []*commonpb.Payload{p}}, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: "order/1"},
+		}
 		_, err = client.PollActivityTaskQueue(t.Context(), &workflowservice.PollActivityTaskQueueRequest{})
 		require.Equal(t, codes.Unavailable, status.Code(err))
 		require.ErrorContains(t, err, "SKALD_PAYLOAD_KEYS")
+		require.ErrorContains(t, err, "order/1")
 	}
 }

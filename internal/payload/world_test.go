@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"net"
+	"path"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
 	"google.golang.org/grpc"
@@ -32,6 +34,7 @@ type vault struct {
 	keys   map[string]user.PayloadKey
 	erased map[string]bool
 	away   error
+	hangs  bool
 	looks  int
 }
 
@@ -59,12 +62,15 @@ func (v *vault) OfferPayloadKey(_ context.Context, k user.PayloadKey) (user.Payl
 	return has, nil
 }
 
-func (v *vault) FindPayloadKey(_ context.Context, id string) (user.PayloadKey, error) {
+func (v *vault) FindPayloadKey(ctx context.Context, id string) (user.PayloadKey, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.looks++
 	k, ok := v.keys[id]
 	switch {
+	case v.hangs:
+		<-ctx.Done()
+		return user.PayloadKey{}, ctx.Err()
 	case v.away != nil:
 		return user.PayloadKey{}, v.away
 	case v.erased[id]:
@@ -124,31 +130,41 @@ type server struct {
 	workflowservice.UnimplementedWorkflowServiceServer
 	mu      sync.Mutex
 	asked   []proto.Message
-	answers map[string]proto.Message // by the method
+	answers map[string]proto.Message // by the method; without one there is no such run
 }
 
 // cluster serves a Temporal, and gives a client of it that seals and opens.
 func cluster(t *testing.T, c *Codec) (*server, workflowservice.WorkflowServiceClient) {
 	t.Helper()
-	s := &server{answers: map[string]proto.Message{}}
 	intercept, err := c.interceptor(attribute)
 	require.NoError(t, err)
+	s, dialer := serve(t)
+	conn, err := grpc.NewClient("passthrough:///temporal", grpc.WithTransportCredentials(insecure.NewCredentials()), dialer,
+		grpc.WithUnaryInterceptor(intercept))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	return s, workflowservice.NewWorkflowServiceClient(conn)
+}
+
+// serve serves a Temporal, and tells how to reach it.
+func serve(t *testing.T) (*server, grpc.DialOption) {
+	t.Helper()
+	s := &server{answers: map[string]proto.Message{}}
 	listener := bufconn.Listen(1 << 20)
 	g := grpc.NewServer(grpc.UnaryInterceptor(func(_ context.Context, req any, info *grpc.UnaryServerInfo, _ grpc.UnaryHandler) (any, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.asked = append(s.asked, req.(proto.Message))
-		return s.answers[info.FullMethod[len("/temporal.api.workflowservice.v1.WorkflowService/"):]], nil
+		answer, ok := s.answers[path.Base(info.FullMethod)]
+		if !ok {
+			return nil, serviceerror.ToStatus(serviceerror.NewNotFound("no such run")).Err()
+		}
+		return answer, nil
 	}))
 	workflowservice.RegisterWorkflowServiceServer(g, s)
 	go func() { _ = g.Serve(listener) }()
 	t.Cleanup(g.Stop)
-	conn, err := grpc.NewClient("passthrough:///temporal", grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }),
-		grpc.WithUnaryInterceptor(intercept))
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = conn.Close() })
-	return s, workflowservice.NewWorkflowServiceClient(conn)
+	return s, grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) })
 }
 
 // last is what the server was asked last.
