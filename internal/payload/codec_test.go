@@ -2,6 +2,7 @@ package payload
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -55,6 +56,24 @@ func TestRotation(t *testing.T) {
 	require.ErrorIs(t, err, errUnknownKey)
 	_, err = NewKeys(ring(t, oldKey), v, time.Now).Rewrap(t.Context(), v)
 	require.ErrorIs(t, err, errUnknownKey, "a process that does not have the key yet changes nothing")
+}
+
+// TestLostKey: users' keys that nobody can unwrap any more keep none of the others
+// from being wrapped anew, however many they are.
+func TestLostKey(t *testing.T) {
+	t.Parallel()
+	v := newVault()
+	for i := range rewrapBatch + 1 {
+		who := fmt.Sprint("usr_lost", i)
+		v.users[who] = user.PayloadKey{}
+		sealedFor(t, NewCodec(NewKeys(ring(t, "lost=MjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjI="), v, time.Now)), who)
+	}
+	v.users["usr_1"] = user.PayloadKey{}
+	sealedFor(t, NewCodec(NewKeys(ring(t, oldKey), v, time.Now)), "usr_1")
+	n, err := NewKeys(ring(t, newKey, oldKey), v, time.Now).Rewrap(t.Context(), v)
+	require.Equal(t, 1, n)
+	require.ErrorIs(t, err, errUnknownKey)
+	require.ErrorContains(t, err, fmt.Sprint(rewrapBatch+1))
 }
 
 // TestErase: once a user's key is erased nobody opens what it sealed, later than a

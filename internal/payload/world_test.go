@@ -3,8 +3,10 @@ package payload
 import (
 	"context"
 	"errors"
+	"maps"
 	"net"
 	"path"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -81,13 +83,13 @@ func (v *vault) FindPayloadKey(ctx context.Context, id string) (user.PayloadKey,
 	return k, nil
 }
 
-func (v *vault) PayloadKeysNotBy(_ context.Context, by string, _ int) (all []user.PayloadKey, err error) {
-	for _, k := range v.keys {
-		if k.WrappedBy != by {
-			all = append(all, k)
+func (v *vault) PayloadKeysNotBy(_ context.Context, by, after string, limit int) (page []user.PayloadKey, err error) {
+	for _, id := range slices.Sorted(maps.Keys(v.keys)) {
+		if k := v.keys[id]; k.WrappedBy != by && id > after && len(page) < limit {
+			page = append(page, k)
 		}
 	}
-	return all, nil
+	return page, nil
 }
 
 func (v *vault) RewrapPayloadKey(_ context.Context, k user.PayloadKey, was string) error {
