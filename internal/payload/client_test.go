@@ -31,7 +31,7 @@ func dialed(t *testing.T, c *Codec) (*server, client.Client) {
 // at once: each question is asked once.
 func TestNobodyThere(t *testing.T) {
 	t.Parallel()
-	s, temporal := dialed(t, NewCodec(NewKeys(ring(t, newKey), newVault("usr_1"), time.Now)))
+	s, temporal := dialed(t, newCodec(NewKeys(ring(t, newKey), newVault("usr_1"), time.Now)))
 	s.asked = nil
 	err := temporal.SignalWorkflow(t.Context(), "order/1", "", "wake", "signal")
 	var missing *serviceerror.NotFound
@@ -45,9 +45,9 @@ func TestNobodyThere(t *testing.T) {
 // the others back.
 func TestLists(t *testing.T) {
 	t.Parallel()
-	c := NewCodec(NewKeys(ring(t, newKey), newVault("usr_1"), time.Now))
+	c := newCodec(NewKeys(ring(t, newKey), newVault("usr_1"), time.Now))
 	s, temporal := dialed(t, c)
-	foreign := sealedFor(t, NewCodec(NewKeys(ring(t, oldKey), nil, time.Now)), "")
+	foreign := sealedFor(t, newCodec(NewKeys(ring(t, oldKey), nil, time.Now)), "")
 	broken := sealedFor(t, c, "")
 	broken.Data[20] ^= 1
 	s.answers["ListWorkflowExecutions"] = &workflowservice.ListWorkflowExecutionsResponse{Executions: []*workflowpb.WorkflowExecutionInfo{

@@ -3,10 +3,13 @@ package payload
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
@@ -31,24 +34,24 @@ func sealedFor(t *testing.T, c *Codec, userID string) *commonpb.Payload {
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	v := newVault("usr_1")
-	before := NewCodec(NewKeys(ring(t, oldKey), v, time.Now))
+	before := newCodec(NewKeys(ring(t, oldKey), v, time.Now))
 	own, users := sealedFor(t, before, ""), sealedFor(t, before, "usr_1")
 	require.Equal(t, "old", nameOn(own))
 
 	both := NewKeys(ring(t, newKey, oldKey), v, time.Now)
 	for _, p := range []*commonpb.Payload{own, users} {
-		opened, err := NewCodec(both).open(t.Context(), p)
+		opened, err := newCodec(both).open(t.Context(), p)
 		require.NoError(t, err)
 		require.True(t, proto.Equal(plain(t, "hello"), opened))
 	}
-	require.Equal(t, "new", nameOn(sealedFor(t, NewCodec(both), "")))
+	require.Equal(t, "new", nameOn(sealedFor(t, newCodec(both), "")))
 	for _, want := range []int{1, 0} {
 		n, err := both.Rewrap(t.Context(), v)
 		require.NoError(t, err)
 		require.Equal(t, want, n)
 	}
 
-	after := NewCodec(NewKeys(ring(t, newKey), v, time.Now))
+	after := newCodec(NewKeys(ring(t, newKey), v, time.Now))
 	opened, err := after.open(t.Context(), users)
 	require.NoError(t, err)
 	require.True(t, proto.Equal(plain(t, "hello"), opened))
@@ -66,10 +69,10 @@ func TestLostKey(t *testing.T) {
 	for i := range rewrapBatch + 1 {
 		who := fmt.Sprint("usr_lost", i)
 		v.users[who] = user.PayloadKey{}
-		sealedFor(t, NewCodec(NewKeys(ring(t, "lost=MjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjI="), v, time.Now)), who)
+		sealedFor(t, newCodec(NewKeys(ring(t, "lost=MjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjI="), v, time.Now)), who)
 	}
 	v.users["usr_1"] = user.PayloadKey{}
-	sealedFor(t, NewCodec(NewKeys(ring(t, oldKey), v, time.Now)), "usr_1")
+	sealedFor(t, newCodec(NewKeys(ring(t, oldKey), v, time.Now)), "usr_1")
 	n, err := NewKeys(ring(t, newKey, oldKey), v, time.Now).Rewrap(t.Context(), v)
 	require.Equal(t, 1, n)
 	require.ErrorIs(t, err, errUnknownKey)
@@ -81,7 +84,7 @@ func TestLostKey(t *testing.T) {
 func TestErase(t *testing.T) {
 	t.Parallel()
 	clock, v := &clock{at: time.Unix(0, 0)}, newVault("usr_1")
-	c := NewCodec(NewKeys(ring(t, newKey), v, clock.now))
+	c := newCodec(NewKeys(ring(t, newKey), v, clock.now))
 	p := sealedFor(t, c, "usr_1")
 	name := keyName(nameOn(p))
 	v.erase("usr_1")
@@ -111,7 +114,7 @@ func TestErase(t *testing.T) {
 func TestNobody(t *testing.T) {
 	t.Parallel()
 	v := newVault("usr_1")
-	c := NewCodec(NewKeys(ring(t, newKey), v, time.Now))
+	c := newCodec(NewKeys(ring(t, newKey), v, time.Now))
 	require.Equal(t, "new", nameOn(sealedFor(t, c, "usr_2")))
 	v.users["usr_2"] = v.users["usr_1"]
 	require.NotEqual(t, "new", nameOn(sealedFor(t, c, "usr_2")), "a user who has come since")
@@ -122,13 +125,13 @@ func TestNobody(t *testing.T) {
 func TestStale(t *testing.T) {
 	t.Parallel()
 	clock, v := &clock{at: time.Unix(0, 0)}, newVault("usr_1")
-	c := NewCodec(NewKeys(ring(t, newKey), v, clock.now))
+	c := newCodec(NewKeys(ring(t, newKey), v, clock.now))
 	p := sealedFor(t, c, "usr_1")
 	v.away = errAway
 	clock.at = clock.at.Add(StaleFor - time.Second)
 	_, err := c.open(t.Context(), p)
 	require.NoError(t, err)
-	_, err = NewCodec(NewKeys(ring(t, newKey), v, clock.now)).open(t.Context(), p)
+	_, err = newCodec(NewKeys(ring(t, newKey), v, clock.now)).open(t.Context(), p)
 	require.ErrorIs(t, err, errAway)
 }
 
@@ -138,7 +141,7 @@ func TestStale(t *testing.T) {
 func TestNotFound(t *testing.T) {
 	t.Parallel()
 	clock, v := &clock{at: time.Unix(0, 0)}, newVault("usr_1")
-	c := NewCodec(NewKeys(ring(t, newKey), v, clock.now))
+	c := newCodec(NewKeys(ring(t, newKey), v, clock.now))
 	p := sealedFor(t, c, "usr_1")
 	kept := v.keys
 	v.keys = map[string]user.PayloadKey{}
@@ -168,7 +171,7 @@ func TestNotFound(t *testing.T) {
 func TestHanging(t *testing.T) {
 	t.Parallel()
 	clock, v := &clock{at: time.Unix(0, 0)}, newVault("usr_1")
-	c := NewCodec(NewKeys(ring(t, newKey), v, clock.now))
+	c := newCodec(NewKeys(ring(t, newKey), v, clock.now))
 	p := sealedFor(t, c, "usr_1")
 	clock.at = clock.at.Add(FreshFor + time.Millisecond)
 	v.hangs = true
@@ -188,15 +191,16 @@ func TestHanging(t *testing.T) {
 
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err = NewCodec(NewKeys(ring(t, newKey), v, clock.now)).open(gone, p)
+	_, err = newCodec(NewKeys(ring(t, newKey), v, clock.now)).open(gone, p)
 	require.ErrorIs(t, err, context.Canceled)
 }
 
 // TestPeople: what nobody here can open, people see as it is.
 func TestPeople(t *testing.T) {
 	t.Parallel()
-	c := NewCodec(NewKeys(ring(t, newKey), nil, time.Now))
-	foreign := sealedFor(t, NewCodec(NewKeys(ring(t, oldKey), nil, time.Now)), "")
+	metrics := prometheus.NewRegistry()
+	c := NewCodec(NewKeys(ring(t, newKey), nil, time.Now), metrics)
+	foreign := sealedFor(t, newCodec(NewKeys(ring(t, oldKey), nil, time.Now)), "")
 	broken := sealedFor(t, c, "")
 	broken.Data[20] ^= 1
 	_, err := c.open(t.Context(), broken)
@@ -204,6 +208,15 @@ func TestPeople(t *testing.T) {
 	shown, err := c.Decode([]*commonpb.Payload{foreign, broken})
 	require.NoError(t, err)
 	require.Equal(t, []*commonpb.Payload{foreign, broken}, shown)
+	require.NoError(t, testutil.GatherAndCompare(metrics, strings.NewReader(`
+		# HELP skald_payloads_not_opened_total Payloads that could not be opened.
+		# TYPE skald_payloads_not_opened_total counter
+		skald_payloads_not_opened_total{reason="broken"} 2
+		skald_payloads_not_opened_total{reason="erased"} 0
+		skald_payloads_not_opened_total{reason="not_found"} 0
+		skald_payloads_not_opened_total{reason="unanswered"} 0
+		skald_payloads_not_opened_total{reason="unknown_key"} 1
+	`)))
 
 	mine, err := c.Encode([]*commonpb.Payload{plain(t, "signal")})
 	require.NoError(t, err)
@@ -211,7 +224,7 @@ func TestPeople(t *testing.T) {
 	again, err := c.Encode(mine)
 	require.NoError(t, err)
 	require.Equal(t, mine, again, "what is sealed stays as it is")
-	none := NewCodec(NewKeys(ring(t), nil, time.Now))
+	none := newCodec(NewKeys(ring(t), nil, time.Now))
 	same, err := none.Encode([]*commonpb.Payload{plain(t, "signal")})
 	require.NoError(t, err)
 	require.Empty(t, nameOn(same[0]))

@@ -26,7 +26,7 @@ func nameOn(p *commonpb.Payload) string { return string(p.GetMetadata()[metadata
 func TestSaga(t *testing.T) {
 	t.Parallel()
 	clock, v := &clock{}, newVault("usr_1")
-	c := NewCodec(NewKeys(ring(t, newKey, oldKey), v, clock.now))
+	c := newCodec(NewKeys(ring(t, newKey, oldKey), v, clock.now))
 	s, client := cluster(t, c)
 
 	s.answers["StartWorkflowExecution"] = &workflowservice.StartWorkflowExecutionResponse{}
@@ -104,7 +104,7 @@ func began1(input *commonpb.Payloads) *historypb.History {
 func TestLaterTask(t *testing.T) {
 	t.Parallel()
 	v := newVault("usr_1")
-	c := NewCodec(NewKeys(ring(t, newKey), v, (&clock{}).now))
+	c := newCodec(NewKeys(ring(t, newKey), v, (&clock{}).now))
 	s, client := cluster(t, c)
 	s.answers["StartWorkflowExecution"] = &workflowservice.StartWorkflowExecutionResponse{}
 	_, err := client.StartWorkflowExecution(t.Context(), start(t, "usr_1", "input"))
@@ -136,7 +136,7 @@ func TestLaterTask(t *testing.T) {
 func TestErasedTask(t *testing.T) {
 	t.Parallel()
 	clock, v := &clock{at: time.Unix(0, 0)}, newVault("usr_1")
-	c := NewCodec(NewKeys(ring(t, newKey), v, clock.now))
+	c := newCodec(NewKeys(ring(t, newKey), v, clock.now))
 	s, client := cluster(t, c)
 	input := &commonpb.Payloads{Payloads: []*commonpb.Payload{sealedFor(t, c, "usr_1")}}
 	v.erase("usr_1")
@@ -165,7 +165,7 @@ func TestAway(t *testing.T) {
 	t.Parallel()
 	v := newVault("usr_1")
 	v.away = errAway
-	s, client := cluster(t, NewCodec(NewKeys(ring(t, newKey), v, (&clock{}).now)))
+	s, client := cluster(t, newCodec(NewKeys(ring(t, newKey), v, (&clock{}).now)))
 	_, err := client.StartWorkflowExecution(t.Context(), start(t, "usr_1", "input"))
 	require.Equal(t, codes.Unavailable, status.Code(err))
 	require.Empty(t, s.asked)
@@ -176,10 +176,10 @@ func TestAway(t *testing.T) {
 // has the keys.
 func TestWithoutKeys(t *testing.T) {
 	t.Parallel()
-	sealing := NewCodec(NewKeys(ring(t, newKey), nil, (&clock{}).now))
+	sealing := newCodec(NewKeys(ring(t, newKey), nil, (&clock{}).now))
 	sealed, err := sealing.seal(t.Context(), platform, plain(t, "input"))
 	require.NoError(t, err)
-	s, client := cluster(t, NewCodec(NewKeys(ring(t), nil, (&clock{}).now)))
+	s, client := cluster(t, newCodec(NewKeys(ring(t), nil, (&clock{}).now)))
 	s.answers["StartWorkflowExecution"] = &workflowservice.StartWorkflowExecutionResponse{}
 	_, err = client.StartWorkflowExecution(t.Context(), start(t, "usr_1", "input"))
 	require.NoError(t, err)

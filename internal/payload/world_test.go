@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/api/serviceerror"
@@ -109,6 +110,8 @@ func (v *vault) erase(userID string) {
 }
 
 var errAway = fault.New(fault.Unavailable, "service_unavailable", "The service did not answer.")
+
+func newCodec(keys *Keys) *Codec { return NewCodec(keys, prometheus.NewRegistry()) }
 
 // clock is a time that tests move.
 type clock struct{ at time.Time }
