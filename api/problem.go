@@ -134,9 +134,9 @@ func humaProblem(ctx context.Context, status int, message string, errs []error) 
 // missing is how Huma says that a property is not there: of the object around it.
 var missing = regexp.MustCompile(`^expected required property (\S+) to be present$`)
 
-// parsed begins what the validator says of an address; a parser's words follow,
+// parsed is what the validator says of an address or a URL; a parser's words follow,
 // which may quote it.
-const parsed = "expected string to be RFC 5322 email: "
+var parsed = regexp.MustCompile(`^(expected string to be RFC (?:5322 email|3986 uri)): `)
 
 // fieldError is one error of Huma's, named for the field that it is about. What
 // the validator says begins with what it expected; everything else about the
@@ -145,11 +145,12 @@ func fieldError(status int, d *huma.ErrorDetail) ProblemField {
 	if m := missing.FindStringSubmatch(d.Message); m != nil {
 		return ProblemField{Field: field(d.Location + "." + m[1]), Message: "is required"}
 	}
+	if m := parsed.FindStringSubmatch(d.Message); m != nil {
+		return ProblemField{Field: field(d.Location), Message: m[1]}
+	}
 	switch {
 	case status == http.StatusUnsupportedMediaType:
 		return ProblemField{Field: "Content-Type", Message: "expected application/json"}
-	case strings.HasPrefix(d.Message, parsed):
-		return ProblemField{Field: field(d.Location), Message: strings.TrimSuffix(parsed, ": ")}
 	case d.Location == "body" && !strings.HasPrefix(d.Message, "expected "):
 		return ProblemField{Field: "body", Message: notJSON}
 	default:

@@ -49,9 +49,15 @@ func TestNoEcho(t *testing.T) {
 		})
 	}
 	_, h := setup(t)
-	res, _ := call(h, http.MethodPost, "/v1/users", `{"email":"=?secret?q?x?= <a@b.c>","name":"Ada"}`)
-	require.Equal(t, http.StatusUnprocessableEntity, res.Code)
-	require.NotContains(t, res.Body.String(), "secret")
+	for path, body := range map[string]string{
+		"/v1/users":   `{"email":"=?secret?q?x?= <a@b.c>","name":"Ada"}`,
+		endpointsPath: `{"url":"https://secret:port/","event_types":["order.confirmed"]}`,
+	} {
+		res, _ := call(h, http.MethodPost, path, body)
+		require.Equal(t, http.StatusUnprocessableEntity, res.Code)
+		require.Contains(t, res.Body.String(), "expected string to be RFC")
+		require.NotContains(t, res.Body.String(), "secret")
+	}
 }
 
 // quoting is a driver's error: its text quotes what the client sent.

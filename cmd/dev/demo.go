@@ -28,8 +28,8 @@ type demo struct {
 	Seeded  bool   `json:"seeded"`
 	Webhook string `json:"webhook_secret"`
 	Token   string `json:"service_token"`
-	// WebhookKey keeps the secrets of webhook endpoints; one of an earlier build has none.
-	WebhookKey string `json:"webhook_key,omitempty"`
+	// WebhookKey keeps the secrets of webhook endpoints.
+	WebhookKey string `json:"webhook_key"`
 	// KeySecret is what the API keys are hashed with, KeyIDs are their ids by name.
 	KeySecret string            `json:"api_key_secret"`
 	KeyIDs    map[string]string `json:"api_key_ids"`
@@ -66,7 +66,7 @@ func loadDemo(dir string) (*demo, error) {
 		if err := json.Unmarshal(raw, &d); err != nil {
 			return nil, fmt.Errorf("read %s: %w: delete the directory to begin anew", path, err)
 		}
-		return &d, nil
+		return &d, d.complete(dir)
 	}
 	if !errors.Is(err, os.ErrNotExist) {
 		return nil, err
@@ -82,6 +82,15 @@ func loadDemo(dir string) (*demo, error) {
 		d.Products[i].ID = product.IDPrefix.New()
 	}
 	return d, d.save(dir)
+}
+
+// complete makes what a directory of an earlier build lacks.
+func (d *demo) complete(dir string) error {
+	if d.WebhookKey != "" {
+		return nil
+	}
+	d.WebhookKey = randomKey()
+	return d.save(dir)
 }
 
 func (d *demo) save(dir string) error { return writeJSON(filepath.Join(dir, "demo.json"), d) }
@@ -134,7 +143,7 @@ func (d *demo) encrypt(dir string) error {
 	if len(d.PayloadKeys) > 0 {
 		return nil
 	}
-	d.PayloadKeys = []string{"dev-1=" + base64.StdEncoding.EncodeToString(seal.Random())}
+	d.PayloadKeys = []string{"dev-1=" + randomKey()}
 	return d.save(dir)
 }
 
@@ -158,11 +167,7 @@ func random() string {
 }
 
 // randomKey gives a key of AES-256 in base64.
-func randomKey() string {
-	b := make([]byte, 32)
-	_, _ = rand.Read(b) // never fails, see crypto/rand
-	return base64.StdEncoding.EncodeToString(b)
-}
+func randomKey() string { return base64.StdEncoding.EncodeToString(seal.Random()) }
 
 // writeJSON writes a file whole or not at all, readable by its owner only.
 func writeJSON(path string, v any) error {

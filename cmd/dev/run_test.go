@@ -30,6 +30,7 @@ func TestFlags(t *testing.T) {
 		ReconcileInterval: 2 * time.Second, ReconcileGrace: 3 * time.Second,
 		Limits:         config.Limits{PerSecond: 2000, Burst: 4000, UnknownPerSecond: 100, UnknownBurst: 2000},
 		Server:         config.Server{MaxConnections: 10_000},
+		Tracing:        tracing(),
 		WebhookRetries: webhookRetries(),
 		InfraOnly:      true, TemporalFaults: 0.1, StripeKey: "sk", StripeWebhookSecret: "whsec",
 	}, o)
@@ -42,7 +43,7 @@ func TestFlags(t *testing.T) {
 		Addr: "127.0.0.1:8080", TemporalAddr: "127.0.0.1:7233", UIAddr: "127.0.0.1:8233", PSPAddr: "127.0.0.1:12111",
 		Data: data, ActionTimeout: time.Minute, ReconcileInterval: time.Minute, ReconcileGrace: 30 * time.Second,
 		Limits: config.Limits{PerSecond: 2000, Burst: 4000, UnknownPerSecond: 100, UnknownBurst: 2000}, Server: config.Server{MaxConnections: 10_000},
-		WebhookRetries: webhookRetries(),
+		Tracing: tracing(), WebhookRetries: webhookRetries(),
 	}, o)
 
 	for flag, says := range map[string]string{
@@ -57,6 +58,11 @@ func TestFlags(t *testing.T) {
 		_, err := parse([]string{"--addr=127.0.0.1:0", flag}, env(nil), io.Discard)
 		require.ErrorContains(t, err, says, flag)
 	}
+}
+
+// tracing is that of OpenTelemetry, to nowhere.
+func tracing() config.Tracing {
+	return config.Tracing{Protocol: "http/protobuf", Sampler: "parentbased_always_on", SamplerArg: 1}
 }
 
 // webhookRetries are those of the Standard Webhooks specification.

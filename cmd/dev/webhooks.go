@@ -13,14 +13,11 @@ const webhookTimeout = 10 * time.Second
 
 // webhooks is how integrators are told of events: they may listen on this machine.
 func (s *devStack) webhooks() config.Webhooks {
-	c := config.Webhooks{
+	return config.Webhooks{
+		Keys:  []config.Secret{config.Secret(s.demo.WebhookKey)},
 		Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")},
 		Ports: []uint16{443}, Timeout: webhookTimeout, Retries: s.options.WebhookRetries,
 	}
-	if s.demo.WebhookKey != "" {
-		c.Keys = []config.Secret{config.Secret(s.demo.WebhookKey)}
-	}
-	return c
 }
 
 // webhookEnvironment tells the same to processes beside this one.

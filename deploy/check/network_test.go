@@ -60,9 +60,8 @@ func databases(policies []networkPolicy, l labels) (names []string, peers []stri
 }
 
 // TestNetwork: nothing may go anywhere but where a policy lets it; a service
-// reaches its own database and no other's, as its migration does; only the front
-// door, and the notification service two of them, reach services; only these and
-// the payment service reach the outside.
+// reaches its own database and no other's, as its migration does; only the payment
+// and the notification service, and the front door, reach the outside.
 func TestNetwork(t *testing.T) {
 	t.Parallel()
 	for _, overlay := range overlays(t) {

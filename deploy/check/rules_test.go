@@ -19,7 +19,7 @@ const drainSeconds = 15
 type labels map[string]string
 
 // match tells whether a selector takes these labels. Expressions are of the
-// operator In only.
+// operators In and NotIn only.
 func (s selector) match(l labels) bool {
 	for key, value := range s.MatchLabels {
 		if l[key] != value {
@@ -27,7 +27,7 @@ func (s selector) match(l labels) bool {
 		}
 	}
 	for _, e := range s.MatchExpressions {
-		if e.Operator != "In" || !slices.Contains(e.Values, l[e.Key]) {
+		if in := slices.Contains(e.Values, l[e.Key]); in != (e.Operator == "In") || !in && e.Operator != "NotIn" {
 			return false
 		}
 	}

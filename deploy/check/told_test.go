@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"encoding/base64"
 	"maps"
 	"os"
 	"os/exec"
@@ -94,13 +95,7 @@ func TestManifestsTell(t *testing.T) {
 	p := newProgram(t)
 	for _, overlay := range overlays(t) {
 		all := render(t, overlay)
-		configs := map[string]map[string]string{}
-		for _, c := range of[struct {
-			Metadata struct{ Name string }
-			Data     map[string]string
-		}](t, all, "ConfigMap") {
-			configs[c.Metadata.Name] = c.Data
-		}
+		configs := configs(t, all)
 		found := of[pods](t, all, "Deployment")
 		for _, step := range []string{"migrate", "promote"} {
 			found = append(found, of[pods](t, render(t, filepath.Join(overlay, step)), "Job")...)
@@ -117,6 +112,19 @@ func TestManifestsTell(t *testing.T) {
 			require.NotEmpty(t, told["OTEL_EXPORTER_OTLP_ENDPOINT"], one.Metadata.Name)
 		}
 	}
+}
+
+// configs are the config maps, by name.
+func configs(t *testing.T, all []rendered) map[string]map[string]string {
+	t.Helper()
+	found := map[string]map[string]string{}
+	for _, c := range of[struct {
+		Metadata struct{ Name string }
+		Data     map[string]string
+	}](t, all, "ConfigMap") {
+		found[c.Metadata.Name] = c.Data
+	}
+	return found
 }
 
 // told is what a pod is told. What is optional is not.
@@ -155,10 +163,17 @@ func expand(value string, told map[string]string) string {
 
 // secret makes one up.
 func secret(key string) string {
-	if key == "database-url" {
+	sealing := base64.StdEncoding.EncodeToString(make([]byte, 32))
+	switch key {
+	case "database-url":
 		return "postgres://skald@" + nobody + "/skald"
+	case "webhook-keys":
+		return sealing
+	case "keys":
+		return "first=" + sealing
+	default:
+		return strings.Repeat("made up ", 5)
 	}
-	return strings.Repeat("made up ", 5)
 }
 
 // requireDocumented: the page on deploying names the secret and its key.

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/history/v1"
 	"go.temporal.io/api/temporalproto"
 	"go.temporal.io/sdk/client"
@@ -53,22 +52,18 @@ func revision(t *testing.T, h *history.History) string {
 // closedHistory gives the history of a run that has ended, or soon will have.
 func closedHistory(t *testing.T, c client.Client, workflowID string) *history.History {
 	t.Helper()
-	require.Eventually(t, func() bool {
-		d, err := c.DescribeWorkflowExecution(context.Background(), workflowID, "")
-		return err == nil && d.WorkflowExecutionInfo.Status == enums.WORKFLOW_EXECUTION_STATUS_COMPLETED
-	}, time.Minute, 50*time.Millisecond)
-	return readHistory(t, c, workflowID)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	h, err := stack.ClosedHistory(ctx, c, workflowID)
+	require.NoError(t, err)
+	return h
 }
 
 // readHistory gives the history of a run as it is.
 func readHistory(t *testing.T, c client.Client, workflowID string) *history.History {
 	t.Helper()
-	h := &history.History{}
-	for iter := c.GetWorkflowHistory(context.Background(), workflowID, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); iter.HasNext(); {
-		event, err := iter.Next()
-		require.NoError(t, err)
-		h.Events = append(h.Events, event)
-	}
+	h, err := stack.History(context.Background(), c, workflowID)
+	require.NoError(t, err)
 	return h
 }
 

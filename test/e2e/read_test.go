@@ -128,23 +128,11 @@ func (b *bench) intent(orderID string) string {
 	return log[i].Intent
 }
 
-func dial(s *stack.Stack) (client.Client, error) {
-	return client.Dial(client.Options{HostPort: s.Temporal, Namespace: "default", Logger: silent{}})
-}
-
 // temporal is a client of the platform's Temporal server.
 func temporal(t *testing.T, s *stack.Stack) client.Client {
 	t.Helper()
-	c, err := dial(s)
+	c, err := s.Dial()
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	return c
 }
-
-// silent is a logger for clients whose test judges their errors itself.
-type silent struct{}
-
-func (silent) Debug(string, ...any) {}
-func (silent) Info(string, ...any)  {}
-func (silent) Warn(string, ...any)  {}
-func (silent) Error(string, ...any) {}

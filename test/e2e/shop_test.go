@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	visa          = "pm_card_visa"
-	declined      = "pm_card_chargeDeclined"
-	noFunds       = "pm_card_chargeDeclinedInsufficientFunds"
-	authenticated = "pm_card_authenticationRequired"
+	visa          = stack.Visa
+	declined      = stack.Declined
+	noFunds       = stack.NoFunds
+	authenticated = stack.Authenticated
 )
 
 // bench is one test's own corner of the platform.
@@ -44,12 +44,8 @@ func (b *bench) do(method, path string, body any, want int, headers ...string) s
 // product creates a product with a price and a stock, and gives its id.
 func (b *bench) product(price, onHand int64) string {
 	b.Helper()
-	a := b.do(http.MethodPost, "/v1/products", map[string]any{
-		"name": b.Name(), "description": "made by a test", "category": "test",
-		"base_price": stack.Money{Amount: price, Currency: "EUR"},
-	}, http.StatusCreated)
-	id := b.id(a)
-	b.setStock(id, onHand)
+	id, err := b.NewProduct(context.Background(), b.Name(), price, onHand)
+	require.NoError(b, err)
 	return id
 }
 
@@ -65,9 +61,7 @@ func (b *bench) id(a stack.Answer) string {
 
 func (b *bench) setStock(product string, onHand int64) {
 	b.Helper()
-	a, err := b.Do(context.Background(), http.MethodPut, "/v1/stock/"+product, map[string]any{"on_hand": onHand})
-	require.NoError(b, err)
-	require.Contains(b, []int{http.StatusOK, http.StatusCreated}, a.Status, "%s", a.Body)
+	require.NoError(b, b.SetStock(context.Background(), product, onHand))
 }
 
 type stock struct {
@@ -102,7 +96,9 @@ func (b *bench) place(o stack.NewOrder, want int, headers ...string) stack.Answe
 
 func (b *bench) get(orderID string) stack.Order {
 	b.Helper()
-	return b.do(http.MethodGet, "/v1/orders/"+orderID, nil, http.StatusOK).Order
+	o, err := b.Order(context.Background(), orderID)
+	require.NoError(b, err)
+	return o
 }
 
 // await polls an order until its status is the wanted one.

@@ -28,9 +28,9 @@ type platform struct {
 	all   []*process
 }
 
-// TestRoles: every role gets ready, an order goes through all of them and its
-// customer is told, a second version of the order service takes over, and each ends
-// well when it is told to.
+// TestRoles: every role gets ready with keys that seal payloads, an order goes through
+// all of them and its customer is told, a second version of the order service takes
+// over, and each ends well when it is told to.
 func TestRoles(t *testing.T) {
 	t.Parallel()
 	p := &platform{T: t, image: build(t)}
@@ -42,7 +42,7 @@ func TestRoles(t *testing.T) {
 		require.Contains(t, p.once(t, p.serviceEnv(name), "migrate", name), name)
 		p.at = append(p.at, name+"="+p.service(name, "v1").URL)
 	}
-	env := p.env("TEMPORAL_", "SKALD_SERVICE_TOKENS", "SKALD_API_KEY_SECRET")
+	env := p.env("TEMPORAL_", "SKALD_SERVICE_TOKENS", "SKALD_API_KEY_SECRET", "SKALD_PAYLOAD_KEYS")
 	env["SKALD_SERVICES"] = strings.Join(p.at, ";")
 	p.run(door, env, "gateway", "--addr", door)
 
@@ -77,9 +77,10 @@ func (p *platform) startInfra() string {
 	ctx, cancel := context.WithTimeout(p.Context(), 3*time.Minute)
 	defer cancel()
 	door := freeAddr(p.T)
-	p.infra, err = stack.Start(ctx, dev, filepath.Join(dir, "data"), "--infra-only", "--addr", door)
+	p.infra, err = stack.Start(ctx, dev, filepath.Join(dir, "data"), "--infra-only", "--encrypt", "--addr", door)
 	require.NoError(p, err)
 	p.Cleanup(func() { require.NoError(p, p.infra.Stop()) })
+	require.NotEmpty(p, p.infra.Environment["SKALD_PAYLOAD_KEYS"])
 	p.shop = p.infra.NewShop()
 	return door
 }
@@ -98,13 +99,16 @@ func (p *platform) env(prefixes ...string) map[string]string {
 }
 
 func (p *platform) serviceEnv(name string) map[string]string {
-	env := p.env("TEMPORAL_", "SKALD_SERVICE_TOKENS", "SKALD_KAFKA_")
+	env := p.env("TEMPORAL_", "SKALD_SERVICE_TOKENS", "SKALD_KAFKA_", "SKALD_PAYLOAD_KEYS")
 	env["SKALD_DATABASES"] = name + "=" + p.infra.Databases[name]
+	if name != "user" { // which has the keys of users, and was the first to start
+		env["SKALD_SERVICES"] = p.at[0]
+	}
 	switch name {
 	case "payment":
 		maps.Copy(env, p.env("STRIPE_"))
 	case "notification": // it asks those who started before it
-		maps.Copy(env, p.env("SKALD_SMTP_"))
+		maps.Copy(env, p.env("SKALD_SMTP_", "SKALD_WEBHOOK_KEYS"))
 		env["SKALD_SERVICES"] = strings.Join(p.at, ";")
 	}
 	return env

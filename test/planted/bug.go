@@ -94,7 +94,7 @@ func (p planter) pass(ctx context.Context, pkg string, bugs []bug) error {
 }
 
 func (p planter) test(ctx context.Context, pkg, pattern string, flags ...string) (string, error) {
-	args := append([]string{"test", "-count=1", "-vet=off", "-v", "-timeout=2m", "-run", pattern}, flags...)
+	args := append([]string{"test", "-count=1", "-vet=off", "-v", "-timeout=5m", "-run", pattern}, flags...)
 	cmd := exec.CommandContext(ctx, "go", append(args, pkg)...)
 	cmd.Dir, cmd.Env = p.root, append(os.Environ(), p.env...)
 	out, err := cmd.CombinedOutput()

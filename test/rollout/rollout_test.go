@@ -1,10 +1,9 @@
-package e2e_test
+package rollout_test
 
 import (
 	"context"
 	"errors"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,7 +20,9 @@ import (
 // rollout is a platform whose parts are processes of the production binary, its
 // order workers of two versions.
 type rollout struct {
-	*bench
+	*testing.T
+	*stack.Shop
+	stack    *stack.Stack
 	temporal client.Client
 	dir      string
 	binaries map[string]string // by version
@@ -33,7 +34,7 @@ type rollout struct {
 func newRollout(t *testing.T) *rollout {
 	t.Helper()
 	dir := t.TempDir()
-	r := &rollout{dir: dir, binaries: map[string]string{}, running: map[string]*exec.Cmd{}}
+	r := &rollout{T: t, dir: dir, binaries: map[string]string{}, running: map[string]*exec.Cmd{}}
 	var err error
 	r.binaries["v1"], err = stack.BuildSkald(t.Context(), filepath.Join(dir, "skald-v1"))
 	require.NoError(t, err)
@@ -43,18 +44,20 @@ func newRollout(t *testing.T) *rollout {
 	addr := freeAddr(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	s, err := stack.Start(ctx, platform.binary, filepath.Join(dir, "data"), "--infra-only", "--addr", addr, "--action-timeout", "10m")
+	dev, err := stack.Build(ctx, dir)
+	require.NoError(t, err)
+	s, err := stack.Start(ctx, dev, filepath.Join(dir, "data"), "--infra-only", "--addr", addr, "--action-timeout", "10m")
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Stop()) })
-	r.bench = &bench{T: t, Shop: s.NewShop(), stack: s, user: s.Users["alice"]}
-	r.temporal = temporal(t, s)
+	r.Shop, r.stack = s.NewShop(), s
+	r.temporal, err = s.Dial()
+	require.NoError(t, err)
+	t.Cleanup(r.temporal.Close)
 	r.process("services", r.binaries["v1"], nil, "service", "user", "product", "pricing", "inventory", "payment")
 	r.process("gateway", r.binaries["v1"], nil, "gateway", "--addr", addr)
-	require.Eventually(t, func() bool {
-		a, err := r.Do(context.Background(), http.MethodGet, "/ready", nil)
-		return err == nil && a.Status == http.StatusOK
-	}, time.Minute, 50*time.Millisecond)
-	r.product = r.bench.product(1500, 1_000_000)
+	require.Eventually(t, r.ready, time.Minute, 50*time.Millisecond)
+	r.product, err = r.NewProduct(t.Context(), t.Name(), 1500, 1_000_000)
+	require.NoError(t, err)
 	return r
 }
 
@@ -132,7 +135,9 @@ func (r *rollout) command(args ...string) (string, error) {
 // version is the one that a run of the order began with; empty: none yet.
 func (r *rollout) version(orderID string) string {
 	r.Helper()
-	for _, e := range readHistory(r.T, r.temporal, "order/"+orderID).Events {
+	h, err := stack.History(context.Background(), r.temporal, "order/"+orderID)
+	require.NoError(r, err)
+	for _, e := range h.Events {
 		if done := e.GetWorkflowTaskCompletedEventAttributes(); done != nil {
 			return done.GetDeploymentVersion().GetBuildId()
 		}

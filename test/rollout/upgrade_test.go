@@ -1,4 +1,4 @@
-package e2e_test
+package rollout_test
 
 import (
 	"encoding/json"
@@ -81,15 +81,15 @@ func TestRoll(t *testing.T) {
 
 	// v1 goes too early: its runs wait, and that is seen.
 	r.stop("v1")
-	r.act(slow1[1], "complete")
+	r.act(slow1[1])
 	r.await(`v1 draining [1-9]\d* 0`)
 	require.Regexp(t, `(?m)^v1 .*STUCK`, r.versions("list"))
 	out, err := r.command("ops", "versions", "drain", "v1")
 	require.Error(t, err)
 	require.Contains(t, out, "no workers")
-	require.Equal(t, "awaiting_payment", r.get(slow1[1].ID).Status)
+	require.Equal(t, "awaiting_payment", r.status(slow1[1].ID))
 	r.start("v1")
-	r.bench.await(slow1[1].ID, "confirmed")
+	r.requireConfirmed(slow1[1].ID)
 	l.finish(slow2[0])
 
 	// Back again.
@@ -102,7 +102,7 @@ func TestRoll(t *testing.T) {
 	r.stop("v2")
 	l.more(20)
 	l.stop()
-	requireInvariants(t, r.stack)
+	r.requireInvariants()
 	r.await(`v2 drained 0 \d`)
 	l.requireSmooth()
 

@@ -1,4 +1,4 @@
-package e2e_test
+package rollout_test
 
 import (
 	"context"
@@ -39,7 +39,7 @@ func (r *rollout) begin() *load {
 	for client := range loadClients {
 		l.all.Go(func() error {
 			for i := client; l.ctx.Err() == nil; i++ {
-				if err := l.order(i); err != nil {
+				if err := l.place(i); err != nil {
 					return err
 				}
 				select {
@@ -53,14 +53,14 @@ func (r *rollout) begin() *load {
 	return l
 }
 
-// order places one; what it is answered has to fit how it is paid.
-func (l *load) order(i int) error {
-	method := []string{visa, visa, visa, declined}[i%4]
-	a, err := l.Place(context.Background(), l.bench.order(l.product, 1, method), "Prefer", "wait=30")
+// place orders; what it is answered has to fit how it is paid.
+func (l *load) place(i int) error {
+	method := []string{stack.Visa, stack.Visa, stack.Visa, stack.Declined}[i%4]
+	a, err := l.Place(context.Background(), l.order(method), "Prefer", "wait=30")
 	if err != nil {
 		return err
 	}
-	if want := map[string]int{visa: http.StatusCreated, declined: http.StatusPaymentRequired}[method]; a.Status != want {
+	if want := map[string]int{stack.Visa: http.StatusCreated, stack.Declined: http.StatusPaymentRequired}[method]; a.Status != want {
 		return fmt.Errorf("%s: answered %d: %s", method, a.Status, a.Body)
 	}
 	l.placed(a.OrderID())
@@ -97,7 +97,10 @@ func (l *load) stop() {
 func (l *load) waiting(version string, n int) (all []stack.Order) {
 	l.Helper()
 	require.Eventually(l, func() bool {
-		o := l.place(l.bench.order(l.product, 1, authenticated), http.StatusAccepted, "Prefer", "wait=30").Order
+		a, err := l.Place(context.Background(), l.order(stack.Authenticated), "Prefer", "wait=30")
+		require.NoError(l, err)
+		require.Equal(l, http.StatusAccepted, a.Status, "%s", a.Body)
+		o := a.Order
 		l.placed(o.ID)
 		l.slow = append(l.slow, o)
 		if l.version(o.ID) == version {
@@ -112,12 +115,12 @@ func (l *load) waiting(version string, n int) (all []stack.Order) {
 func (l *load) finish(orders ...stack.Order) {
 	l.Helper()
 	for _, o := range orders {
-		if l.get(o.ID).Status == "awaiting_payment" {
-			l.act(o, "complete")
+		if l.status(o.ID) == "awaiting_payment" {
+			l.act(o)
 		}
 	}
 	for _, o := range orders {
-		l.bench.await(o.ID, "confirmed")
+		l.requireConfirmed(o.ID)
 	}
 }
 
@@ -127,7 +130,10 @@ func (l *load) requireSmooth() {
 	l.Helper()
 	runs := map[string]int{}
 	for _, id := range l.ids() {
-		h := closedHistory(l.T, l.temporal, "order/"+id)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		h, err := stack.ClosedHistory(ctx, l.temporal, "order/"+id)
+		cancel()
+		require.NoError(l, err)
 		versions, did := map[string]bool{}, []string{}
 		for _, e := range h.Events {
 			require.NotEqual(l, enums.EVENT_TYPE_WORKFLOW_TASK_FAILED, e.EventType, "order %s: %v", id, e)
