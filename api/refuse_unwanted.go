@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,29 +16,36 @@ import (
 
 	"github.com/skaldhq/skald/api/cards"
 	"github.com/skaldhq/skald/api/private"
+	"github.com/skaldhq/skald/api/walk"
 )
 
-// unwanted is what no request may have in it, and the refusal of one that has.
+// unwanted is what no request may have in it, and the refusal of one that has. In
+// a body it may be in fields of these formats, which are validated otherwise.
 type unwanted struct {
-	meant  func(text string) bool
-	spared func(body *huma.Schema) func(field string) bool
-	no     refusal
+	meant func(text string) bool
+	in    []string
+	no    refusal
 }
 
+// What of it there is. A URL is its owner's choice: it may have an @ or a token.
 func allUnwanted() []unwanted {
-	nowhere := func(*huma.Schema) func(string) bool { return func(string) bool { return false } }
 	return []unwanted{
-		{meant: cards.Within, spared: nowhere, no: errCard},
-		{meant: private.Credential, spared: nowhere, no: errSecret},
-		{meant: private.Address, spared: addresses, no: errAddress},
+		{meant: cards.Within, no: errCard},
+		{meant: private.Credential, in: []string{"uri"}, no: errSecret},
+		{meant: private.Address, in: []string{"email", "uri"}, no: errAddress},
 	}
 }
 
-// addresses tells the fields of a body that are e-mail addresses.
-func addresses(body *huma.Schema) func(field string) bool {
-	return func(field string) bool {
-		return body.Properties[field] != nil && body.Properties[field].Format == "email"
+// questions are what a body of this schema is asked.
+func questions(all []unwanted, body *huma.Schema) []walk.Question {
+	asked := make([]walk.Question, len(all))
+	for i, one := range all {
+		asked[i] = walk.Question{Meant: one.meant, Spared: func(field string) bool {
+			p := body.Properties[field]
+			return p != nil && slices.Contains(one.in, p.Format)
+		}}
 	}
+	return asked
 }
 
 // bodyOf is the schema of what an operation takes.
@@ -70,16 +78,15 @@ func refuseUnwanted(a huma.API) func(huma.Context, func(huma.Context)) {
 				return
 			}
 		}
-		for _, one := range all {
-			at, found := inParameters(ctx, a.OpenAPI(), one.meant)
-			if !found && op.RequestBody != nil && !op.SkipValidateBody {
-				at, found = cards.Find(body, one.meant, one.spared(bodyOf(op, a.OpenAPI())))
-			}
-			if found {
-				one.no.fields = []ProblemField{{Field: safeName(at), Message: one.no.fields[0].Message}}
-				refuse(a, ctx, one.no)
-				return
-			}
+		at, which := inParameters(ctx, a.OpenAPI(), all)
+		if which < 0 && op.RequestBody != nil && !op.SkipValidateBody {
+			at, which = walk.JSON(body, questions(all, bodyOf(op, a.OpenAPI()))...)
+		}
+		if which >= 0 {
+			no := all[which].no
+			no.fields = []ProblemField{{Field: safeName(at), Message: no.fields[0].Message}}
+			refuse(a, ctx, no)
+			return
 		}
 		next(ctx)
 	}
@@ -105,30 +112,39 @@ var (
 )
 
 // inParameters looks at the path, the query and the headers that the operation
-// knows. What a client tells of an earlier answer is not kept.
-func inParameters(ctx huma.Context, doc *huma.OpenAPI, meant func(string) bool) (at string, found bool) {
+// knows, and tells where something unwanted is, and by its index what; -1: nothing.
+// What a client tells of an earlier answer is not kept.
+func inParameters(ctx huma.Context, doc *huma.OpenAPI, all []unwanted) (at string, which int) {
+	meant := func(text string) int {
+		return slices.IndexFunc(all, func(one unwanted) bool { return one.meant(text) })
+	}
 	for _, p := range ctx.Operation().Parameters {
 		if name, shared := strings.CutPrefix(p.Ref, parameterRef); shared {
 			p = doc.Components.Parameters[name]
 		}
+		var value string
 		switch {
-		case p.In == "path" && meant(ctx.Param(p.Name)),
-			p.In == "header" && !strings.HasPrefix(p.Name, "If-") && meant(ctx.Header(p.Name)):
-			return p.Name, true
+		case p.In == "path":
+			value = ctx.Param(p.Name)
+		case p.In == "header" && !strings.HasPrefix(p.Name, "If-"):
+			value = ctx.Header(p.Name)
+		}
+		if which := meant(value); which >= 0 {
+			return p.Name, which
 		}
 	}
 	query := ctx.URL().RawQuery
 	for pair := range strings.SplitSeq(query, "&") {
 		name, value, _ := strings.Cut(pair, "=")
 		name, value = unescaped(name), unescaped(value)
-		switch {
-		case meant(name):
-			return "query", true
-		case meant(value):
-			return name, true
+		if which := meant(name); which >= 0 {
+			return "query", which
+		}
+		if which := meant(value); which >= 0 {
+			return name, which
 		}
 	}
-	return "", false
+	return "", -1
 }
 
 // unescaped is a part of a query, as it is where it is escaped wrongly.

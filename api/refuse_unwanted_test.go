@@ -88,6 +88,11 @@ func TestPrivateIsRefused(t *testing.T) {
 	_, h := setup(t)
 	res, _ := call(h, http.MethodPut, "/v1/users/usr_1", `{"email":"`+email+`","name":"Ada"}`)
 	require.NotContains(t, res.Body.String(), "email_refused")
+	url := "https://shop.example/@ada@shop.example/hooks?with=" + key
+	res, _ = call(h, http.MethodPost, "/v1/webhook-endpoints", `{"url":"`+url+`"}`)
+	require.NotContains(t, res.Body.String(), "_refused", "it is validated as a URL")
+	res, _ = call(h, http.MethodPost, "/v1/webhook-endpoints", `{"url":"https://shop.example/hooks","description":"`+email+`"}`)
+	require.Contains(t, res.Body.String(), "email_refused")
 }
 
 // TestUnreadableBody: a body that breaks off is the client's fault, and the

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
@@ -13,8 +14,13 @@ import (
 	"github.com/skaldhq/skald/workflows"
 )
 
-// eraseBatch bounds one round.
+// eraseBatch bounds one page.
 const eraseBatch = 200
+
+// MetricDoomedOldest is a gauge: how many seconds ago the user was deleted whose
+// payload key waits longest to be erased; 0 where none does. Every user worker
+// shows the same.
+const MetricDoomedOldest = "skald_payload_keys_doomed_oldest_seconds"
 
 // Eraser erases the payload keys of users who were deleted, and with them what
 // their sagas left at Temporal. A key outlives its user by some time, in which
@@ -24,36 +30,46 @@ type Eraser struct {
 	keys     user.PayloadKeyChores
 	temporal client.Client
 	after    time.Duration
+	oldest   prometheus.Gauge
 }
 
 // NewEraser returns an eraser of keys whose users were deleted longer ago than
 // after.
-func NewEraser(c client.Client, keys user.PayloadKeyChores, after time.Duration) *Eraser {
-	return &Eraser{keys: keys, temporal: c, after: after}
+func NewEraser(c client.Client, keys user.PayloadKeyChores, after time.Duration, metrics prometheus.Registerer) *Eraser {
+	oldest := prometheus.NewGauge(prometheus.GaugeOpts{Name: MetricDoomedOldest, Help: "How long ago the user was deleted whose payload key waits longest to be erased."})
+	metrics.MustRegister(oldest)
+	return &Eraser{keys: keys, temporal: c, after: after, oldest: oldest}
 }
 
-// Erase erases what can be, and tells how many keys that were.
+// Erase erases what can be, past those keys that cannot, and tells how many that
+// were.
 func (e *Eraser) Erase(ctx context.Context) (int, error) {
-	doomed, err := e.keys.DoomedPayloadKeys(ctx, e.after, eraseBatch)
-	if err != nil {
-		return 0, fmt.Errorf("find payload keys to erase: %w", err)
-	}
-	erased, faults := 0, []error{}
-	for _, key := range doomed {
-		running, err := e.temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
-			Query: fmt.Sprintf("%s = '%s' AND ExecutionStatus = 'Running'", workflows.AttrUserID.GetName(), key.UserID),
-		})
-		if err == nil && running.GetCount() > 0 {
-			continue
-		}
-		if err == nil {
-			err = e.keys.ErasePayloadKey(ctx, key.ID)
-		}
+	erased, err := user.EachPayloadKey(func(after string) ([]user.PayloadKey, error) {
+		doomed, err := e.keys.DoomedPayloadKeys(ctx, e.after, after, eraseBatch)
 		if err != nil {
-			faults = append(faults, fmt.Errorf("erase payload key %s: %w", key.ID, err))
-			continue
+			return nil, fmt.Errorf("find payload keys to erase: %w", err)
 		}
-		erased++
+		return doomed, nil
+	}, func(key user.PayloadKey) (bool, error) { return e.erase(ctx, key) })
+	age, failed := e.keys.OldestDoomedPayloadKey(ctx)
+	if failed == nil {
+		e.oldest.Set(age.Seconds())
 	}
-	return erased, errors.Join(faults...)
+	return erased, errors.Join(err, failed)
+}
+
+func (e *Eraser) erase(ctx context.Context, key user.PayloadKey) (erased bool, err error) {
+	running, err := e.temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
+		Query: fmt.Sprintf("%s = '%s' AND ExecutionStatus = 'Running'", workflows.AttrUserID.GetName(), key.UserID),
+	})
+	if err == nil && running.GetCount() > 0 {
+		return false, nil
+	}
+	if err == nil {
+		err = e.keys.ErasePayloadKey(ctx, key.ID)
+	}
+	if err != nil {
+		return false, fmt.Errorf("erase payload key %s: %w", key.ID, err)
+	}
+	return true, nil
 }

@@ -14,18 +14,19 @@ import (
 
 const doomedPayloadKeys = `-- name: DoomedPayloadKeys :many
 SELECT id, user_id, wrapped, wrapped_by, created_at, doomed_at, erased_at FROM payload_keys
-WHERE doomed_at < now() - $1::interval AND erased_at IS NULL
-ORDER BY doomed_at
-LIMIT $2
+WHERE doomed_at < now() - $1::interval AND erased_at IS NULL AND id > $2
+ORDER BY id
+LIMIT $3
 `
 
 type DoomedPayloadKeysParams struct {
 	Age       pgtype.Interval
+	After     uuid.UUID
 	PageLimit int32
 }
 
 func (q *Queries) DoomedPayloadKeys(ctx context.Context, arg DoomedPayloadKeysParams) ([]PayloadKey, error) {
-	rows, err := q.db.Query(ctx, doomedPayloadKeys, arg.Age, arg.PageLimit)
+	rows, err := q.db.Query(ctx, doomedPayloadKeys, arg.Age, arg.After, arg.PageLimit)
 	if err != nil {
 		return nil, err
 	}
@@ -129,17 +130,34 @@ func (q *Queries) LivePayloadKey(ctx context.Context, userID uuid.UUID) (Payload
 	return i, err
 }
 
+const oldestDoomedPayloadKey = `-- name: OldestDoomedPayloadKey :one
+SELECT coalesce(extract(epoch FROM now() - min(doomed_at)), 0)::float8 AS seconds
+FROM payload_keys WHERE doomed_at IS NOT NULL AND erased_at IS NULL
+`
+
+// OldestDoomedPayloadKey is how many seconds ago that was doomed; 0 where none is.
+func (q *Queries) OldestDoomedPayloadKey(ctx context.Context) (float64, error) {
+	row := q.db.QueryRow(ctx, oldestDoomedPayloadKey)
+	var seconds float64
+	err := row.Scan(&seconds)
+	return seconds, err
+}
+
 const payloadKeysNotBy = `-- name: PayloadKeysNotBy :many
-SELECT id, user_id, wrapped, wrapped_by, created_at, doomed_at, erased_at FROM payload_keys WHERE wrapped_by <> $1 AND erased_at IS NULL ORDER BY id LIMIT $2
+SELECT id, user_id, wrapped, wrapped_by, created_at, doomed_at, erased_at FROM payload_keys
+WHERE wrapped_by <> $1 AND erased_at IS NULL AND id > $2
+ORDER BY id
+LIMIT $3
 `
 
 type PayloadKeysNotByParams struct {
 	WrappedBy string
+	After     uuid.UUID
 	PageLimit int32
 }
 
 func (q *Queries) PayloadKeysNotBy(ctx context.Context, arg PayloadKeysNotByParams) ([]PayloadKey, error) {
-	rows, err := q.db.Query(ctx, payloadKeysNotBy, arg.WrappedBy, arg.PageLimit)
+	rows, err := q.db.Query(ctx, payloadKeysNotBy, arg.WrappedBy, arg.After, arg.PageLimit)
 	if err != nil {
 		return nil, err
 	}

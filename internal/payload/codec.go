@@ -14,11 +14,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/converter"
 	"google.golang.org/protobuf/proto"
-
-	"github.com/skaldhq/skald/internal/seal"
 )
 
 // The metadata of a payload that is sealed. All of what was sealed, its metadata
@@ -34,11 +33,16 @@ const (
 var ErrErased = errors.New("the payload was erased with the user that it was of")
 
 // Codec seals and opens payloads.
-type Codec struct{ keys *Keys }
+type Codec struct {
+	keys      *Keys
+	notOpened *prometheus.CounterVec
+}
 
 // NewCodec returns a codec with keys. Without any it seals nothing, and refuses
-// what is sealed.
-func NewCodec(keys *Keys) *Codec { return &Codec{keys: keys} }
+// what is sealed. It counts what it cannot open.
+func NewCodec(keys *Keys, metrics prometheus.Registerer) *Codec {
+	return &Codec{keys: keys, notOpened: countNotOpened(metrics)}
+}
 
 // Seals tells whether there is a key to seal with.
 func (c *Codec) Seals() bool {
@@ -75,6 +79,16 @@ func (c *Codec) open(ctx context.Context, p *commonpb.Payload) (*commonpb.Payloa
 	if !sealed(p) {
 		return p, nil
 	}
+	plain, err := c.unseal(ctx, p)
+	if err != nil {
+		c.notOpened.WithLabelValues(reason(err)).Inc()
+		return nil, err
+	}
+	inner := &commonpb.Payload{}
+	return inner, proto.Unmarshal(plain, inner)
+}
+
+func (c *Codec) unseal(ctx context.Context, p *commonpb.Payload) ([]byte, error) {
 	key, err := c.keys.find(ctx, keyName(p.GetMetadata()[metadataKey]))
 	if err != nil {
 		return nil, err
@@ -83,8 +97,7 @@ func (c *Codec) open(ctx context.Context, p *commonpb.Payload) (*commonpb.Payloa
 	if err != nil {
 		return nil, fmt.Errorf("open a payload of key %s: %w", key.ID, err)
 	}
-	inner := &commonpb.Payload{}
-	return inner, proto.Unmarshal(plain, inner)
+	return plain, nil
 }
 
 func sealed(p *commonpb.Payload) bool {
@@ -114,7 +127,7 @@ func (c *Codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error
 		switch {
 		case errors.Is(err, ErrErased):
 			return converter.GetDefaultDataConverter().ToPayload(map[string]string{"erased": ErrErased.Error()})
-		case errors.Is(err, errUnknownKey), errors.Is(err, seal.ErrBroken):
+		case unreadable(err):
 			return p, nil
 		}
 		return opened, err

@@ -1,14 +1,22 @@
 package payload
 
 import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/skaldhq/skald/internal/seal"
+	"github.com/skaldhq/skald/services/user"
 )
 
 // sealedFor seals a payload for a user.
@@ -26,24 +34,24 @@ func sealedFor(t *testing.T, c *Codec, userID string) *commonpb.Payload {
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	v := newVault("usr_1")
-	before := NewCodec(NewKeys(ring(t, oldKey), v, time.Now))
+	before := newCodec(NewKeys(ring(t, oldKey), v, time.Now))
 	own, users := sealedFor(t, before, ""), sealedFor(t, before, "usr_1")
 	require.Equal(t, "old", nameOn(own))
 
 	both := NewKeys(ring(t, newKey, oldKey), v, time.Now)
 	for _, p := range []*commonpb.Payload{own, users} {
-		opened, err := NewCodec(both).open(t.Context(), p)
+		opened, err := newCodec(both).open(t.Context(), p)
 		require.NoError(t, err)
 		require.True(t, proto.Equal(plain(t, "hello"), opened))
 	}
-	require.Equal(t, "new", nameOn(sealedFor(t, NewCodec(both), "")))
+	require.Equal(t, "new", nameOn(sealedFor(t, newCodec(both), "")))
 	for _, want := range []int{1, 0} {
 		n, err := both.Rewrap(t.Context(), v)
 		require.NoError(t, err)
 		require.Equal(t, want, n)
 	}
 
-	after := NewCodec(NewKeys(ring(t, newKey), v, time.Now))
+	after := newCodec(NewKeys(ring(t, newKey), v, time.Now))
 	opened, err := after.open(t.Context(), users)
 	require.NoError(t, err)
 	require.True(t, proto.Equal(plain(t, "hello"), opened))
@@ -53,12 +61,30 @@ func TestRotation(t *testing.T) {
 	require.ErrorIs(t, err, errUnknownKey, "a process that does not have the key yet changes nothing")
 }
 
+// TestLostKey: users' keys that nobody can unwrap any more keep none of the others
+// from being wrapped anew, however many they are.
+func TestLostKey(t *testing.T) {
+	t.Parallel()
+	v := newVault()
+	for i := range rewrapBatch + 1 {
+		who := fmt.Sprint("usr_lost", i)
+		v.users[who] = user.PayloadKey{}
+		sealedFor(t, newCodec(NewKeys(ring(t, "lost=MjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjI="), v, time.Now)), who)
+	}
+	v.users["usr_1"] = user.PayloadKey{}
+	sealedFor(t, newCodec(NewKeys(ring(t, oldKey), v, time.Now)), "usr_1")
+	n, err := NewKeys(ring(t, newKey, oldKey), v, time.Now).Rewrap(t.Context(), v)
+	require.Equal(t, 1, n)
+	require.ErrorIs(t, err, errUnknownKey)
+	require.ErrorContains(t, err, fmt.Sprint(rewrapBatch+1))
+}
+
 // TestErase: once a user's key is erased nobody opens what it sealed, later than a
 // moment after; what is yet to be sealed with it is with the platform's.
 func TestErase(t *testing.T) {
 	t.Parallel()
 	clock, v := &clock{at: time.Unix(0, 0)}, newVault("usr_1")
-	c := NewCodec(NewKeys(ring(t, newKey), v, clock.now))
+	c := newCodec(NewKeys(ring(t, newKey), v, clock.now))
 	p := sealedFor(t, c, "usr_1")
 	name := keyName(nameOn(p))
 	v.erase("usr_1")
@@ -88,7 +114,7 @@ func TestErase(t *testing.T) {
 func TestNobody(t *testing.T) {
 	t.Parallel()
 	v := newVault("usr_1")
-	c := NewCodec(NewKeys(ring(t, newKey), v, time.Now))
+	c := newCodec(NewKeys(ring(t, newKey), v, time.Now))
 	require.Equal(t, "new", nameOn(sealedFor(t, c, "usr_2")))
 	v.users["usr_2"] = v.users["usr_1"]
 	require.NotEqual(t, "new", nameOn(sealedFor(t, c, "usr_2")), "a user who has come since")
@@ -99,28 +125,82 @@ func TestNobody(t *testing.T) {
 func TestStale(t *testing.T) {
 	t.Parallel()
 	clock, v := &clock{at: time.Unix(0, 0)}, newVault("usr_1")
-	c := NewCodec(NewKeys(ring(t, newKey), v, clock.now))
+	c := newCodec(NewKeys(ring(t, newKey), v, clock.now))
 	p := sealedFor(t, c, "usr_1")
 	v.away = errAway
 	clock.at = clock.at.Add(StaleFor - time.Second)
 	_, err := c.open(t.Context(), p)
 	require.NoError(t, err)
-	_, err = NewCodec(NewKeys(ring(t, newKey), v, clock.now)).open(t.Context(), p)
+	_, err = newCodec(NewKeys(ring(t, newKey), v, clock.now)).open(t.Context(), p)
 	require.ErrorIs(t, err, errAway)
+}
 
-	// A key that is nowhere was lost: nobody waits for it.
-	v.away = nil
-	clear(v.keys)
+// TestNotFound: a user service that does not know a key, as one on a database that is
+// yet to be restored, ends nothing. What has begun goes on for a while, what is new
+// waits, and soon after the database is back all is as it was.
+func TestNotFound(t *testing.T) {
+	t.Parallel()
+	clock, v := &clock{at: time.Unix(0, 0)}, newVault("usr_1")
+	c := newCodec(NewKeys(ring(t, newKey), v, clock.now))
+	p := sealedFor(t, c, "usr_1")
+	kept := v.keys
+	v.keys = map[string]user.PayloadKey{}
+	clock.at = clock.at.Add(StaleFor - time.Second)
+	_, err := c.open(t.Context(), p)
+	require.NoError(t, err)
+
 	clock.at = clock.at.Add(time.Minute)
+	for range 2 {
+		_, err = c.open(t.Context(), p)
+		require.ErrorIs(t, err, user.ErrPayloadKeyNotFound)
+		require.NotErrorIs(t, err, ErrErased)
+		require.ErrorContains(t, err, nameOn(p), "an operator has to know which")
+	}
+	shown, err := c.Decode([]*commonpb.Payload{p})
+	require.NoError(t, err)
+	require.Equal(t, []*commonpb.Payload{p}, shown)
+
+	v.keys = kept
+	clock.at = clock.at.Add(FreshFor)
 	_, err = c.open(t.Context(), p)
-	require.ErrorIs(t, err, ErrErased)
+	require.NoError(t, err)
+}
+
+// TestHanging: a user service that hangs holds nobody up who has the key, and is not
+// asked again at once; many who ask at a time are one question.
+func TestHanging(t *testing.T) {
+	t.Parallel()
+	clock, v := &clock{at: time.Unix(0, 0)}, newVault("usr_1")
+	c := newCodec(NewKeys(ring(t, newKey), v, clock.now))
+	p := sealedFor(t, c, "usr_1")
+	clock.at = clock.at.Add(FreshFor + time.Millisecond)
+	v.hangs = true
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			_, err := c.open(t.Context(), p)
+			assert.NoError(t, err)
+		})
+	}
+	all.Wait()
+	require.Equal(t, 1, v.looks)
+	clock.at = clock.at.Add(failedFor + time.Millisecond)
+	_, err := c.open(t.Context(), p)
+	require.NoError(t, err)
+	require.Equal(t, 2, v.looks)
+
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = newCodec(NewKeys(ring(t, newKey), v, clock.now)).open(gone, p)
+	require.ErrorIs(t, err, context.Canceled)
 }
 
 // TestPeople: what nobody here can open, people see as it is.
 func TestPeople(t *testing.T) {
 	t.Parallel()
-	c := NewCodec(NewKeys(ring(t, newKey), nil, time.Now))
-	foreign := sealedFor(t, NewCodec(NewKeys(ring(t, oldKey), nil, time.Now)), "")
+	metrics := prometheus.NewRegistry()
+	c := NewCodec(NewKeys(ring(t, newKey), nil, time.Now), metrics)
+	foreign := sealedFor(t, newCodec(NewKeys(ring(t, oldKey), nil, time.Now)), "")
 	broken := sealedFor(t, c, "")
 	broken.Data[20] ^= 1
 	_, err := c.open(t.Context(), broken)
@@ -128,6 +208,15 @@ func TestPeople(t *testing.T) {
 	shown, err := c.Decode([]*commonpb.Payload{foreign, broken})
 	require.NoError(t, err)
 	require.Equal(t, []*commonpb.Payload{foreign, broken}, shown)
+	require.NoError(t, testutil.GatherAndCompare(metrics, strings.NewReader(`
+		# HELP skald_payloads_not_opened_total Payloads that could not be opened.
+		# TYPE skald_payloads_not_opened_total counter
+		skald_payloads_not_opened_total{reason="broken"} 2
+		skald_payloads_not_opened_total{reason="erased"} 0
+		skald_payloads_not_opened_total{reason="not_found"} 0
+		skald_payloads_not_opened_total{reason="unanswered"} 0
+		skald_payloads_not_opened_total{reason="unknown_key"} 1
+	`)))
 
 	mine, err := c.Encode([]*commonpb.Payload{plain(t, "signal")})
 	require.NoError(t, err)
@@ -135,7 +224,7 @@ func TestPeople(t *testing.T) {
 	again, err := c.Encode(mine)
 	require.NoError(t, err)
 	require.Equal(t, mine, again, "what is sealed stays as it is")
-	none := NewCodec(NewKeys(ring(t), nil, time.Now))
+	none := newCodec(NewKeys(ring(t), nil, time.Now))
 	same, err := none.Encode([]*commonpb.Payload{plain(t, "signal")})
 	require.NoError(t, err)
 	require.Empty(t, nameOn(same[0]))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2/expirable"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/skaldhq/skald/internal/seal"
 	"github.com/skaldhq/skald/services/user"
@@ -24,17 +25,7 @@ func (n keyName) ofUser() bool {
 	return strings.HasPrefix(string(n), string(user.PayloadKeyIDPrefix)+"_")
 }
 
-// What is known of keys, and for how long.
-const (
-	// FreshFor is how long a key counts without another look: so long after it was
-	// erased it may still open, and so long after its user was deleted may something
-	// begin with it.
-	FreshFor = 10 * time.Second
-	// StaleFor is how long a key still opens and seals for what has begun, while the
-	// user service does not answer.
-	StaleFor = 15 * time.Minute
-	mostKeys = 10_000
-)
+const mostKeys = 10_000
 
 // errUnknownKey is that something was sealed with a key of the platform's that this
 // process was not told.
@@ -48,13 +39,7 @@ type Keys struct {
 
 	current *expirable.LRU[string, keyName]   // by user
 	known   *expirable.LRU[keyName, lookedUp] // of users
-}
-
-// lookedUp is a user's key as it was found at some time.
-type lookedUp struct {
-	key    seal.Key
-	erased bool
-	at     time.Time
+	looking *singleflight.Group               // by name
 }
 
 // NewKeys returns the keys of a ring and, wrapped with them, those that the user
@@ -64,6 +49,7 @@ func NewKeys(ring seal.Ring, users user.PayloadKeys, now func() time.Time) *Keys
 		ring: ring, users: users, now: now,
 		current: expirable.NewLRU[string, keyName](mostKeys, nil, FreshFor),
 		known:   expirable.NewLRU[keyName, lookedUp](mostKeys, nil, StaleFor),
+		looking: &singleflight.Group{},
 	}
 }
 
@@ -92,39 +78,9 @@ func (k *Keys) of(ctx context.Context, userID string) (keyName, error) {
 		return "", err
 	}
 	name := keyName(kept.ID)
-	k.known.Add(name, lookedUp{key: key, at: k.now()})
+	k.known.Add(name, found(key, k.now()))
 	k.current.Add(userID, name)
 	return name, nil
-}
-
-// find gives a key. ErrErased; errUnknownKey. A user's key that nobody knows was
-// lost, with the database that it was in: that is as good as erased.
-func (k *Keys) find(ctx context.Context, name keyName) (seal.Key, error) {
-	if !name.ofUser() {
-		return k.own(name)
-	}
-	found, remembered := k.known.Get(name)
-	if !remembered || !found.erased && k.now().Sub(found.at) > FreshFor {
-		kept, err := k.look(ctx, name)
-		switch {
-		case err == nil:
-			key, err := k.unwrap(kept)
-			if err != nil {
-				return seal.Key{}, err
-			}
-			found = lookedUp{key: key, at: k.now()}
-			k.known.Add(name, found)
-		case errors.Is(err, user.ErrPayloadKeyErased), errors.Is(err, user.ErrPayloadKeyNotFound):
-			found = lookedUp{erased: true}
-			k.known.Add(name, found)
-		case !remembered:
-			return seal.Key{}, fmt.Errorf("find a user's payload key: %w", err)
-		}
-	}
-	if found.erased {
-		return seal.Key{}, ErrErased
-	}
-	return found.key, nil
 }
 
 func (k *Keys) own(name keyName) (seal.Key, error) {
@@ -136,13 +92,6 @@ func (k *Keys) own(name keyName) (seal.Key, error) {
 		return seal.Key{}, fmt.Errorf("key %q: %w", name, errUnknownKey)
 	}
 	return key, nil
-}
-
-func (k *Keys) look(ctx context.Context, name keyName) (user.PayloadKey, error) {
-	if k.users == nil { // a process without keys meets what is sealed
-		return user.PayloadKey{}, errUnknownKey
-	}
-	return k.users.FindPayloadKey(ctx, string(name))
 }
 
 // unwrap opens a user's key.

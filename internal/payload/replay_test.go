@@ -20,7 +20,7 @@ import (
 // has the keys reads of it.
 func TestReplaySealed(t *testing.T) {
 	t.Parallel()
-	c := NewCodec(NewKeys(ring(t, newKey), newVault("usr_1"), time.Now))
+	c := newCodec(NewKeys(ring(t, newKey), newVault("usr_1"), time.Now))
 	name, err := c.keys.of(t.Context(), "usr_1")
 	require.NoError(t, err)
 	raw, err := os.ReadFile("../../workflows/testdata/histories/place_order/r3/confirmed.json")

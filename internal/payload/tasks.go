@@ -57,7 +57,7 @@ func (w *wire) learnWorkflow(ctx context.Context, cc *grpc.ClientConn, asked pro
 	if !ok {
 		var err error
 		if name, err = w.keyOfRun(ctx, cc, asked, task.GetWorkflowExecution()); err != nil {
-			return failed(err)
+			return call{answer: task}.failed(err)
 		}
 	}
 	if _, err := w.keys.find(ctx, name); errors.Is(err, ErrErased) {
@@ -97,7 +97,7 @@ func (w *wire) end(ctx context.Context, cc *grpc.ClientConn, asked proto.Message
 		GetDeploymentOptions() *deploymentpb.WorkerDeploymentOptions
 	})
 	if in == nil {
-		return failed(ErrErased)
+		return call{answer: task}.failed(ErrErased)
 	}
 	var err error
 	if task.GetQuery() != nil {

@@ -3,13 +3,14 @@ package payload
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	commonpb "go.temporal.io/api/common/v1"
 	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -59,6 +60,9 @@ func (w *wire) userOf(attributes *commonpb.SearchAttributes) (userID string) {
 	return userID
 }
 
+// temporalSaid is an error of Temporal's, which the SDK knows how to take.
+type temporalSaid struct{ error }
+
 // keyOfRun tells which key a run's input is sealed with, which is that of all of
 // the run. asked is the request that it is asked for: of the same namespace.
 func (w *wire) keyOfRun(ctx context.Context, cc *grpc.ClientConn, asked proto.Message, run *commonpb.WorkflowExecution) (keyName, error) {
@@ -71,8 +75,12 @@ func (w *wire) keyOfRun(ctx context.Context, cc *grpc.ClientConn, asked proto.Me
 	}
 	page, err := workflowservice.NewWorkflowServiceClient(cc).GetWorkflowExecutionHistory(context.WithValue(ctx, bareKey{}, true),
 		&workflowservice.GetWorkflowExecutionHistoryRequest{Namespace: in.GetNamespace(), Execution: run, MaximumPageSize: 1})
-	if err != nil {
-		return "", fmt.Errorf("read how a run began: %w", err)
+	switch said := serviceerror.ToStatus(err); said.Code() {
+	case codes.OK:
+	case codes.NotFound: // as the call itself is about to be told
+		return platform, nil
+	default:
+		return "", temporalSaid{said.Err()}
 	}
 	name, _ := began(page.GetHistory())
 	if run.GetRunId() != "" {

@@ -13,8 +13,6 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -75,10 +73,11 @@ func (w *wire) intercept(opening grpc.UnaryClientInterceptor) grpc.UnaryClientIn
 		if request, ok := req.(proto.Message); ok && w.Seals() {
 			sealed, err := w.sealAll(ctx, request, cc)
 			if err != nil {
-				return failed(err)
+				return call{req: req}.failed(err)
 			}
 			req = sealed
 		}
+		ctx = context.WithValue(ctx, callKey{}, call{method: method, req: req, answer: answer})
 		return opening(ctx, method, req, answer, cc, func(ctx context.Context, method string, req, answer any, cc *grpc.ClientConn, opts ...grpc.CallOption) error {
 			err := invoke(ctx, method, req, answer, cc, opts...)
 			if err == nil && w.Seals() {
@@ -89,15 +88,13 @@ func (w *wire) intercept(opening grpc.UnaryClientInterceptor) grpc.UnaryClientIn
 	}
 }
 
-// failed is what the SDK is told: that it may try again.
-func failed(err error) error { return status.Error(codes.Unavailable, "payloads: "+err.Error()) }
-
 // whose tells, once it is asked, which key seals a message.
 type whose func() (keyName, error)
 
 type (
 	whoseKey struct{}
 	bareKey  struct{} // of a call that is not looked into
+	callKey  struct{}
 )
 
 func withKey(ctx context.Context, of whose) context.Context {
@@ -134,6 +131,9 @@ func (w *wire) sealEach(ctx context.Context, name keyName, payloads []*commonpb.
 	return all, nil
 }
 
+// localActivity is what the SDK calls the markers of local activities.
+const localActivity = "LocalActivity"
+
 // enter has the platform's key seal what tells of no user, and by which an erased
 // saga's steps can still be told: the summaries of what it did, and of its local
 // activities which they were.
@@ -143,7 +143,7 @@ func (w *wire) enter(ctx context.Context, message proto.Message) (context.Contex
 		return withKey(ctx, func() (keyName, error) { return platform, nil }), nil
 	case *commandpb.RecordMarkerCommandAttributes:
 		data := m.GetDetails()["data"]
-		if data == nil {
+		if m.GetMarkerName() != localActivity || data == nil {
 			return ctx, nil
 		}
 		payloads, err := w.sealEach(ctx, platform, data.GetPayloads())
@@ -153,16 +153,20 @@ func (w *wire) enter(ctx context.Context, message proto.Message) (context.Contex
 	return ctx, nil
 }
 
-// openAll opens what came from Temporal.
+// openAll opens what came from Temporal. Who lists runs or looks at one gets what
+// cannot be opened as it is: one of them says nothing about the others.
 func (w *wire) openAll(ctx *proxy.VisitPayloadsContext, payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
+	of, _ := ctx.Value(callKey{}).(call)
 	all := make([]*commonpb.Payload, len(payloads))
 	for i, p := range payloads {
 		opened, err := w.open(ctx, p)
-		if errors.Is(err, ErrErased) {
-			opened, err = erasedPayload(), nil
-		}
-		if err != nil {
-			return nil, failed(err)
+		switch {
+		case errors.Is(err, ErrErased):
+			opened = erasedPayload()
+		case unreadable(err) && of.shows():
+			opened = p
+		case err != nil:
+			return nil, of.failed(err)
 		}
 		all[i] = opened
 	}

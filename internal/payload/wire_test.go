@@ -26,7 +26,7 @@ func nameOn(p *commonpb.Payload) string { return string(p.GetMetadata()[metadata
 func TestSaga(t *testing.T) {
 	t.Parallel()
 	clock, v := &clock{}, newVault("usr_1")
-	c := NewCodec(NewKeys(ring(t, newKey, oldKey), v, clock.now))
+	c := newCodec(NewKeys(ring(t, newKey, oldKey), v, clock.now))
 	s, client := cluster(t, c)
 
 	s.answers["StartWorkflowExecution"] = &workflowservice.StartWorkflowExecutionResponse{}
@@ -56,7 +56,10 @@ func TestSaga(t *testing.T) {
 				Input: payloads(t, "activity"),
 			}}},
 			{Attributes: &commandpb.Command_RecordMarkerCommandAttributes{RecordMarkerCommandAttributes: &commandpb.RecordMarkerCommandAttributes{
-				Details: map[string]*commonpb.Payloads{"data": payloads(t, "which"), "result": payloads(t, "what")},
+				MarkerName: "LocalActivity", Details: map[string]*commonpb.Payloads{"data": payloads(t, "which"), "result": payloads(t, "what")},
+			}}},
+			{Attributes: &commandpb.Command_RecordMarkerCommandAttributes{RecordMarkerCommandAttributes: &commandpb.RecordMarkerCommandAttributes{
+				MarkerName: "SideEffect", Details: map[string]*commonpb.Payloads{"data": payloads(t, "whose")},
 			}}},
 		},
 	})
@@ -67,6 +70,7 @@ func TestSaga(t *testing.T) {
 	details := commands[1].GetRecordMarkerCommandAttributes().Details
 	require.Equal(t, "new", nameOn(details["data"].Payloads[0]))
 	require.Equal(t, mine, nameOn(details["result"].Payloads[0]))
+	require.Equal(t, mine, nameOn(commands[2].GetRecordMarkerCommandAttributes().Details["data"].Payloads[0]), "of a local activity only")
 
 	s.answers["PollActivityTaskQueue"] = &workflowservice.PollActivityTaskQueueResponse{TaskToken: []byte("a1"), Input: scheduled}
 	activity, err := client.PollActivityTaskQueue(t.Context(), &workflowservice.PollActivityTaskQueueRequest{Namespace: "default"})
@@ -100,7 +104,7 @@ func began1(input *commonpb.Payloads) *historypb.History {
 func TestLaterTask(t *testing.T) {
 	t.Parallel()
 	v := newVault("usr_1")
-	c := NewCodec(NewKeys(ring(t, newKey), v, (&clock{}).now))
+	c := newCodec(NewKeys(ring(t, newKey), v, (&clock{}).now))
 	s, client := cluster(t, c)
 	s.answers["StartWorkflowExecution"] = &workflowservice.StartWorkflowExecutionResponse{}
 	_, err := client.StartWorkflowExecution(t.Context(), start(t, "usr_1", "input"))
@@ -132,7 +136,7 @@ func TestLaterTask(t *testing.T) {
 func TestErasedTask(t *testing.T) {
 	t.Parallel()
 	clock, v := &clock{at: time.Unix(0, 0)}, newVault("usr_1")
-	c := NewCodec(NewKeys(ring(t, newKey), v, clock.now))
+	c := newCodec(NewKeys(ring(t, newKey), v, clock.now))
 	s, client := cluster(t, c)
 	input := &commonpb.Payloads{Payloads: []*commonpb.Payload{sealedFor(t, c, "usr_1")}}
 	v.erase("usr_1")
@@ -161,7 +165,7 @@ func TestAway(t *testing.T) {
 	t.Parallel()
 	v := newVault("usr_1")
 	v.away = errAway
-	s, client := cluster(t, NewCodec(NewKeys(ring(t, newKey), v, (&clock{}).now)))
+	s, client := cluster(t, newCodec(NewKeys(ring(t, newKey), v, (&clock{}).now)))
 	_, err := client.StartWorkflowExecution(t.Context(), start(t, "usr_1", "input"))
 	require.Equal(t, codes.Unavailable, status.Code(err))
 	require.Empty(t, s.asked)
@@ -172,19 +176,22 @@ func TestAway(t *testing.T) {
 // has the keys.
 func TestWithoutKeys(t *testing.T) {
 	t.Parallel()
-	sealing := NewCodec(NewKeys(ring(t, newKey), nil, (&clock{}).now))
+	sealing := newCodec(NewKeys(ring(t, newKey), nil, (&clock{}).now))
 	sealed, err := sealing.seal(t.Context(), platform, plain(t, "input"))
 	require.NoError(t, err)
-	s, client := cluster(t, NewCodec(NewKeys(ring(t), nil, (&clock{}).now)))
+	s, client := cluster(t, newCodec(NewKeys(ring(t), nil, (&clock{}).now)))
 	s.answers["StartWorkflowExecution"] = &workflowservice.StartWorkflowExecutionResponse{}
 	_, err = client.StartWorkflowExecution(t.Context(), start(t, "usr_1", "input"))
 	require.NoError(t, err)
 	require.Empty(t, nameOn(last[*workflowservice.StartWorkflowExecutionRequest](s).Input.Payloads[0]))
 
 	for _, p := range []*commonpb.Payload{sealed, {Metadata: map[string][]byte{"encoding": []byte(encodingSealed), metadataKey: []byte("upk_1")}}} {
-		s.answers["PollActivityTaskQueue"] = &workflowservice.PollActivityTaskQueueResponse{TaskToken: []byte("a"), Input: &commonpb.Payloads{Payloads: []*commonpb.Payload{p}}}
+		s.answers["PollActivityTaskQueue"] = &workflowservice.PollActivityTaskQueueResponse{
+			TaskToken: []byte("a"), Input: &commonpb.Payloads{Payloads: []*commonpb.Payload{p}}, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: "order/1"},
+		}
 		_, err = client.PollActivityTaskQueue(t.Context(), &workflowservice.PollActivityTaskQueueRequest{})
 		require.Equal(t, codes.Unavailable, status.Code(err))
 		require.ErrorContains(t, err, "SKALD_PAYLOAD_KEYS")
+		require.ErrorContains(t, err, "order/1")
 	}
 }

@@ -3,13 +3,18 @@ package payload
 import (
 	"context"
 	"errors"
+	"maps"
 	"net"
+	"path"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
 	"google.golang.org/grpc"
@@ -32,6 +37,7 @@ type vault struct {
 	keys   map[string]user.PayloadKey
 	erased map[string]bool
 	away   error
+	hangs  bool
 	looks  int
 }
 
@@ -59,12 +65,15 @@ func (v *vault) OfferPayloadKey(_ context.Context, k user.PayloadKey) (user.Payl
 	return has, nil
 }
 
-func (v *vault) FindPayloadKey(_ context.Context, id string) (user.PayloadKey, error) {
+func (v *vault) FindPayloadKey(ctx context.Context, id string) (user.PayloadKey, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.looks++
 	k, ok := v.keys[id]
 	switch {
+	case v.hangs:
+		<-ctx.Done()
+		return user.PayloadKey{}, ctx.Err()
 	case v.away != nil:
 		return user.PayloadKey{}, v.away
 	case v.erased[id]:
@@ -75,13 +84,13 @@ func (v *vault) FindPayloadKey(_ context.Context, id string) (user.PayloadKey, e
 	return k, nil
 }
 
-func (v *vault) PayloadKeysNotBy(_ context.Context, by string, _ int) (all []user.PayloadKey, err error) {
-	for _, k := range v.keys {
-		if k.WrappedBy != by {
-			all = append(all, k)
+func (v *vault) PayloadKeysNotBy(_ context.Context, by, after string, limit int) (page []user.PayloadKey, err error) {
+	for _, id := range slices.Sorted(maps.Keys(v.keys)) {
+		if k := v.keys[id]; k.WrappedBy != by && id > after && len(page) < limit {
+			page = append(page, k)
 		}
 	}
-	return all, nil
+	return page, nil
 }
 
 func (v *vault) RewrapPayloadKey(_ context.Context, k user.PayloadKey, was string) error {
@@ -101,6 +110,8 @@ func (v *vault) erase(userID string) {
 }
 
 var errAway = fault.New(fault.Unavailable, "service_unavailable", "The service did not answer.")
+
+func newCodec(keys *Keys) *Codec { return NewCodec(keys, prometheus.NewRegistry()) }
 
 // clock is a time that tests move.
 type clock struct{ at time.Time }
@@ -124,31 +135,41 @@ type server struct {
 	workflowservice.UnimplementedWorkflowServiceServer
 	mu      sync.Mutex
 	asked   []proto.Message
-	answers map[string]proto.Message // by the method
+	answers map[string]proto.Message // by the method; without one there is no such run
 }
 
 // cluster serves a Temporal, and gives a client of it that seals and opens.
 func cluster(t *testing.T, c *Codec) (*server, workflowservice.WorkflowServiceClient) {
 	t.Helper()
-	s := &server{answers: map[string]proto.Message{}}
 	intercept, err := c.interceptor(attribute)
 	require.NoError(t, err)
+	s, dialer := serve(t)
+	conn, err := grpc.NewClient("passthrough:///temporal", grpc.WithTransportCredentials(insecure.NewCredentials()), dialer,
+		grpc.WithUnaryInterceptor(intercept))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	return s, workflowservice.NewWorkflowServiceClient(conn)
+}
+
+// serve serves a Temporal, and tells how to reach it.
+func serve(t *testing.T) (*server, grpc.DialOption) {
+	t.Helper()
+	s := &server{answers: map[string]proto.Message{}}
 	listener := bufconn.Listen(1 << 20)
 	g := grpc.NewServer(grpc.UnaryInterceptor(func(_ context.Context, req any, info *grpc.UnaryServerInfo, _ grpc.UnaryHandler) (any, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.asked = append(s.asked, req.(proto.Message))
-		return s.answers[info.FullMethod[len("/temporal.api.workflowservice.v1.WorkflowService/"):]], nil
+		answer, ok := s.answers[path.Base(info.FullMethod)]
+		if !ok {
+			return nil, serviceerror.ToStatus(serviceerror.NewNotFound("no such run")).Err()
+		}
+		return answer, nil
 	}))
 	workflowservice.RegisterWorkflowServiceServer(g, s)
 	go func() { _ = g.Serve(listener) }()
 	t.Cleanup(g.Stop)
-	conn, err := grpc.NewClient("passthrough:///temporal", grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }),
-		grpc.WithUnaryInterceptor(intercept))
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = conn.Close() })
-	return s, workflowservice.NewWorkflowServiceClient(conn)
+	return s, grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) })
 }
 
 // last is what the server was asked last.

@@ -1,7 +1,10 @@
 package user
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/skaldhq/skald/internal/fault"
@@ -46,14 +49,17 @@ type PayloadKeys interface {
 // PayloadKeyChores is what the user service does with the keys in time.
 type PayloadKeyChores interface {
 	// DoomedPayloadKeys gives at most limit keys of users who were deleted longer ago
-	// than age, and whose keys are not erased, the oldest first.
-	DoomedPayloadKeys(ctx context.Context, age time.Duration, limit int) ([]PayloadKey, error)
+	// than age, and whose keys are not erased: by their ids, those after one of them.
+	DoomedPayloadKeys(ctx context.Context, age time.Duration, after string, limit int) ([]PayloadKey, error)
+	// OldestDoomedPayloadKey tells how long ago the user was deleted whose key waits
+	// longest to be erased; 0 where none does.
+	OldestDoomedPayloadKey(ctx context.Context) (time.Duration, error)
 	// ErasePayloadKey destroys the key of a user who was deleted; done again it
 	// changes nothing. ErrPayloadKeyNotFound: also for one whose user is there.
 	ErasePayloadKey(ctx context.Context, keyID string) error
 	// PayloadKeysNotBy gives at most limit keys that are wrapped with another key than
-	// the one of this name.
-	PayloadKeysNotBy(ctx context.Context, wrappedBy string, limit int) ([]PayloadKey, error)
+	// the one of this name: by their ids, those after one of them.
+	PayloadKeysNotBy(ctx context.Context, wrappedBy, after string, limit int) ([]PayloadKey, error)
 	// RewrapPayloadKey keeps a key as it is given, unless it is not wrapped any more
 	// as it was, or erased.
 	RewrapPayloadKey(ctx context.Context, k PayloadKey, was string) error
@@ -71,4 +77,36 @@ func (k PayloadKey) Validate() error {
 		return fault.InvalidField("wrapped_by", "must be text of 1 to 32 characters")
 	}
 	return nil
+}
+
+// EachPayloadKey does something with each key that is listed, page by page, and tells
+// with how many it was done. What fails with one keeps nobody from the others: the
+// error is the first, and with how many it was so.
+func EachPayloadKey(list func(after string) ([]PayloadKey, error), do func(PayloadKey) (done bool, err error)) (int, error) {
+	var first error
+	after, doneWith, failed := "", 0, 0
+	for {
+		page, err := list(after)
+		if err != nil {
+			return doneWith, errors.Join(err, first)
+		}
+		for _, key := range page {
+			done, err := do(key)
+			if done {
+				doneWith++
+			}
+			if err != nil {
+				first = cmp.Or(first, err)
+				failed++
+			}
+			after = key.ID
+		}
+		switch {
+		case len(page) > 0:
+		case first != nil:
+			return doneWith, fmt.Errorf("with %d payload keys it could not be done, at first: %w", failed, first)
+		default:
+			return doneWith, nil
+		}
+	}
 }

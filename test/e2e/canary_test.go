@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io/fs"
 	"net/http"
@@ -13,6 +14,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"go.temporal.io/api/workflowservice/v1"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/skaldhq/skald/test/fuzz"
 	"github.com/skaldhq/skald/test/stack"
@@ -28,15 +33,27 @@ const (
 )
 
 // TestCanary: a card number, an e-mail address, a credential and a password are sent
-// in every place of every request, to a platform whose payloads are sealed. What can
-// be told by its form is refused by the name of its place, but for a user's address.
-// Afterwards the address is in the user's database only, the password only where
-// people's own words are kept, and nothing else anywhere: not at the collector of
-// traces either, though a request is part of the trace that its sender names.
+// in every place of every request, to a platform whose payloads are sealed and to
+// one where they are plain. What can be told by its form is refused by the name of
+// its place, but for a user's address, and a webhook's URL, which is none. Afterwards
+// the address is where the user is kept and where they are written to, the password
+// only where people's own words are kept, and nothing else anywhere: not at the
+// collector of traces either, though a request is part of the trace that its sender
+// names.
 func TestCanary(t *testing.T) {
 	t.Parallel()
+	for name, args := range map[string][]string{"sealed": {"--encrypt"}, "plain": nil} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			canary(t, args...)
+		})
+	}
+}
+
+func canary(t *testing.T, args ...string) {
+	t.Helper()
 	c := collect(t)
-	s := ownStack(t, "--encrypt", "--otel-endpoint", c.URL, "--limit-per-second", "0", "--limit-unknown-per-second", "0")
+	s := ownStack(t, append(args, "--otel-endpoint", c.URL, "--limit-per-second", "0", "--limit-unknown-per-second", "0")...)
 	b := &bench{T: t, Shop: s.NewShop(), stack: s, user: s.Users["alice"]}
 	g := b.generator()
 	client := &fuzz.Client{Address: strings.TrimPrefix(s.FrontDoor, "http://")}
@@ -46,7 +63,7 @@ func TestCanary(t *testing.T) {
 			a, err := client.Send(spot.Request)
 			require.NoError(t, err)
 			userSays := slices.Contains([]string{"create-user", "put-user"}, spot.Request.Operation.ID) && (spot.Field == "email" || spot.Field == "name")
-			if code == "" || !spot.Read || code == "email_refused" && userSays {
+			if code == "" || !spot.Read || code == "email_refused" && userSays || code != "card_number_refused" && spot.Field == "url" {
 				continue
 			}
 			var said refusal
@@ -56,26 +73,41 @@ func TestCanary(t *testing.T) {
 			require.Equal(t, spot.Field, said.Errors[0].Field, spot.Request)
 		}
 	}
-	b.do(http.MethodPost, "/v1/users", map[string]any{"email": "x" + canaryEmail, "name": "Kim", "locale": "en"}, http.StatusCreated)
+	b.user = b.id(b.do(http.MethodPost, "/v1/users", map[string]any{"email": "x" + canaryEmail, "name": "Kim", "locale": "en", "status": "active"}, http.StatusCreated))
 	product := b.product(1999, 20)
 	for _, state := range []string{canaryCard, canaryToken, canaryWord, canaryState} {
 		b.place(b.order(product, 1, visa), http.StatusCreated, "Traceparent", "00-"+callersTrace+"-"+callersSpan+"-01", "Tracestate", "vendor="+state)
 	}
-	b.place(b.order(product, 1, visa), http.StatusCreated, "Traceparent", "00-"+canaryCard+"abcdefabcdefabcd-"+callersSpan+"-01")
+	bought := b.place(b.order(product, 1, visa), http.StatusCreated, "Traceparent", "00-"+canaryCard+"abcdefabcdefabcd-"+callersSpan+"-01").OrderID()
 	require.Eventually(t, func() bool {
 		return whole(callersSpan, c.of(callersTrace)) && bytes.Contains(c.sent(), []byte("publish order.confirmed"))
 	}, time.Minute, 200*time.Millisecond)
-	found := whereabouts(t, s, canaryCard, canaryEmail, canaryToken, canaryWord, canaryState, visa)
+	b.awaitNotified(b.user, bought, "order.confirmed", "sent")
 	for _, canary := range []string{canaryCard, canaryEmail, canaryToken, canaryWord, canaryState} {
 		require.NotContains(t, string(c.sent()), canary)
 	}
 	require.NotContains(t, c.ids(), canaryCard)
+	found := whereabouts(t, s, canaryCard, canaryEmail, canaryToken, canaryWord, canaryState, bought)
+	for _, place := range []string{"order", "notification", "topic skald.order.events", "history order/" + bought, "/skald.log", "/temporal", "/mail", "/psp"} {
+		require.True(t, slices.ContainsFunc(found[bought], func(where string) bool { return strings.HasPrefix(where, place) }), "looking works: %s", place)
+	}
 	require.Empty(t, found[canaryState])
 	require.Empty(t, found[canaryCard])
 	require.Empty(t, found[canaryToken])
-	require.Equal(t, []string{"user"}, found[canaryEmail])
-	require.Subset(t, peoplesWords, found[canaryWord])
-	require.Subset(t, found[visa], []string{"order", "payment"}, "looking works")
+	requirePlaces(t, found[canaryEmail], "user", "notification", "/mail/")
+	requirePlaces(t, found[canaryWord], peoplesWords...)
+	require.Contains(t, found[canaryEmail], "user")
+	require.True(t, slices.ContainsFunc(found[canaryEmail], func(where string) bool { return strings.HasPrefix(where, "/mail/") }), "who bought was written to")
+}
+
+// requirePlaces: where something was found are these places, or parts of them.
+func requirePlaces(t *testing.T, found []string, places ...string) {
+	t.Helper()
+	for _, where := range found {
+		require.True(t, slices.ContainsFunc(places, func(place string) bool {
+			return where == place || strings.HasSuffix(place, "/") && strings.HasPrefix(where, place)
+		}), where)
+	}
 }
 
 // peoplesWords are the databases that keep what people write in their own words:
@@ -83,15 +115,16 @@ func TestCanary(t *testing.T) {
 // told from those.
 var peoplesWords = []string{"order", "payment", "product", "user"}
 
-// whereabouts tells of each text which databases it is in, and which files: logs,
-// Temporal's, the broker's, the provider's. Postgres's own files are those of its
-// databases.
+// whereabouts tells of each text where it is: in which databases, topics and
+// histories, and in which files: logs, Postgres's too, Temporal's, mail, the
+// provider's. Postgres's other files are those of its databases; the broker's are
+// compressed, and read by a consumer.
 func whereabouts(t *testing.T, s *stack.Stack, texts ...string) map[string][]string {
 	t.Helper()
 	found := map[string][]string{}
 	look := func(where string, content []byte) {
 		for _, text := range texts {
-			if bytes.Contains(content, []byte(text)) {
+			if bytes.Contains(content, []byte(text)) && !slices.Contains(found[text], where) {
 				found[text] = append(found[text], where)
 			}
 		}
@@ -99,8 +132,15 @@ func whereabouts(t *testing.T, s *stack.Stack, texts ...string) map[string][]str
 	for service, url := range s.Databases {
 		look(service, dump(t, url))
 	}
+	lookAtTopics(t, s, look)
+	lookAtHistories(t, s, look)
+	postgres := filepath.Join(s.Data, "postgres")
+	raw, err := os.ReadFile(filepath.Join(postgres, "postgres.log"))
+	require.NoError(t, err)
+	require.Contains(t, string(raw), "ERROR:", "requests that a constraint refuses are logged: looking works")
+	look("/postgres.log", raw)
 	require.NoError(t, filepath.WalkDir(s.Data, func(path string, file fs.DirEntry, err error) error {
-		if err != nil || !file.Type().IsRegular() || strings.HasPrefix(path, filepath.Join(s.Data, "postgres")) {
+		if err != nil || !file.Type().IsRegular() || strings.HasPrefix(path, postgres) {
 			return nil //nolint:nilerr // Postgres removes its files as it likes
 		}
 		if raw, err := os.ReadFile(path); err == nil {
@@ -108,8 +148,49 @@ func whereabouts(t *testing.T, s *stack.Stack, texts ...string) map[string][]str
 		}
 		return nil
 	}))
-	for _, where := range found {
-		slices.Sort(where)
-	}
 	return found
+}
+
+// lookAtTopics reads every event of every topic that there is by now.
+func lookAtTopics(t *testing.T, s *stack.Stack, look func(where string, content []byte)) {
+	t.Helper()
+	consumer, err := kgo.NewClient(kgo.SeedBrokers(s.Kafka), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.ConsumeRegex(), kgo.ConsumeTopics(".*"))
+	require.NoError(t, err)
+	defer consumer.Close()
+	ends, err := kadm.NewClient(consumer).ListEndOffsets(t.Context())
+	require.NoError(t, err)
+	left := int64(0)
+	ends.Each(func(o kadm.ListedOffset) { left += o.Offset })
+	require.Positive(t, left)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for left > 0 {
+		fetched := consumer.PollFetches(ctx)
+		require.NoError(t, fetched.Err(), "%d events are not read", left)
+		fetched.EachRecord(func(r *kgo.Record) {
+			look("topic "+r.Topic, slices.Concat(r.Key, []byte("\n"), r.Value))
+			for _, h := range r.Headers {
+				look("topic "+r.Topic, []byte(h.Key+": "+string(h.Value)))
+			}
+			left--
+		})
+	}
+}
+
+// lookAtHistories reads every event of every run, as Temporal gives it.
+func lookAtHistories(t *testing.T, s *stack.Stack, look func(where string, content []byte)) {
+	t.Helper()
+	c := temporal(t, s)
+	for page := (&workflowservice.ListWorkflowExecutionsRequest{Namespace: "default"}); ; {
+		runs, err := c.ListWorkflow(t.Context(), page)
+		require.NoError(t, err)
+		for _, run := range runs.Executions {
+			raw, err := proto.Marshal(readHistory(t, c, run.Execution.WorkflowId))
+			require.NoError(t, err)
+			look("history "+run.Execution.WorkflowId, raw)
+		}
+		if page.NextPageToken = runs.NextPageToken; len(page.NextPageToken) == 0 {
+			return
+		}
+	}
 }

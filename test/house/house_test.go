@@ -85,6 +85,7 @@ func rules() []rule {
 		{match: "api", may: with("workflows", "workflows/saga", "services/{*}", "api/...", "internal/health"), never: []string{anyDB, anyPG, pgx, server}},
 		{match: "api/cards", never: []string{module + "/...", pgx, temporal, "net/http"}},
 		{match: "api/private", never: []string{module + "/...", pgx, temporal, "net/http"}},
+		{match: "api/walk", never: []string{module + "/...", pgx, temporal, "net/http"}},
 		{match: "api/auth", may: with("services/user"), never: []string{temporal, pgx, anyDB, anyPG}},
 		{match: "api/timeline", may: []string{"workflows", "workflows/saga", "services/order", "internal/payload"}, never: []string{anyDB, anyPG, pgx, server}, direct: []string{"net/http"}},
 		{match: "client", never: []string{module + "/...", pgx, temporal}}, // other programs import it: it brings nothing else along

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.temporal.io/sdk/client"
 
 	"github.com/skaldhq/skald/internal/config"
@@ -17,7 +18,7 @@ import (
 // Dial connects a process to Temporal that sees no payloads: it has no keys, and
 // refuses what is sealed.
 func Dial(ctx context.Context, t config.Temporal, log *slog.Logger) (client.Client, error) {
-	return dial(ctx, t, log, payload.NewCodec(payload.NewKeys(seal.Ring{}, nil, time.Now)), func(*client.Options) {})
+	return dial(ctx, t, log, payload.NewCodec(payload.NewKeys(seal.Ring{}, nil, time.Now), prometheus.NewRegistry()), func(*client.Options) {})
 }
 
 // Dial connects the platform to Temporal; more is what else it is told of the
@@ -56,6 +57,6 @@ func (p *Platform) openCodec() error {
 		return err
 	}
 	p.keys = payload.NewKeys(ring, p.all.users, time.Now)
-	p.codec = payload.NewCodec(p.keys)
+	p.codec = payload.NewCodec(p.keys, p.metrics)
 	return nil
 }

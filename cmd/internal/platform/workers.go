@@ -114,7 +114,7 @@ func (p *Platform) chores(c client.Client, relays []*outbox.Relay) []chore {
 	}
 	if p.users != nil {
 		all = append(all,
-			chore{"erase payload keys", erasePause, workers.NewEraser(c, p.users, p.config.Payloads.EraseAfter).Erase},
+			chore{"erase payload keys", erasePause, workers.NewEraser(c, p.users, p.config.Payloads.EraseAfter, p.metrics).Erase},
 			chore{"wrap payload keys anew", rewrapPause, func(ctx context.Context) (int, error) { return p.keys.Rewrap(ctx, p.users) }},
 		)
 	}

@@ -13,9 +13,14 @@ SELECT * FROM payload_keys WHERE id = $1;
 
 -- name: DoomedPayloadKeys :many
 SELECT * FROM payload_keys
-WHERE doomed_at < now() - sqlc.arg(age)::interval AND erased_at IS NULL
-ORDER BY doomed_at
+WHERE doomed_at < now() - sqlc.arg(age)::interval AND erased_at IS NULL AND id > sqlc.arg(after)
+ORDER BY id
 LIMIT sqlc.arg(page_limit);
+
+-- name: OldestDoomedPayloadKey :one
+-- OldestDoomedPayloadKey is how many seconds ago that was doomed; 0 where none is.
+SELECT coalesce(extract(epoch FROM now() - min(doomed_at)), 0)::float8 AS seconds
+FROM payload_keys WHERE doomed_at IS NOT NULL AND erased_at IS NULL;
 
 -- name: ErasePayloadKey :execrows
 -- ErasePayloadKey counts a key that is erased already.
@@ -23,7 +28,10 @@ UPDATE payload_keys SET wrapped = NULL, erased_at = coalesce(erased_at, now())
 WHERE id = $1 AND doomed_at IS NOT NULL;
 
 -- name: PayloadKeysNotBy :many
-SELECT * FROM payload_keys WHERE wrapped_by <> @wrapped_by AND erased_at IS NULL ORDER BY id LIMIT sqlc.arg(page_limit);
+SELECT * FROM payload_keys
+WHERE wrapped_by <> @wrapped_by AND erased_at IS NULL AND id > sqlc.arg(after)
+ORDER BY id
+LIMIT sqlc.arg(page_limit);
 
 -- name: RewrapPayloadKey :exec
 UPDATE payload_keys SET wrapped = @wrapped::bytea, wrapped_by = @wrapped_by

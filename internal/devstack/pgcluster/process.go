@@ -46,6 +46,7 @@ func (c *Cluster) run(port int, fsync bool) (*server, error) {
 		"fsync": onOff(fsync), "full_page_writes": onOff(fsync), "synchronous_commit": onOff(fsync),
 		"timezone": "UTC", "log_timezone": "UTC", "deadlock_timeout": "500ms", "max_wal_size": "2GB",
 		"autovacuum_naptime": "10s", "jit": "off",
+		"log_error_verbosity": "terse", // a constraint's detail has the row's values: addresses
 	}
 	var args []string
 	for name, value := range settings {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	userdb "github.com/skaldhq/skald/db/user"
@@ -58,9 +59,21 @@ func (s *Store) FindPayloadKey(ctx context.Context, keyID string) (user.PayloadK
 }
 
 // DoomedPayloadKeys gives the keys that have nobody any more.
-func (s *Store) DoomedPayloadKeys(ctx context.Context, age time.Duration, limit int) ([]user.PayloadKey, error) {
-	rows, err := s.queries.DoomedPayloadKeys(ctx, userdb.DoomedPayloadKeysParams{Age: pg.Interval(age), PageLimit: int32(limit)}) //nolint:gosec // a batch
+func (s *Store) DoomedPayloadKeys(ctx context.Context, age time.Duration, after string, limit int) ([]user.PayloadKey, error) {
+	rows, err := s.queries.DoomedPayloadKeys(ctx, userdb.DoomedPayloadKeysParams{Age: pg.Interval(age), After: afterKey(after), PageLimit: int32(limit)}) //nolint:gosec // a batch
 	return s.payloadKeys(rows, err)
+}
+
+// OldestDoomedPayloadKey tells how long a key has had nobody.
+func (s *Store) OldestDoomedPayloadKey(ctx context.Context) (time.Duration, error) {
+	seconds, err := s.queries.OldestDoomedPayloadKey(ctx)
+	return time.Duration(seconds * float64(time.Second)), s.constraints.Translate(err)
+}
+
+// afterKey is where a page begins: at first before all of them.
+func afterKey(keyID string) uuid.UUID {
+	parsed, _ := user.PayloadKeyIDPrefix.Parse(keyID) // what is no id is before each
+	return parsed
 }
 
 // ErasePayloadKey destroys a key.
@@ -77,8 +90,8 @@ func (s *Store) ErasePayloadKey(ctx context.Context, keyID string) error {
 }
 
 // PayloadKeysNotBy gives the keys that are to be wrapped anew.
-func (s *Store) PayloadKeysNotBy(ctx context.Context, wrappedBy string, limit int) ([]user.PayloadKey, error) {
-	rows, err := s.queries.PayloadKeysNotBy(ctx, userdb.PayloadKeysNotByParams{WrappedBy: wrappedBy, PageLimit: int32(limit)}) //nolint:gosec // a batch
+func (s *Store) PayloadKeysNotBy(ctx context.Context, wrappedBy, after string, limit int) ([]user.PayloadKey, error) {
+	rows, err := s.queries.PayloadKeysNotBy(ctx, userdb.PayloadKeysNotByParams{WrappedBy: wrappedBy, After: afterKey(after), PageLimit: int32(limit)}) //nolint:gosec // a batch
 	return s.payloadKeys(rows, err)
 }
 

@@ -1,6 +1,9 @@
 package usertest
 
 import (
+	"errors"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -80,6 +83,9 @@ func payloadKeysEnd(t *testing.T, s user.Service) {
 	require.Equal(t, key, found)
 	require.Empty(t, doomed(t, s, time.Hour))
 	require.Equal(t, []user.PayloadKey{key}, doomed(t, s, 0))
+	waits, err := s.OldestDoomedPayloadKey(t.Context())
+	require.NoError(t, err)
+	require.Positive(t, waits)
 
 	for range 2 {
 		require.NoError(t, s.ErasePayloadKey(t.Context(), key.ID))
@@ -87,6 +93,9 @@ func payloadKeysEnd(t *testing.T, s user.Service) {
 		require.ErrorIs(t, err, user.ErrPayloadKeyErased)
 	}
 	require.Empty(t, doomed(t, s, 0))
+	waits, err = s.OldestDoomedPayloadKey(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, waits)
 	require.ErrorIs(t, s.ErasePayloadKey(t.Context(), "upk_none"), user.ErrPayloadKeyNotFound)
 
 	add(t, s, r)
@@ -97,7 +106,7 @@ func payloadKeysEnd(t *testing.T, s user.Service) {
 
 func doomed(t *testing.T, s user.Service, age time.Duration) []user.PayloadKey {
 	t.Helper()
-	keys, err := s.DoomedPayloadKeys(t.Context(), age, 10)
+	keys, err := s.DoomedPayloadKeys(t.Context(), age, "", 10)
 	require.NoError(t, err)
 	return keys
 }
@@ -109,7 +118,7 @@ func rewrap(t *testing.T, s user.Service) {
 	add(t, s, r)
 	key, err := s.OfferPayloadKey(t.Context(), offer(r.ID))
 	require.NoError(t, err)
-	old, err := s.PayloadKeysNotBy(t.Context(), "k2", 10)
+	old, err := s.PayloadKeysNotBy(t.Context(), "k2", "", 10)
 	require.NoError(t, err)
 	require.Equal(t, []user.PayloadKey{key}, old)
 
@@ -122,7 +131,7 @@ func rewrap(t *testing.T, s user.Service) {
 	found, err := s.FindPayloadKey(t.Context(), key.ID)
 	require.NoError(t, err)
 	require.Equal(t, anew, found)
-	old, err = s.PayloadKeysNotBy(t.Context(), "k2", 10)
+	old, err = s.PayloadKeysNotBy(t.Context(), "k2", "", 10)
 	require.NoError(t, err)
 	require.Empty(t, old)
 
@@ -131,4 +140,41 @@ func rewrap(t *testing.T, s user.Service) {
 	require.NoError(t, s.RewrapPayloadKey(t.Context(), late, "k2"))
 	_, err = s.FindPayloadKey(t.Context(), key.ID)
 	require.ErrorIs(t, err, user.ErrPayloadKeyErased)
+}
+
+// payloadKeyPages: who goes through the keys passes each once, in pages, also those
+// with which nothing can be done.
+func payloadKeyPages(t *testing.T, s user.Service) {
+	var all []user.PayloadKey
+	for range 5 {
+		u := add(t, s, Request())
+		key, err := s.OfferPayloadKey(t.Context(), offer(u.ID))
+		require.NoError(t, err)
+		all = append(all, key)
+	}
+	slices.SortFunc(all, func(a, b user.PayloadKey) int { return strings.Compare(a.ID, b.ID) })
+	for _, list := range []func(after string) ([]user.PayloadKey, error){
+		func(after string) ([]user.PayloadKey, error) { return s.PayloadKeysNotBy(t.Context(), "k2", after, 2) },
+		func(after string) ([]user.PayloadKey, error) {
+			for _, key := range all { // a deletion of who is not there changes nothing
+				if err := s.Delete(t.Context(), key.UserID, 0); err != nil && !errors.Is(err, user.ErrNotFound) {
+					return nil, err
+				}
+			}
+			return s.DoomedPayloadKeys(t.Context(), 0, after, 2)
+		},
+	} {
+		var met []user.PayloadKey
+		n, err := user.EachPayloadKey(list, func(key user.PayloadKey) (bool, error) {
+			met = append(met, key)
+			if len(met) == 2 {
+				return false, fault.New(fault.Internal, "lost", "The key around it was lost.")
+			}
+			return len(met) != 3, nil
+		})
+		require.Equal(t, all, met)
+		require.Equal(t, 3, n)
+		require.ErrorContains(t, err, "with 1 payload keys")
+		require.ErrorContains(t, err, "was lost")
+	}
 }

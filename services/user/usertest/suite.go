@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(*testing.T) user.Service) {
 		"invalid keys":          invalidKeys,
 		"payload keys":          payloadKeys,
 		"payload keys end":      payloadKeysEnd,
+		"payload key pages":     payloadKeyPages,
 		"rewrap":                rewrap,
 		"ready":                 ready,
 	} {

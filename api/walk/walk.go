@@ -1,16 +1,19 @@
-package cards
+// Package walk looks through what clients send for what must not be in it, and
+// tells where it is.
+package walk
 
 import (
 	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// Whole is where a card number is that is in no field of its own: in a name, or
-// in what is no JSON.
+// Whole is where a text is that is in no field of its own: in a name, or in what is
+// no JSON.
 const Whole = "body"
 
 const (
@@ -21,61 +24,59 @@ const (
 	bottomless = 10_000
 )
 
-// InJSON finds the first card number in a JSON document, in any string, number
-// or name at any depth, and tells where it is, as items[0].product_id. What
-// cannot be parsed is looked at as plain text.
-func InJSON(document []byte) (at string, found bool) {
-	return Find(document, Within, func(string) bool { return false })
+// Question is what is looked for.
+type Question struct {
+	Meant  func(text string) bool
+	Spared func(field string) bool // where it is no matter; nil: nowhere
 }
 
-// Find finds the first text of a JSON document that is meant, as InJSON does, but
-// for those in places that are spared.
-func Find(document []byte, meant, spared func(string) bool) (at string, found bool) {
+// JSON finds the first text of a JSON document that one of the questions means, in
+// any string, number or name at any depth, and tells where it is, as
+// items[0].product_id, and by its index which question; -1 where there is none.
+// What cannot be parsed is looked at as plain text.
+func JSON(document []byte, questions ...Question) (at string, which int) {
 	decoder := json.NewDecoder(bytes.NewReader(document))
 	decoder.UseNumber()
 	var path path
 	for {
 		token, err := decoder.Token()
 		if errors.Is(err, io.EOF) {
-			return "", false
+			return "", -1
 		}
-		if err != nil {
-			return Whole, meant(string(document))
+		if err != nil || len(path) > bottomless {
+			return Whole, slices.IndexFunc(questions, func(q Question) bool { return q.Meant(string(document)) })
 		}
 		if path.expectsName() {
 			if name, ok := token.(string); ok {
-				if meant(name) {
-					return path.String(), true
+				if i := slices.IndexFunc(questions, func(q Question) bool { return q.Meant(name) }); i >= 0 {
+					return path.String(), i
 				}
 				path.name(name)
 				continue
 			}
 		}
-		if holds(token, meant) && !spared(path.String()) {
-			return path.String(), true
+		if i := slices.IndexFunc(questions, func(q Question) bool { return q.holds(token, path) }); i >= 0 {
+			return path.String(), i
 		}
 		path.value(token)
-		if len(path) > bottomless {
-			return Whole, meant(string(document))
-		}
 	}
 }
 
-func holds(token json.Token, meant func(string) bool) bool {
+func (q Question) holds(token json.Token, at path) bool {
+	var meant bool
 	switch v := token.(type) {
 	case string:
-		return meant(v)
+		meant = q.Meant(v)
 	case json.Number:
-		return meant(v.String()) || meant(plain(v))
-	default:
-		return false
+		meant = q.Meant(v.String()) || q.Meant(plain(v))
 	}
+	return meant && (q.Spared == nil || !q.Spared(at.String()))
 }
 
 // plain is a number without an exponent.
 func plain(n json.Number) string {
 	f, err := n.Float64()
-	if err != nil || f < 0 || f >= 1e19 { // longer than a card's
+	if err != nil || f < 0 || f >= 1e19 { // longer than any number that is looked for: a card's
 		return ""
 	}
 	return strconv.FormatFloat(f, 'f', 0, 64)

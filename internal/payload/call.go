@@ -1,0 +1,61 @@
+package payload
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	commonpb "go.temporal.io/api/common/v1"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// call is a call of Temporal's.
+type call struct {
+	method      string
+	req, answer any
+}
+
+// shows tells that the answer is looked at, and no saga goes on with it.
+func (c call) shows() bool {
+	name := path.Base(c.method)
+	return strings.HasPrefix(name, "List") || strings.HasPrefix(name, "Describe")
+}
+
+// failed is what the SDK is told: that it may try again, and which workflow is
+// concerned. What Temporal said it is told as that was said.
+func (c call) failed(err error) error {
+	var said temporalSaid
+	if errors.As(err, &said) {
+		return said.error
+	}
+	if id := c.workflowID(); id != "" {
+		err = fmt.Errorf("%s: %w", id, err)
+	}
+	return status.Error(codes.Unavailable, "payloads: "+err.Error())
+}
+
+// workflowID is that of the run which the call is about; empty where it is about
+// none, or does not tell.
+func (c call) workflowID() string {
+	for _, message := range []any{c.answer, c.req} {
+		var run *commonpb.WorkflowExecution
+		switch m := message.(type) {
+		case interface{ GetWorkflowId() string }:
+			return m.GetWorkflowId()
+		case interface {
+			GetWorkflowExecution() *commonpb.WorkflowExecution
+		}:
+			run = m.GetWorkflowExecution()
+		case interface {
+			GetExecution() *commonpb.WorkflowExecution
+		}:
+			run = m.GetExecution()
+		}
+		if run.GetWorkflowId() != "" {
+			return run.GetWorkflowId()
+		}
+	}
+	return ""
+}
