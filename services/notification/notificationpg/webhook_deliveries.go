@@ -3,12 +3,10 @@ package notificationpg
 import (
 	"context"
 	"errors"
-	"net/http"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	notificationdb "github.com/skaldhq/skald/db/notification"
 	"github.com/skaldhq/skald/internal/fault"
@@ -114,82 +112,10 @@ func (w *Webhooks) ConfirmWebhookStarted(ctx context.Context, deliveryID string,
 	return w.constraints.Write(w.queries.ConfirmWebhookStarted(ctx, notificationdb.ConfirmWebhookStartedParams{ID: parsed, Round: int32(round)})) //nolint:gosec // a round of ours
 }
 
-// AttemptWebhook sends a delivery once. The network is asked outside of any transaction.
-func (w *Webhooks) AttemptWebhook(ctx context.Context, a notification.WebhookAttempt) (notification.WebhookOutcome, error) {
-	deliveryID, err := notification.WebhookDeliveryIDPrefix.Parse(a.DeliveryID)
-	if err != nil {
-		return notification.WebhookOutcome{}, notification.ErrDeliveryNotFound
-	}
-	row, err := w.queries.GetWebhookDelivery(ctx, deliveryID)
-	if err != nil {
-		return notification.WebhookOutcome{}, w.orGone(err)
-	}
-	d, e := row.WebhookDelivery, row.WebhookEndpoint
-	if d.Status != string(notification.WebhookPending) || int(d.Round) != a.Round {
-		return toWebhookOutcome(d), nil
-	}
-	if e.Status == string(notification.Disabled) {
-		return w.record(ctx, a, d, notification.WebhookAnswer{Reason: notification.WebhookDisabled}, false)
-	}
-	secrets, err := w.signing(ctx, e.ID)
-	if err != nil {
-		return notification.WebhookOutcome{}, w.constraints.Translate(err)
-	}
-	answer, err := w.sender.Send(ctx, notification.WebhookMessage{URL: e.Url, ID: d.EventID, Time: time.Now(), Body: d.Body, Secrets: secrets})
-	if err != nil {
-		return notification.WebhookOutcome{}, fault.New(fault.Unknown, "webhook_unsent", "The webhook could not be sent.").Because(err)
-	}
-	return w.record(ctx, a, d, answer, true)
-}
-
-// record keeps what came of an attempt. sent false: the endpoint was not asked, and will
-// not be.
-func (w *Webhooks) record(ctx context.Context, a notification.WebhookAttempt, d notificationdb.WebhookDelivery, answer notification.WebhookAnswer, sent bool) (out notification.WebhookOutcome, err error) {
-	gone := answer.Status == http.StatusGone
-	p := notificationdb.RecordWebhookAttemptParams{
-		ID: d.ID, Round: d.Round, LastReason: answer.Reason, Delivered: sent && answer.Reason == "",
-		Next: pgtype.Interval{Microseconds: a.Next.Microseconds(), Valid: a.Next > 0 && sent && !gone},
-	}
-	if sent {
-		p.Sent = 1
-	}
-	if answer.Status != 0 {
-		status := int32(answer.Status) //nolint:gosec // of HTTP
-		p.LastStatus = &status
-	}
-	err = w.constraints.InTx(ctx, w.pool, func(tx pgx.Tx) error {
-		q := notificationdb.New(tx)
-		if gone { // before the delivery, as a deletion takes them
-			if err := q.DisableWebhookEndpoint(ctx, notificationdb.DisableWebhookEndpointParams{ID: d.EndpointID, Reason: notification.DisabledGone}); err != nil {
-				return err
-			}
-		}
-		row, err := q.RecordWebhookAttempt(ctx, p)
-		if err != nil {
-			return w.orGone(err)
-		}
-		out = toWebhookOutcome(row)
-		return nil
-	})
-	return out, err
-}
-
-// orGone is a failure to find a delivery, or what that means.
-func (w *Webhooks) orGone(err error) error {
-	if errors.Is(err, pgx.ErrNoRows) {
-		return notification.ErrDeliveryNotFound
-	}
-	return w.constraints.Translate(err)
-}
-
 // ForgetWebhooks removes what ended long ago.
 func (w *Webhooks) ForgetWebhooks(ctx context.Context, age time.Duration, limit int) (int, error) {
 	n, err := w.queries.ForgetWebhooks(ctx, notificationdb.ForgetWebhooksParams{Age: pg.Interval(age), Batch: int32(limit)}) //nolint:gosec // a batch
 	return int(n), w.constraints.Write(err)
-}
-
-func toWebhookOutcome(row notificationdb.WebhookDelivery) notification.WebhookOutcome {
-	return notification.WebhookOutcome{Status: notification.WebhookDeliveryStatus(row.Status), Reason: row.LastReason}
 }
 
 func toWebhookDelivery(row notificationdb.WebhookDelivery) notification.WebhookDelivery {

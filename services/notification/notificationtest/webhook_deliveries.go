@@ -117,6 +117,24 @@ func endpointGone(b *webhookBench) {
 	require.Empty(b, back.Reason)
 }
 
+// endpointMoves: 410 of where it was says nothing of where it is.
+func endpointMoves(b *webhookBench) {
+	e := b.create(newEndpoint()).Endpoint
+	d := b.queued(e)
+	b.stranger.answer(notification.WebhookAnswer{Status: 410, Reason: "http_410"})
+	b.stranger.during = func() {
+		b.stranger.during = nil
+		_, err := b.change(e, func(c *notification.EndpointChange) { c.URL = "https://elsewhere.example/" })
+		require.NoError(b, err)
+	}
+	require.Equal(b, notification.WebhookOutcome{Status: notification.WebhookPending, Reason: "http_410"}, b.attempt(d, time.Hour))
+	now, err := b.GetEndpoint(b.Context(), notification.EndpointRef{ID: e.ID})
+	require.NoError(b, err)
+	require.Equal(b, notification.Enabled, now.Status)
+	require.Equal(b, notification.WebhookDelivered, b.attempt(d, time.Hour).Status)
+	require.Equal(b, "https://elsewhere.example/", b.stranger.messages()[1].URL)
+}
+
 func endpointDisabled(b *webhookBench) {
 	e := b.create(newEndpoint()).Endpoint
 	d := b.queued(e)

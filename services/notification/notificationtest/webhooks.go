@@ -37,6 +37,7 @@ func RunWebhooks(t *testing.T, open func(*testing.T, notification.WebhookSender)
 		"an attempt":                attempt,
 		"attempts fail":             attemptsFail,
 		"an endpoint that is gone":  endpointGone,
+		"an endpoint that moves":    endpointMoves,
 		"a disabled endpoint":       endpointDisabled,
 		"redelivery":                redelivery,
 		"what is left":              whatIsLeft,
@@ -60,6 +61,7 @@ func WebhookTypes() []string { return []string{"order.confirmed", "order.created
 type Stranger struct {
 	mu      sync.Mutex
 	answers []notification.WebhookAnswer // then they take it
+	during  func()                       // happens while they are asked
 	broken  error
 	got     []notification.WebhookMessage
 }
@@ -77,6 +79,9 @@ func (s *Stranger) Check(url string) error {
 
 // Send keeps the message.
 func (s *Stranger) Send(_ context.Context, m notification.WebhookMessage) (notification.WebhookAnswer, error) {
+	if s.during != nil {
+		s.during()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.broken != nil {
