@@ -18,6 +18,7 @@ type Webhooks struct {
 	Allow   []netip.Prefix  `name:"allow-networks" help:"Networks that webhooks are sent to though they are not public, on any port and without TLS too; for development." env:"ALLOW_NETWORKS" json:"allow_networks"`
 	Ports   []uint16        `help:"Ports that webhooks are sent to." default:"443" env:"PORTS" json:"ports"`
 	Timeout time.Duration   `help:"How long an endpoint may take to answer." default:"15s" env:"TIMEOUT" json:"timeout"`
+	AtOnce  int             `help:"How many deliveries of a process are on their way to one endpoint, at most." default:"16" env:"AT_ONCE" json:"at_once"`
 	Retries []time.Duration `help:"Pauses after each attempt of a delivery but the last." default:"5s,5m,30m,2h,5h,10h,14h,20h,24h" env:"RETRIES" json:"retries"`
 }
 
@@ -26,6 +27,9 @@ const (
 	webhookKey = 32
 	// mostWebhookTimeout leaves an attempt time for the database.
 	mostWebhookTimeout = 20 * time.Second
+	// mostAtOnce is a quarter of what a process sends at a time: one endpoint may not have
+	// it all.
+	mostAtOnce = 64
 	// mostRetries and longestRetry keep the history of a delivery short, and its end in
 	// sight.
 	mostRetries  = 30
@@ -49,6 +53,9 @@ func (w Webhooks) Possible() error {
 	}
 	if w.Timeout <= 0 || w.Timeout > mostWebhookTimeout {
 		faults = append(faults, fmt.Errorf("an endpoint's time to answer must be longer than zero and at most %s: set SKALD_WEBHOOK_TIMEOUT", mostWebhookTimeout))
+	}
+	if w.AtOnce < 1 || w.AtOnce > mostAtOnce {
+		faults = append(faults, fmt.Errorf("from 1 to %d deliveries are on their way to one endpoint: set SKALD_WEBHOOK_AT_ONCE", mostAtOnce))
 	}
 	if len(w.Retries) > mostRetries || slices.ContainsFunc(w.Retries, func(d time.Duration) bool { return d < time.Second || d > longestRetry }) {
 		faults = append(faults, fmt.Errorf("a delivery has at most %d pauses, of one second to %s: mend SKALD_WEBHOOK_RETRIES", mostRetries, longestRetry))

@@ -107,8 +107,8 @@ type WebhookWork interface {
 	// AttemptWebhook sends a pending delivery, signed with every secret that has not
 	// ended, and keeps what came of it. An endpoint that answers 410 is disabled, unless
 	// it has moved from there meanwhile; what is for a disabled one fails unsent. One that is pending no more, or of another
-	// round by now, is left as it is. ErrDeliveryNotFound. A failure of the
-	// endpoint's is no error.
+	// round by now, is left as it is. ErrDeliveryNotFound, ErrEndpointBusy. A failure of
+	// the endpoint's is no error.
 	AttemptWebhook(ctx context.Context, a WebhookAttempt) (WebhookOutcome, error)
 	// ForgetWebhooks removes at most limit deliveries that ended so long ago, and tells
 	// how many.

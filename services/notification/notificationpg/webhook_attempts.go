@@ -31,6 +31,10 @@ func (w *Webhooks) AttemptWebhook(ctx context.Context, a notification.WebhookAtt
 	if e.Status == string(notification.Disabled) {
 		return w.record(ctx, a, row, notification.WebhookAnswer{Reason: notification.WebhookDisabled}, false)
 	}
+	if !w.flights.begin(e.ID) {
+		return notification.WebhookOutcome{}, notification.ErrEndpointBusy
+	}
+	defer w.flights.end(e.ID)
 	secrets, err := w.signing(ctx, e.ID)
 	if err != nil {
 		return notification.WebhookOutcome{}, w.constraints.Translate(err)

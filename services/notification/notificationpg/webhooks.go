@@ -23,6 +23,8 @@ type WebhookOptions struct {
 	// Types are those of the events that there are.
 	Types  []string
 	Sender notification.WebhookSender
+	// AtOnce is how many deliveries are on their way to one endpoint at a time, at most.
+	AtOnce int
 }
 
 // Webhooks is notification.Webhooks, and what the worker does for them.
@@ -33,6 +35,7 @@ type Webhooks struct {
 	seals       seals
 	types       []string
 	sender      notification.WebhookSender
+	flights     *flights
 }
 
 var (
@@ -47,7 +50,7 @@ func NewWebhooks(pool pg.Pool, o WebhookOptions) (*Webhooks, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Webhooks{pool: pool, queries: notificationdb.New(pool), seals: seals, types: o.Types, sender: o.Sender, constraints: pg.Constraints{
+	return &Webhooks{pool: pool, queries: notificationdb.New(pool), seals: seals, types: o.Types, sender: o.Sender, flights: newFlights(o.AtOnce), constraints: pg.Constraints{
 		"webhook_secrets_pkey":              notification.ErrEndpointMismatch, // the id is another endpoint's
 		"webhook_deliveries_endpoint_known": errEndpointGoing,
 	}}, nil

@@ -22,7 +22,7 @@ func key(b byte) string { return base64.StdEncoding.EncodeToString(bytes.Repeat(
 
 func webhooks(t *testing.T, pool *pgxpool.Pool, by notification.WebhookSender, keys ...string) *notificationpg.Webhooks {
 	t.Helper()
-	w, err := notificationpg.NewWebhooks(pool, notificationpg.WebhookOptions{Keys: keys, Types: notificationtest.WebhookTypes(), Sender: by})
+	w, err := notificationpg.NewWebhooks(pool, notificationpg.WebhookOptions{Keys: keys, Types: notificationtest.WebhookTypes(), Sender: by, AtOnce: notificationtest.WebhooksAtOnce})
 	require.NoError(t, err)
 	return w
 }

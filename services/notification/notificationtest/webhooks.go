@@ -20,8 +20,12 @@ type WebhookService interface {
 	notification.WebhookWork
 }
 
+// WebhooksAtOnce is how many deliveries are on their way to one endpoint, at most.
+const WebhooksAtOnce = 2
+
 // RunWebhooks runs the suite; each test gets a service without endpoints, that knows
-// the types of WebhookTypes and sends by the given sender.
+// the types of WebhookTypes and sends by the given sender, to one endpoint not more than
+// WebhooksAtOnce.
 func RunWebhooks(t *testing.T, open func(*testing.T, notification.WebhookSender) WebhookService) {
 	t.Helper()
 	for name, test := range map[string]func(*webhookBench){
@@ -38,6 +42,7 @@ func RunWebhooks(t *testing.T, open func(*testing.T, notification.WebhookSender)
 		"attempts fail":             attemptsFail,
 		"an endpoint that is gone":  endpointGone,
 		"an endpoint that moves":    endpointMoves,
+		"an endpoint that is busy":  endpointBusy,
 		"a disabled endpoint":       endpointDisabled,
 		"redelivery":                redelivery,
 		"what is left":              whatIsLeft,
