@@ -279,6 +279,24 @@ func (q *Queries) RedeliverWebhook(ctx context.Context, arg RedeliverWebhookPara
 	return i, err
 }
 
+const waitingWebhooks = `-- name: WaitingWebhooks :one
+SELECT count(*) AS waiting, greatest(coalesce(extract(epoch FROM now() - min(next_attempt_at)), 0), 0)::float8 AS oldest
+FROM webhook_deliveries
+WHERE status = 'pending'
+`
+
+type WaitingWebhooksRow struct {
+	Waiting int64
+	Oldest  float64
+}
+
+func (q *Queries) WaitingWebhooks(ctx context.Context) (WaitingWebhooksRow, error) {
+	row := q.db.QueryRow(ctx, waitingWebhooks)
+	var i WaitingWebhooksRow
+	err := row.Scan(&i.Waiting, &i.Oldest)
+	return i, err
+}
+
 const webhooksLeft = `-- name: WebhooksLeft :many
 SELECT id, endpoint_id, event_id, event_type, body, status, round, redelivery, attempts, last_status, last_reason, last_attempt_at, next_attempt_at, started_at, created_at, updated_at FROM webhook_deliveries
 WHERE status = 'pending' AND next_attempt_at <= now()

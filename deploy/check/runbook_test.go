@@ -27,7 +27,7 @@ func TestRunbook(t *testing.T) {
 	}
 	for _, signal := range []string{
 		"parked-saga", "outbox-lag", "breaker-open", "provider-down", "discrepancy",
-		"error-rate", "slow-orders", "consumer-lag", "dead-letters", "worker-down",
+		"error-rate", "slow-orders", "consumer-lag", "dead-letters", "webhooks-late", "worker-down",
 	} {
 		for _, part := range []string{"**Alert**", "**Query**", "**It means**", "**The customer sees**", "**Look.**", "**Do.**", "**Wake somebody**", "**Over**"} {
 			require.Contains(t, sections[signal], part, signal)

@@ -93,6 +93,14 @@ type WebhookOutcome struct {
 	Reason string                `json:"reason,omitempty"` // why the attempt came to nothing
 }
 
+// WebhookTold is what the process that made an attempt may know of it, and integrators
+// may not: Cause is why there was no answer, nil where there was one.
+type WebhookTold struct {
+	DeliveryID, EndpointID string
+	WebhookOutcome
+	Cause error
+}
+
 // WebhookWork is what the worker does for webhooks.
 type WebhookWork interface {
 	// QueueWebhooks makes a delivery for each enabled endpoint that wants the event and
@@ -110,6 +118,9 @@ type WebhookWork interface {
 	// round by now, is left as it is. ErrDeliveryNotFound, ErrEndpointBusy. A failure of
 	// the endpoint's is no error.
 	AttemptWebhook(ctx context.Context, a WebhookAttempt) (WebhookOutcome, error)
+	// WaitingWebhooks counts pending deliveries, and tells for how long the oldest of those
+	// that are due has been.
+	WaitingWebhooks(ctx context.Context) (Waiting, error)
 	// ForgetWebhooks removes at most limit deliveries that ended so long ago, and tells
 	// how many.
 	ForgetWebhooks(ctx context.Context, age time.Duration, limit int) (int, error)
@@ -125,10 +136,11 @@ type WebhookMessage struct {
 }
 
 // WebhookAnswer is what came of sending. Status 0: there was no answer. Reason is empty
-// where it was taken.
+// where it was taken. Cause is for our own logs.
 type WebhookAnswer struct {
 	Status int
 	Reason string
+	Cause  error
 }
 
 // WebhookSender sends to addresses that strangers chose.

@@ -38,7 +38,7 @@ func (p *Platform) newWebhooks(pool pg.Pool) (*notificationpg.Webhooks, error) {
 		}
 	}
 	return notificationpg.NewWebhooks(pool, notificationpg.WebhookOptions{
-		Keys: keys, Types: types, AtOnce: c.AtOnce,
+		Keys: keys, Types: types, AtOnce: c.AtOnce, Tell: p.tellWebhooks(),
 		Sender: standardwebhooks.New(outbound.New(outbound.Options{Allow: c.Allow, Ports: c.Ports, Timeout: c.Timeout})),
 	})
 }

@@ -54,6 +54,11 @@ UPDATE webhook_deliveries SET
 WHERE id = @id AND endpoint_id = @endpoint_id
 RETURNING *;
 
+-- name: WaitingWebhooks :one
+SELECT count(*) AS waiting, greatest(coalesce(extract(epoch FROM now() - min(next_attempt_at)), 0), 0)::float8 AS oldest
+FROM webhook_deliveries
+WHERE status = 'pending';
+
 -- name: ForgetWebhooks :execrows
 DELETE FROM webhook_deliveries WHERE id IN (
     SELECT d.id FROM webhook_deliveries d WHERE d.status <> 'pending' AND d.updated_at < now() - sqlc.arg(age)::interval

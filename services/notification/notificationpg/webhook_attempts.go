@@ -46,7 +46,7 @@ func (w *Webhooks) AttemptWebhook(ctx context.Context, a notification.WebhookAtt
 	return w.record(ctx, a, row, answer, true)
 }
 
-// record keeps what came of an attempt. sent false: the endpoint was not asked, and will
+// record keeps what came of an attempt, and tells it. sent false: the endpoint was not asked, and will
 // not be.
 func (w *Webhooks) record(ctx context.Context, a notification.WebhookAttempt, asked notificationdb.GetWebhookDeliveryRow, answer notification.WebhookAnswer, sent bool) (out notification.WebhookOutcome, err error) {
 	p := notificationdb.RecordWebhookAttemptParams{
@@ -75,7 +75,13 @@ func (w *Webhooks) record(ctx context.Context, a notification.WebhookAttempt, as
 		out = toWebhookOutcome(row)
 		return nil
 	})
-	return out, err
+	if err != nil {
+		return notification.WebhookOutcome{}, err
+	}
+	w.tell(ctx, notification.WebhookTold{
+		DeliveryID: a.DeliveryID, EndpointID: notification.EndpointIDPrefix.Format(asked.WebhookEndpoint.ID), WebhookOutcome: out, Cause: answer.Cause,
+	})
+	return out, nil
 }
 
 // disableGone disables an endpoint whose URL answered that it is gone, and tells

@@ -112,6 +112,15 @@ func (w *Webhooks) ConfirmWebhookStarted(ctx context.Context, deliveryID string,
 	return w.constraints.Write(w.queries.ConfirmWebhookStarted(ctx, notificationdb.ConfirmWebhookStartedParams{ID: parsed, Round: int32(round)})) //nolint:gosec // a round of ours
 }
 
+// WaitingWebhooks counts what is pending.
+func (w *Webhooks) WaitingWebhooks(ctx context.Context) (notification.Waiting, error) {
+	row, err := w.queries.WaitingWebhooks(ctx)
+	if err != nil {
+		return notification.Waiting{}, w.constraints.Translate(err)
+	}
+	return notification.Waiting{Count: int(row.Waiting), Oldest: time.Duration(row.Oldest * float64(time.Second))}, nil
+}
+
 // ForgetWebhooks removes what ended long ago.
 func (w *Webhooks) ForgetWebhooks(ctx context.Context, age time.Duration, limit int) (int, error) {
 	n, err := w.queries.ForgetWebhooks(ctx, notificationdb.ForgetWebhooksParams{Age: pg.Interval(age), Batch: int32(limit)}) //nolint:gosec // a batch

@@ -25,6 +25,8 @@ type WebhookOptions struct {
 	Sender notification.WebhookSender
 	// AtOnce is how many deliveries are on their way to one endpoint at a time, at most.
 	AtOnce int
+	// Tell is told what became of each attempt.
+	Tell func(context.Context, notification.WebhookTold)
 }
 
 // Webhooks is notification.Webhooks, and what the worker does for them.
@@ -36,6 +38,7 @@ type Webhooks struct {
 	types       []string
 	sender      notification.WebhookSender
 	flights     *flights
+	tell        func(context.Context, notification.WebhookTold)
 }
 
 var (
@@ -50,7 +53,7 @@ func NewWebhooks(pool pg.Pool, o WebhookOptions) (*Webhooks, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Webhooks{pool: pool, queries: notificationdb.New(pool), seals: seals, types: o.Types, sender: o.Sender, flights: newFlights(o.AtOnce), constraints: pg.Constraints{
+	return &Webhooks{pool: pool, queries: notificationdb.New(pool), seals: seals, types: o.Types, sender: o.Sender, flights: newFlights(o.AtOnce), tell: o.Tell, constraints: pg.Constraints{
 		"webhook_secrets_pkey":              notification.ErrEndpointMismatch, // the id is another endpoint's
 		"webhook_deliveries_endpoint_known": errEndpointGoing,
 	}}, nil

@@ -2,6 +2,7 @@ package notificationpg_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"testing"
 
@@ -22,7 +23,10 @@ func key(b byte) string { return base64.StdEncoding.EncodeToString(bytes.Repeat(
 
 func webhooks(t *testing.T, pool *pgxpool.Pool, by notification.WebhookSender, keys ...string) *notificationpg.Webhooks {
 	t.Helper()
-	w, err := notificationpg.NewWebhooks(pool, notificationpg.WebhookOptions{Keys: keys, Types: notificationtest.WebhookTypes(), Sender: by, AtOnce: notificationtest.WebhooksAtOnce})
+	w, err := notificationpg.NewWebhooks(pool, notificationpg.WebhookOptions{
+		Keys: keys, Types: notificationtest.WebhookTypes(), Sender: by, AtOnce: notificationtest.WebhooksAtOnce,
+		Tell: func(context.Context, notification.WebhookTold) {},
+	})
 	require.NoError(t, err)
 	return w
 }
