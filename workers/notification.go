@@ -70,6 +70,12 @@ func (d *WebhookDispatcher) Dispatch(ctx context.Context) (int, error) {
 	})
 }
 
+// Reseal seals secrets with the first key that are sealed with another, and tells how
+// many: once there are none, that other key is needed no more.
+func (d *WebhookDispatcher) Reseal(ctx context.Context) (int, error) {
+	return d.work.ResealSecrets(ctx, dispatchBatch)
+}
+
 // Forget removes deliveries that ended long ago, and tells how many.
 func (d *WebhookDispatcher) Forget(ctx context.Context) (int, error) {
 	return d.work.ForgetWebhooks(ctx, webhookAge, dispatchBatch)

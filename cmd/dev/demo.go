@@ -28,7 +28,7 @@ type demo struct {
 	Seeded  bool   `json:"seeded"`
 	Webhook string `json:"webhook_secret"`
 	Token   string `json:"service_token"`
-	// WebhookKey keeps the secrets of webhook endpoints; one of an earlier build has none.
+	// WebhookKey seals the secrets of webhook endpoints; one of an earlier build has none.
 	WebhookKey string `json:"webhook_key,omitempty"`
 	// KeySecret is what the API keys are hashed with, KeyIDs are their ids by name.
 	KeySecret string            `json:"api_key_secret"`
@@ -71,7 +71,7 @@ func loadDemo(dir string) (*demo, error) {
 	if !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	d := &demo{Webhook: "whsec_" + random(), WebhookKey: randomKey(), Token: random(), KeySecret: random(), APIKeys: map[string]string{}, KeyIDs: map[string]string{}, Users: map[string]string{}, Products: demoCatalogue()}
+	d := &demo{Webhook: "whsec_" + random(), WebhookKey: sealingKey(), Token: random(), KeySecret: random(), APIKeys: map[string]string{}, KeyIDs: map[string]string{}, Users: map[string]string{}, Products: demoCatalogue()}
 	for _, name := range []string{"operator", "alice", "bob"} {
 		d.KeyIDs[name], d.APIKeys[name] = user.KeyIDPrefix.New(), auth.NewMint(d.KeySecret).New()
 	}
@@ -134,7 +134,7 @@ func (d *demo) encrypt(dir string) error {
 	if len(d.PayloadKeys) > 0 {
 		return nil
 	}
-	d.PayloadKeys = []string{"dev-1=" + base64.StdEncoding.EncodeToString(seal.Random())}
+	d.PayloadKeys = []string{sealingKey()}
 	return d.save(dir)
 }
 
@@ -157,12 +157,8 @@ func random() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// randomKey gives a key of AES-256 in base64.
-func randomKey() string {
-	b := make([]byte, 32)
-	_, _ = rand.Read(b) // never fails, see crypto/rand
-	return base64.StdEncoding.EncodeToString(b)
-}
+// sealingKey gives a key of a ring, with a name.
+func sealingKey() string { return "dev-1=" + base64.StdEncoding.EncodeToString(seal.Random()) }
 
 // writeJSON writes a file whole or not at all, readable by its owner only.
 func writeJSON(path string, v any) error {

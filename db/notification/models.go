@@ -103,6 +103,7 @@ type WebhookSecret struct {
 	ID         uuid.UUID
 	EndpointID uuid.UUID
 	Sealed     []byte
+	KeyID      string
 	CreatedAt  time.Time
 	EndsAt     *time.Time
 }

@@ -61,17 +61,23 @@ func (q *Queries) CreateWebhookEndpoint(ctx context.Context, arg CreateWebhookEn
 }
 
 const createWebhookSecret = `-- name: CreateWebhookSecret :exec
-INSERT INTO webhook_secrets (id, endpoint_id, sealed) VALUES ($1, $2, $3)
+INSERT INTO webhook_secrets (id, endpoint_id, sealed, key_id) VALUES ($1, $2, $3, $4)
 `
 
 type CreateWebhookSecretParams struct {
 	ID         uuid.UUID
 	EndpointID uuid.UUID
 	Sealed     []byte
+	KeyID      string
 }
 
 func (q *Queries) CreateWebhookSecret(ctx context.Context, arg CreateWebhookSecretParams) error {
-	_, err := q.db.Exec(ctx, createWebhookSecret, arg.ID, arg.EndpointID, arg.Sealed)
+	_, err := q.db.Exec(ctx, createWebhookSecret,
+		arg.ID,
+		arg.EndpointID,
+		arg.Sealed,
+		arg.KeyID,
+	)
 	return err
 }
 
@@ -109,6 +115,22 @@ func (q *Queries) DisableWebhookEndpoint(ctx context.Context, arg DisableWebhook
 	return err
 }
 
+const emptyWebhookSecrets = `-- name: EmptyWebhookSecrets :execrows
+UPDATE webhook_secrets SET sealed = '' WHERE id IN (
+    SELECT s.id FROM webhook_secrets s WHERE s.ends_at <= now() AND s.sealed <> ''
+    ORDER BY s.id LIMIT $1)
+`
+
+// EmptyWebhookSecrets forgets what has ended; that it was there is kept, so that who
+// asks for it again is told.
+func (q *Queries) EmptyWebhookSecrets(ctx context.Context, batch int32) (int64, error) {
+	result, err := q.db.Exec(ctx, emptyWebhookSecrets, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const endWebhookSecret = `-- name: EndWebhookSecret :exec
 UPDATE webhook_secrets SET ends_at = now() + $1::interval WHERE endpoint_id = $2 AND ends_at IS NULL
 `
@@ -124,13 +146,33 @@ func (q *Queries) EndWebhookSecret(ctx context.Context, arg EndWebhookSecretPara
 	return err
 }
 
-const forgetWebhookSecrets = `-- name: ForgetWebhookSecrets :exec
-DELETE FROM webhook_secrets WHERE endpoint_id = $1 AND ends_at <= now()
+const findWebhookSecret = `-- name: FindWebhookSecret :one
+SELECT webhook_secrets.id, webhook_secrets.endpoint_id, webhook_secrets.sealed, webhook_secrets.key_id, webhook_secrets.created_at, webhook_secrets.ends_at, (ends_at IS NOT NULL AND ends_at <= now())::boolean AS ended FROM webhook_secrets WHERE id = $1 AND endpoint_id = $2
 `
 
-func (q *Queries) ForgetWebhookSecrets(ctx context.Context, endpointID uuid.UUID) error {
-	_, err := q.db.Exec(ctx, forgetWebhookSecrets, endpointID)
-	return err
+type FindWebhookSecretParams struct {
+	ID         uuid.UUID
+	EndpointID uuid.UUID
+}
+
+type FindWebhookSecretRow struct {
+	WebhookSecret WebhookSecret
+	Ended         bool
+}
+
+func (q *Queries) FindWebhookSecret(ctx context.Context, arg FindWebhookSecretParams) (FindWebhookSecretRow, error) {
+	row := q.db.QueryRow(ctx, findWebhookSecret, arg.ID, arg.EndpointID)
+	var i FindWebhookSecretRow
+	err := row.Scan(
+		&i.WebhookSecret.ID,
+		&i.WebhookSecret.EndpointID,
+		&i.WebhookSecret.Sealed,
+		&i.WebhookSecret.KeyID,
+		&i.WebhookSecret.CreatedAt,
+		&i.WebhookSecret.EndsAt,
+		&i.Ended,
+	)
+	return i, err
 }
 
 const getWebhookEndpoint = `-- name: GetWebhookEndpoint :one
@@ -212,7 +254,7 @@ func (q *Queries) ListWebhookEndpoints(ctx context.Context, arg ListWebhookEndpo
 }
 
 const liveWebhookSecrets = `-- name: LiveWebhookSecrets :many
-SELECT id, endpoint_id, sealed, created_at, ends_at FROM webhook_secrets WHERE endpoint_id = $1 AND (ends_at IS NULL OR ends_at > now())
+SELECT id, endpoint_id, sealed, key_id, created_at, ends_at FROM webhook_secrets WHERE endpoint_id = $1 AND (ends_at IS NULL OR ends_at > now())
 ORDER BY ends_at DESC NULLS FIRST, id DESC
 `
 
@@ -230,6 +272,7 @@ func (q *Queries) LiveWebhookSecrets(ctx context.Context, endpointID uuid.UUID) 
 			&i.ID,
 			&i.EndpointID,
 			&i.Sealed,
+			&i.KeyID,
 			&i.CreatedAt,
 			&i.EndsAt,
 		); err != nil {
@@ -268,6 +311,27 @@ func (q *Queries) LockWebhookEndpoint(ctx context.Context, arg LockWebhookEndpoi
 		&i.UpdatedAt,
 	)
 	return i, err
+}
+
+const resealWebhookSecret = `-- name: ResealWebhookSecret :exec
+UPDATE webhook_secrets SET sealed = $1, key_id = $2 WHERE id = $3 AND key_id = $4 AND sealed <> ''
+`
+
+type ResealWebhookSecretParams struct {
+	Sealed []byte
+	KeyID  string
+	ID     uuid.UUID
+	Was    string
+}
+
+func (q *Queries) ResealWebhookSecret(ctx context.Context, arg ResealWebhookSecretParams) error {
+	_, err := q.db.Exec(ctx, resealWebhookSecret,
+		arg.Sealed,
+		arg.KeyID,
+		arg.ID,
+		arg.Was,
+	)
+	return err
 }
 
 const updateWebhookEndpoint = `-- name: UpdateWebhookEndpoint :one
@@ -343,6 +407,43 @@ func (q *Queries) WebhookEndpointsFor(ctx context.Context, arg WebhookEndpointsF
 			return nil, err
 		}
 		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const webhookSecretsNotBy = `-- name: WebhookSecretsNotBy :many
+SELECT id, endpoint_id, sealed, key_id, created_at, ends_at FROM webhook_secrets WHERE key_id <> $1 AND (ends_at IS NULL OR ends_at > now()) ORDER BY id LIMIT $2
+`
+
+type WebhookSecretsNotByParams struct {
+	KeyID string
+	Batch int32
+}
+
+// WebhookSecretsNotBy are those that sign and are sealed with another key.
+func (q *Queries) WebhookSecretsNotBy(ctx context.Context, arg WebhookSecretsNotByParams) ([]WebhookSecret, error) {
+	rows, err := q.db.Query(ctx, webhookSecretsNotBy, arg.KeyID, arg.Batch)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []WebhookSecret
+	for rows.Next() {
+		var i WebhookSecret
+		if err := rows.Scan(
+			&i.ID,
+			&i.EndpointID,
+			&i.Sealed,
+			&i.KeyID,
+			&i.CreatedAt,
+			&i.EndsAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -19,7 +19,7 @@ func TestWebhooksPossible(t *testing.T) {
 	var given struct {
 		config.Webhooks `embed:"" envprefix:"SKALD_WEBHOOK_"`
 	}
-	key := base64.StdEncoding.EncodeToString(make([]byte, 32))
+	key := "a=" + base64.StdEncoding.EncodeToString(make([]byte, 32))
 	parser, err := kong.New(&given)
 	require.NoError(t, err)
 	_, err = parser.Parse([]string{"--keys", key, "--allow-networks", "127.0.0.0/8,::1/128"})

@@ -121,8 +121,12 @@ type WebhookWork interface {
 	// WaitingWebhooks counts pending deliveries, and tells for how long the oldest of those
 	// that are due has been.
 	WaitingWebhooks(ctx context.Context) (Waiting, error)
-	// ForgetWebhooks removes at most limit deliveries that ended so long ago, and tells
-	// how many.
+	// ResealSecrets seals at most limit secrets with the first key that are sealed with
+	// another, and tells how many. One that no key opens is an error, and holds up no
+	// other.
+	ResealSecrets(ctx context.Context, limit int) (int, error)
+	// ForgetWebhooks removes at most limit deliveries that ended so long ago, and
+	// the text of at most limit secrets that have ended, and tells how many.
 	ForgetWebhooks(ctx context.Context, age time.Duration, limit int) (int, error)
 }
 

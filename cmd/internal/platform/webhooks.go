@@ -28,10 +28,11 @@ const (
 // newWebhooks joins webhooks to their database and to the world.
 func (p *Platform) newWebhooks(pool pg.Pool) (*notificationpg.Webhooks, error) {
 	c := p.config.Webhooks
-	var keys, types []string
-	for _, key := range c.Keys {
-		keys = append(keys, string(key))
+	keys, err := c.Ring()
+	if err != nil {
+		return nil, err
 	}
+	var types []string
 	for _, service := range db.Services() {
 		for _, t := range event.Types(service) {
 			types = append(types, string(t))
@@ -40,7 +41,7 @@ func (p *Platform) newWebhooks(pool pg.Pool) (*notificationpg.Webhooks, error) {
 	return notificationpg.NewWebhooks(pool, notificationpg.WebhookOptions{
 		Keys: keys, Types: types, AtOnce: c.AtOnce, Tell: p.tellWebhooks(),
 		Sender: standardwebhooks.New(outbound.New(outbound.Options{Allow: c.Allow, Ports: c.Ports, Timeout: c.Timeout})),
-	})
+	}), nil
 }
 
 // queue gives events to the endpoints that want them.

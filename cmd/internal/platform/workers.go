@@ -109,6 +109,7 @@ func (p *Platform) chores(c client.Client, relays []*outbox.Relay) []chore {
 		all = append(all,
 			chore{"dispatch webhooks", webhookPause, d.Dispatch},
 			chore{"forget webhooks", expirePause, d.Forget},
+			chore{"seal webhook secrets anew", rewrapPause, d.Reseal},
 			chore{"count webhooks", countPause, p.countWebhooks()},
 		)
 	}

@@ -23,14 +23,17 @@ CREATE INDEX webhook_endpoints_newest ON webhook_endpoints (created_at DESC, id 
 CREATE INDEX webhook_endpoints_of_owner ON webhook_endpoints (owner, created_at DESC, id DESC);
 CREATE INDEX webhook_endpoints_of_type ON webhook_endpoints USING gin (event_types) WHERE status = 'enabled';
 
--- What deliveries are signed with, encrypted. Each signs until it ends; of an
--- endpoint one has no end.
+-- What deliveries are signed with, sealed with the key of that name. Each signs until
+-- it ends; of an endpoint one has no end. Of one that has ended no more is kept than
+-- that it was.
 CREATE TABLE webhook_secrets (
     id           uuid CONSTRAINT webhook_secrets_pkey PRIMARY KEY,
     endpoint_id  uuid NOT NULL CONSTRAINT webhook_secrets_endpoint_known REFERENCES webhook_endpoints ON DELETE CASCADE,
     sealed       bytea NOT NULL,
+    key_id       text NOT NULL,
     created_at   timestamptz NOT NULL DEFAULT now(),
-    ends_at      timestamptz
+    ends_at      timestamptz,
+    CONSTRAINT webhook_secrets_sealed_by CHECK (key_id <> '')
 );
 CREATE INDEX webhook_secrets_of_endpoint ON webhook_secrets (endpoint_id, created_at DESC);
 CREATE UNIQUE INDEX webhook_secrets_one_current ON webhook_secrets (endpoint_id) WHERE ends_at IS NULL;

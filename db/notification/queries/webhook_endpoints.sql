@@ -35,15 +35,29 @@ DELETE FROM webhook_endpoints
 WHERE id = @id AND (@owner::text = '' OR owner = @owner) AND (@version::bigint = 0 OR version = @version);
 
 -- name: CreateWebhookSecret :exec
-INSERT INTO webhook_secrets (id, endpoint_id, sealed) VALUES (@id, @endpoint_id, @sealed);
+INSERT INTO webhook_secrets (id, endpoint_id, sealed, key_id) VALUES (@id, @endpoint_id, @sealed, @key_id);
+
+-- name: FindWebhookSecret :one
+SELECT sqlc.embed(webhook_secrets), (ends_at IS NOT NULL AND ends_at <= now())::boolean AS ended FROM webhook_secrets WHERE id = @id AND endpoint_id = @endpoint_id;
 
 -- name: LiveWebhookSecrets :many
 -- LiveWebhookSecrets are those that sign, the newest first.
 SELECT * FROM webhook_secrets WHERE endpoint_id = $1 AND (ends_at IS NULL OR ends_at > now())
 ORDER BY ends_at DESC NULLS FIRST, id DESC;
 
--- name: ForgetWebhookSecrets :exec
-DELETE FROM webhook_secrets WHERE endpoint_id = $1 AND ends_at <= now();
+-- name: EmptyWebhookSecrets :execrows
+-- EmptyWebhookSecrets forgets what has ended; that it was there is kept, so that who
+-- asks for it again is told.
+UPDATE webhook_secrets SET sealed = '' WHERE id IN (
+    SELECT s.id FROM webhook_secrets s WHERE s.ends_at <= now() AND s.sealed <> ''
+    ORDER BY s.id LIMIT sqlc.arg(batch));
+
+-- name: WebhookSecretsNotBy :many
+-- WebhookSecretsNotBy are those that sign and are sealed with another key.
+SELECT * FROM webhook_secrets WHERE key_id <> @key_id AND (ends_at IS NULL OR ends_at > now()) ORDER BY id LIMIT sqlc.arg(batch);
+
+-- name: ResealWebhookSecret :exec
+UPDATE webhook_secrets SET sealed = @sealed, key_id = @key_id WHERE id = @id AND key_id = @was AND sealed <> '';
 
 -- name: EndWebhookSecret :exec
 -- EndWebhookSecret gives the current secret an end.

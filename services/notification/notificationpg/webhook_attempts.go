@@ -37,7 +37,7 @@ func (w *Webhooks) AttemptWebhook(ctx context.Context, a notification.WebhookAtt
 	defer w.flights.end(e.ID)
 	secrets, err := w.signing(ctx, e.ID)
 	if err != nil {
-		return notification.WebhookOutcome{}, w.constraints.Translate(err)
+		return notification.WebhookOutcome{}, err
 	}
 	answer, err := w.sender.Send(ctx, notification.WebhookMessage{URL: e.Url, ID: d.EventID, Time: time.Now(), Body: d.Body, Secrets: secrets})
 	if err != nil {

@@ -123,8 +123,13 @@ func (w *Webhooks) WaitingWebhooks(ctx context.Context) (notification.Waiting, e
 
 // ForgetWebhooks removes what ended long ago.
 func (w *Webhooks) ForgetWebhooks(ctx context.Context, age time.Duration, limit int) (int, error) {
-	n, err := w.queries.ForgetWebhooks(ctx, notificationdb.ForgetWebhooksParams{Age: pg.Interval(age), Batch: int32(limit)}) //nolint:gosec // a batch
-	return int(n), w.constraints.Write(err)
+	batch := int32(limit) //nolint:gosec // a batch
+	deliveries, err := w.queries.ForgetWebhooks(ctx, notificationdb.ForgetWebhooksParams{Age: pg.Interval(age), Batch: batch})
+	if err != nil {
+		return 0, w.constraints.Write(err)
+	}
+	secrets, err := w.queries.EmptyWebhookSecrets(ctx, batch)
+	return int(deliveries + secrets), w.constraints.Write(err)
 }
 
 func toWebhookDelivery(row notificationdb.WebhookDelivery) notification.WebhookDelivery {

@@ -6,20 +6,19 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	notificationdb "github.com/skaldhq/skald/db/notification"
 	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/internal/pg"
+	"github.com/skaldhq/skald/internal/seal"
 	"github.com/skaldhq/skald/services/notification"
 )
 
 // WebhookOptions is what webhooks need beside the database.
 type WebhookOptions struct {
-	// Keys keep the secrets, base64 of 32 bytes each: the first those that are new, all
-	// those that are there. None: no endpoint can be made.
-	Keys []string
+	// Keys seal the secrets. None: no endpoint can be made.
+	Keys seal.Ring
 	// Types are those of the events that there are.
 	Types  []string
 	Sender notification.WebhookSender
@@ -34,7 +33,7 @@ type Webhooks struct {
 	pool        pg.Pool
 	queries     *notificationdb.Queries
 	constraints pg.Constraints
-	seals       seals
+	keys        seal.Ring
 	types       []string
 	sender      notification.WebhookSender
 	flights     *flights
@@ -46,17 +45,12 @@ var (
 	_ notification.WebhookWork = (*Webhooks)(nil)
 )
 
-// NewWebhooks returns webhooks on a database with the schema of db/notification. It
-// fails where a key is none.
-func NewWebhooks(pool pg.Pool, o WebhookOptions) (*Webhooks, error) {
-	seals, err := newSeals(o.Keys)
-	if err != nil {
-		return nil, err
-	}
-	return &Webhooks{pool: pool, queries: notificationdb.New(pool), seals: seals, types: o.Types, sender: o.Sender, flights: newFlights(o.AtOnce), tell: o.Tell, constraints: pg.Constraints{
+// NewWebhooks returns webhooks on a database with the schema of db/notification.
+func NewWebhooks(pool pg.Pool, o WebhookOptions) *Webhooks {
+	return &Webhooks{pool: pool, queries: notificationdb.New(pool), keys: o.Keys, types: o.Types, sender: o.Sender, flights: newFlights(o.AtOnce), tell: o.Tell, constraints: pg.Constraints{
 		"webhook_secrets_pkey":              notification.ErrEndpointMismatch, // the id is another endpoint's
 		"webhook_deliveries_endpoint_known": errEndpointGoing,
-	}}, nil
+	}}
 }
 
 // errEndpointGoing: an endpoint was deleted while an event was made a delivery of it.
@@ -67,7 +61,8 @@ func (w *Webhooks) CreateEndpoint(ctx context.Context, n notification.NewEndpoin
 	if err := w.admits(n.Validate, n.EndpointState); err != nil {
 		return issued, false, err
 	}
-	if len(w.seals) == 0 {
+	by, ok := w.keys.First()
+	if !ok {
 		return issued, false, notification.ErrWebhooksOff
 	}
 	state, secret := n.Sorted(), newSecret()
@@ -90,7 +85,7 @@ func (w *Webhooks) CreateEndpoint(ctx context.Context, n notification.NewEndpoin
 			return err
 		}
 		issued.Secret = secret
-		return w.keep(ctx, q, endpointID, endpointID, secret) // the first has its endpoint's id
+		return w.keep(ctx, q, by, endpointID, endpointID, secret) // the first has its endpoint's id
 	})
 	if err != nil {
 		return notification.Issued{}, false, err
@@ -206,18 +201,4 @@ func toEndpoint(row notificationdb.WebhookEndpoint) notification.Endpoint {
 		EventTypes: row.EventTypes, Status: notification.EndpointStatus(row.Status), Reason: row.Reason, Version: row.Version,
 		CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
 	}
-}
-
-// secretOf is a secret that still signs.
-func (w *Webhooks) secretOf(ctx context.Context, q *notificationdb.Queries, endpointID, secretID uuid.UUID) (string, error) {
-	live, err := q.LiveWebhookSecrets(ctx, endpointID)
-	if err != nil {
-		return "", err
-	}
-	for _, row := range live {
-		if row.ID == secretID {
-			return w.seals.open(row.Sealed, endpointID, secretID)
-		}
-	}
-	return "", notification.ErrEndpointMismatch
 }

@@ -16,7 +16,7 @@ func attempt(b *webhookBench) {
 	made := b.create(newEndpoint())
 	d := b.queued(made.Endpoint)
 	require.Equal(b, notification.WebhookOutcome{Status: notification.WebhookDelivered}, b.attempt(d, time.Minute))
-	m := b.stranger.messages()[0]
+	m := b.stranger.Messages()[0]
 	require.Equal(b, notification.WebhookMessage{
 		URL: made.Endpoint.URL, ID: d.EventID, Time: m.Time, Body: []byte(`{"id":"` + d.EventID + `"}`), Secrets: []string{made.Secret},
 	}, m)
@@ -26,7 +26,7 @@ func attempt(b *webhookBench) {
 	require.NotNil(b, was.LastAttemptAt)
 	require.Equal(b, notification.WebhookOutcome{Status: notification.WebhookDelivered}, b.attempt(d, 0), "it is not sent again")
 	require.Equal(b, was, b.look(made.Endpoint))
-	require.Len(b, b.stranger.messages(), 1)
+	require.Len(b, b.stranger.Messages(), 1)
 }
 
 // attemptsFail: each is kept with when the next one is; the last ends it. A failure of
@@ -61,7 +61,7 @@ func endpointGone(b *webhookBench) {
 	require.NoError(b, err)
 	require.Equal(b, []any{notification.Disabled, notification.DisabledGone, int64(2)}, []any{now.Status, now.Reason, now.Version})
 	require.Equal(b, notification.WebhookOutcome{Status: notification.WebhookFailed, Reason: notification.WebhookDisabled}, b.attempt(other, time.Hour))
-	require.Len(b, b.stranger.messages(), 1)
+	require.Len(b, b.stranger.Messages(), 1)
 	kept, err := b.change(now, func(c *notification.EndpointChange) { c.Description = "that was" })
 	require.NoError(b, err)
 	require.Equal(b, notification.DisabledGone, kept.Reason)
@@ -85,7 +85,7 @@ func endpointMoves(b *webhookBench) {
 	require.NoError(b, err)
 	require.Equal(b, notification.Enabled, now.Status)
 	require.Equal(b, notification.WebhookDelivered, b.attempt(d, time.Hour).Status)
-	require.Equal(b, "https://elsewhere.example/", b.stranger.messages()[1].URL)
+	require.Equal(b, "https://elsewhere.example/", b.stranger.Messages()[1].URL)
 }
 
 // endpointBusy: what is on its way to one that does not answer leaves the others room;
@@ -122,7 +122,7 @@ func endpointDisabled(b *webhookBench) {
 	disabled, err := b.change(e, func(c *notification.EndpointChange) { c.Status = notification.Disabled })
 	require.NoError(b, err)
 	require.Equal(b, notification.WebhookOutcome{Status: notification.WebhookFailed, Reason: notification.WebhookDisabled}, b.attempt(d, time.Hour))
-	require.Empty(b, b.stranger.messages())
+	require.Empty(b, b.stranger.Messages())
 	require.Zero(b, b.look(e).Attempts)
 	again := notification.Redelivery{ID: notification.RedeliveryIDPrefix.New(), Endpoint: notification.EndpointRef{ID: e.ID}, DeliveryID: d.ID}
 	_, err = b.Redeliver(b.Context(), again)
@@ -141,5 +141,5 @@ func attemptOfAnotherRound(b *webhookBench) {
 	_, err := b.Redeliver(b.Context(), notification.Redelivery{ID: notification.RedeliveryIDPrefix.New(), Endpoint: notification.EndpointRef{ID: e.ID}, DeliveryID: d.ID})
 	require.NoError(b, err)
 	require.Equal(b, notification.WebhookPending, b.attempt(d, 0).Status)
-	require.Empty(b, b.stranger.messages())
+	require.Empty(b, b.stranger.Messages())
 }

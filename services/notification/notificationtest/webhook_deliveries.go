@@ -72,7 +72,7 @@ func redelivery(b *webhookBench) {
 	}
 	require.Len(b, b.left(), 1)
 	require.Equal(b, notification.WebhookDelivered, b.attempt(b.look(e), 0).Status)
-	require.Len(b, b.stranger.messages(), 2)
+	require.Len(b, b.stranger.Messages(), 2)
 	same, err := b.Redeliver(b.Context(), again)
 	require.NoError(b, err)
 	require.Equal(b, []any{notification.WebhookDelivered, 2}, []any{same.Status, same.Round}, "asked for once")

@@ -107,7 +107,8 @@ func (s *Stranger) answer(all ...notification.WebhookAnswer) {
 	s.answers = append(s.answers, all...)
 }
 
-func (s *Stranger) messages() []notification.WebhookMessage {
+// Messages is what they got.
+func (s *Stranger) Messages() []notification.WebhookMessage {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.got
@@ -162,15 +163,23 @@ func event(kind string) notification.WebhookEvent {
 // queued makes a delivery to an endpoint.
 func (b *webhookBench) queued(e notification.Endpoint) notification.WebhookDelivery {
 	b.Helper()
+	return Queue(b.T, b, e)
+}
+
+// Queue makes a delivery to an endpoint, of an event that it wants.
+func Queue(t *testing.T, s WebhookService, e notification.Endpoint) notification.WebhookDelivery {
+	t.Helper()
 	happened := event(e.EventTypes[0])
-	_, err := b.QueueWebhooks(b.Context(), happened)
-	require.NoError(b, err)
-	for _, d := range b.deliveries(e) {
+	_, err := s.QueueWebhooks(t.Context(), happened)
+	require.NoError(t, err)
+	page, err := s.ListDeliveries(t.Context(), notification.WebhookDeliveryFilter{Endpoint: notification.EndpointRef{ID: e.ID}, Limit: 100})
+	require.NoError(t, err)
+	for _, d := range page.Items {
 		if d.EventID == happened.ID {
 			return d
 		}
 	}
-	require.Fail(b, "the event made no delivery")
+	require.Fail(t, "the event made no delivery")
 	return notification.WebhookDelivery{}
 }
 
