@@ -75,7 +75,6 @@ type WebhookDelivery struct {
 	Body          []byte
 	Status        string
 	Round         int32
-	Redelivery    *uuid.UUID
 	Attempts      int32
 	LastStatus    *int32
 	LastReason    string
@@ -97,6 +96,12 @@ type WebhookEndpoint struct {
 	Version     int64
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
+}
+
+type WebhookRedelivery struct {
+	DeliveryID uuid.UUID
+	ID         uuid.UUID
+	CreatedAt  time.Time
 }
 
 type WebhookSecret struct {

@@ -106,7 +106,7 @@ type Webhooks interface {
 	// asked.
 	CreateEndpoint(ctx context.Context, n NewEndpoint) (issued Issued, created bool, err error)
 	// UpdateEndpoint replaces a version of an endpoint. ErrEndpointNotFound,
-	// ErrEndpointChanged; Invalid as CreateEndpoint.
+	// ErrEndpointChanged; Invalid as CreateEndpoint, but for a type and a URL that it has.
 	UpdateEndpoint(ctx context.Context, c EndpointChange) (Endpoint, error)
 	// GetEndpoint: ErrEndpointNotFound.
 	GetEndpoint(ctx context.Context, r EndpointRef) (Endpoint, error)
@@ -123,6 +123,7 @@ type Webhooks interface {
 	// ErrEndpointNotFound; Invalid for a cursor that is none.
 	ListDeliveries(ctx context.Context, f WebhookDeliveryFilter) (WebhookDeliveryPage, error)
 	// Redeliver has an event delivered again, whatever came of it before, once for a
-	// redelivery's id. ErrEndpointNotFound, ErrDeliveryNotFound, ErrEndpointDisabled.
+	// redelivery's id. ErrEndpointNotFound, ErrDeliveryNotFound; ErrEndpointDisabled, but
+	// not for one that has had its effect.
 	Redeliver(ctx context.Context, r Redelivery) (WebhookDelivery, error)
 }

@@ -107,11 +107,12 @@ type WebhookWork interface {
 	// was there, give or take a few minutes, when it happened: one, however often the
 	// event comes. It tells how many are new.
 	QueueWebhooks(ctx context.Context, e WebhookEvent) (int, error)
-	// WebhooksLeft gives at most limit pending deliveries that are due and whose run
-	// nobody has made sure of, or not since they are overdue for that long.
-	WebhooksLeft(ctx context.Context, overdue time.Duration, limit int) ([]WebhookDelivery, error)
-	// ConfirmWebhookStarted keeps that the run of a delivery's round was made sure of.
-	ConfirmWebhookStarted(ctx context.Context, deliveryID string, round int) error
+	// ClaimWebhooks gives at most limit pending deliveries that are due and whose run
+	// nobody has started, or that are overdue for that long, to its caller alone, who
+	// starts their runs.
+	ClaimWebhooks(ctx context.Context, overdue time.Duration, limit int) ([]WebhookDelivery, error)
+	// ReleaseWebhook gives back a delivery whose run, of that round, could not be started.
+	ReleaseWebhook(ctx context.Context, deliveryID string, round int) error
 	// AttemptWebhook sends a pending delivery, signed with every secret that has not
 	// ended, and keeps what came of it. An endpoint that answers 410 is disabled, unless
 	// it has moved from there meanwhile; what is for a disabled one fails unsent. One that is pending no more, or of another

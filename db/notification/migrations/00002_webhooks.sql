@@ -39,8 +39,8 @@ CREATE INDEX webhook_secrets_of_endpoint ON webhook_secrets (endpoint_id, create
 CREATE UNIQUE INDEX webhook_secrets_one_current ON webhook_secrets (endpoint_id) WHERE ends_at IS NULL;
 
 -- An event for an endpoint: one, however often the event comes. Round counts who
--- asked for it: the event, then every redelivery. Started_at is when the run of the
--- round was last made sure of.
+-- asked for it: the event, then every redelivery. Started_at is when somebody last took
+-- it upon themselves to start the run of the round.
 CREATE TABLE webhook_deliveries (
     id               uuid CONSTRAINT webhook_deliveries_pkey PRIMARY KEY,
     endpoint_id      uuid NOT NULL CONSTRAINT webhook_deliveries_endpoint_known REFERENCES webhook_endpoints ON DELETE CASCADE,
@@ -49,7 +49,6 @@ CREATE TABLE webhook_deliveries (
     body             bytea NOT NULL,
     status           text NOT NULL DEFAULT 'pending',
     round            integer NOT NULL DEFAULT 1,
-    redelivery       uuid,
     attempts         integer NOT NULL DEFAULT 0,
     last_status      integer,
     last_reason      text NOT NULL DEFAULT '',
@@ -68,5 +67,13 @@ CREATE INDEX webhook_deliveries_newest ON webhook_deliveries (endpoint_id, creat
 CREATE INDEX webhook_deliveries_left ON webhook_deliveries (next_attempt_at) WHERE status = 'pending';
 CREATE INDEX webhook_deliveries_ended ON webhook_deliveries (updated_at) WHERE status <> 'pending';
 
+-- Which redeliveries have had their effect.
+CREATE TABLE webhook_redeliveries (
+    delivery_id  uuid NOT NULL CONSTRAINT webhook_redeliveries_delivery_known REFERENCES webhook_deliveries ON DELETE CASCADE,
+    id           uuid NOT NULL,
+    created_at   timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT webhook_redeliveries_once PRIMARY KEY (delivery_id, id)
+);
+
 -- +goose Down
-DROP TABLE webhook_deliveries, webhook_secrets, webhook_endpoints;
+DROP TABLE webhook_redeliveries, webhook_deliveries, webhook_secrets, webhook_endpoints;

@@ -2,7 +2,6 @@ package notificationpg
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -45,31 +44,41 @@ func (w *Webhooks) ListDeliveries(ctx context.Context, f notification.WebhookDel
 }
 
 // Redeliver begins another round of a delivery.
-func (w *Webhooks) Redeliver(ctx context.Context, r notification.Redelivery) (notification.WebhookDelivery, error) {
+func (w *Webhooks) Redeliver(ctx context.Context, r notification.Redelivery) (again notification.WebhookDelivery, err error) {
 	redelivery, err := notification.RedeliveryIDPrefix.Parse(r.ID)
 	if err != nil {
-		return notification.WebhookDelivery{}, fault.InvalidField("redelivery_id", err.Error())
+		return again, fault.InvalidField("redelivery_id", err.Error())
 	}
 	e, err := w.GetEndpoint(ctx, r.Endpoint)
 	if err != nil {
-		return notification.WebhookDelivery{}, err
-	}
-	if e.Status == notification.Disabled {
-		return notification.WebhookDelivery{}, notification.ErrEndpointDisabled
+		return again, err
 	}
 	endpointID, _ := notification.EndpointIDPrefix.Parse(e.ID) // it is ours
 	deliveryID, err := notification.WebhookDeliveryIDPrefix.Parse(r.DeliveryID)
 	if err != nil {
-		return notification.WebhookDelivery{}, notification.ErrDeliveryNotFound
+		return again, notification.ErrDeliveryNotFound
 	}
-	row, err := w.queries.RedeliverWebhook(ctx, notificationdb.RedeliverWebhookParams{Redelivery: &redelivery, ID: deliveryID, EndpointID: endpointID})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return notification.WebhookDelivery{}, notification.ErrDeliveryNotFound
-	}
-	if err != nil {
-		return notification.WebhookDelivery{}, w.constraints.Write(err)
-	}
-	return toWebhookDelivery(row), nil
+	err = w.constraints.InTx(ctx, w.pool, func(tx pgx.Tx) error {
+		q := notificationdb.New(tx)
+		row, err := q.LockWebhookDelivery(ctx, notificationdb.LockWebhookDeliveryParams{ID: deliveryID, EndpointID: endpointID})
+		if err != nil {
+			return w.orGone(err)
+		}
+		fresh, err := q.KeepRedelivery(ctx, notificationdb.KeepRedeliveryParams{DeliveryID: deliveryID, ID: redelivery})
+		switch {
+		case err != nil:
+			return err
+		case fresh > 0 && e.Status == notification.Disabled:
+			return notification.ErrEndpointDisabled
+		case fresh > 0:
+			if row, err = q.RedeliverWebhook(ctx, deliveryID); err != nil {
+				return err
+			}
+		}
+		again = toWebhookDelivery(row)
+		return nil
+	})
+	return again, err
 }
 
 // QueueWebhooks makes a delivery for each endpoint that wants the event.
@@ -90,26 +99,26 @@ func (w *Webhooks) QueueWebhooks(ctx context.Context, e notification.WebhookEven
 	return int(n), w.constraints.Write(err)
 }
 
-// WebhooksLeft reads what nobody has made sure of.
-func (w *Webhooks) WebhooksLeft(ctx context.Context, overdue time.Duration, limit int) ([]notification.WebhookDelivery, error) {
-	rows, err := w.queries.WebhooksLeft(ctx, notificationdb.WebhooksLeftParams{Overdue: pg.Interval(overdue), Batch: int32(limit)}) //nolint:gosec // a batch
+// ClaimWebhooks gives its caller what nobody has started.
+func (w *Webhooks) ClaimWebhooks(ctx context.Context, overdue time.Duration, limit int) ([]notification.WebhookDelivery, error) {
+	rows, err := w.queries.ClaimWebhooks(ctx, notificationdb.ClaimWebhooksParams{Overdue: pg.Interval(overdue), Batch: int32(limit)}) //nolint:gosec // a batch
 	if err != nil {
-		return nil, w.constraints.Translate(err)
+		return nil, w.constraints.Write(err)
 	}
-	var left []notification.WebhookDelivery
+	var claimed []notification.WebhookDelivery
 	for _, row := range rows {
-		left = append(left, toWebhookDelivery(row))
+		claimed = append(claimed, toWebhookDelivery(row))
 	}
-	return left, nil
+	return claimed, nil
 }
 
-// ConfirmWebhookStarted keeps that a run was made sure of.
-func (w *Webhooks) ConfirmWebhookStarted(ctx context.Context, deliveryID string, round int) error {
+// ReleaseWebhook gives back what could not be started.
+func (w *Webhooks) ReleaseWebhook(ctx context.Context, deliveryID string, round int) error {
 	parsed, err := notification.WebhookDeliveryIDPrefix.Parse(deliveryID)
 	if err != nil {
 		return notification.ErrDeliveryNotFound
 	}
-	return w.constraints.Write(w.queries.ConfirmWebhookStarted(ctx, notificationdb.ConfirmWebhookStartedParams{ID: parsed, Round: int32(round)})) //nolint:gosec // a round of ours
+	return w.constraints.Write(w.queries.ReleaseWebhook(ctx, notificationdb.ReleaseWebhookParams{ID: parsed, Round: int32(round)})) //nolint:gosec // a round of ours
 }
 
 // WaitingWebhooks counts what is pending.

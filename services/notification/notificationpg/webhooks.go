@@ -1,6 +1,7 @@
 package notificationpg
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,7 +59,7 @@ var errEndpointGoing = fault.New(fault.Unavailable, "webhook_endpoint_going", "A
 
 // CreateEndpoint makes an endpoint and its first secret, or finds those.
 func (w *Webhooks) CreateEndpoint(ctx context.Context, n notification.NewEndpoint) (issued notification.Issued, created bool, err error) {
-	if err := w.admits(n.Validate, n.EndpointState); err != nil {
+	if err := cmp.Or(n.Validate(), w.admits(n.EndpointState, notification.Endpoint{})); err != nil {
 		return issued, false, err
 	}
 	by, ok := w.keys.First()
@@ -95,11 +96,14 @@ func (w *Webhooks) CreateEndpoint(ctx context.Context, n notification.NewEndpoin
 
 // UpdateEndpoint replaces a version of an endpoint.
 func (w *Webhooks) UpdateEndpoint(ctx context.Context, c notification.EndpointChange) (notification.Endpoint, error) {
-	if err := w.admits(c.Validate, c.EndpointState); err != nil {
+	if err := c.Validate(); err != nil {
 		return notification.Endpoint{}, err
 	}
 	was, err := w.GetEndpoint(ctx, c.EndpointRef)
 	if err != nil {
+		return notification.Endpoint{}, err
+	}
+	if err := w.admits(c.EndpointState, was); err != nil {
 		return notification.Endpoint{}, err
 	}
 	reason := ""
@@ -124,15 +128,16 @@ func (w *Webhooks) UpdateEndpoint(ctx context.Context, c notification.EndpointCh
 	return toEndpoint(row), nil
 }
 
-// admits refuses what no endpoint can be.
-func (w *Webhooks) admits(valid func() error, s notification.EndpointState) error {
-	if err := valid(); err != nil {
-		return err
-	}
+// admits refuses what no endpoint can be. What it was already it may stay, whatever the
+// rules are by now, so that whoever has one can always change the rest.
+func (w *Webhooks) admits(s notification.EndpointState, was notification.Endpoint) error {
 	for i, t := range s.EventTypes {
-		if !slices.Contains(w.types, t) {
+		if !slices.Contains(w.types, t) && !slices.Contains(was.EventTypes, t) {
 			return fault.InvalidField(fmt.Sprintf("event_types[%d]", i), "must be a type of an event that there is, such as order.confirmed")
 		}
+	}
+	if s.URL == was.URL {
+		return nil
 	}
 	return w.sender.Check(s.URL)
 }

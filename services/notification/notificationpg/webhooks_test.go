@@ -185,6 +185,38 @@ func TestSecretsEnd(t *testing.T) {
 	require.NoError(t, err, "it signs")
 }
 
+// picky asks no URL any more.
+type picky struct{ notificationtest.Stranger }
+
+func (*picky) Check(string) error { return fault.InvalidField("url", "must lead to a public address") }
+
+// TestOlderRules: an endpoint that could not be made by now is disabled all the same.
+func TestOlderRules(t *testing.T) {
+	t.Parallel()
+	pool := cluster.Database(t, "notification")
+	made, _, err := webhooks(t, pool, &notificationtest.Stranger{}, key("a")).CreateEndpoint(t.Context(), endpoint())
+	require.NoError(t, err)
+	_, err = pool.Exec(t.Context(), "UPDATE webhook_endpoints SET event_types = '{order.lost}'")
+	require.NoError(t, err)
+	c := notification.EndpointChange{
+		EndpointRef: notification.EndpointRef{ID: made.Endpoint.ID}, Status: notification.Disabled, Version: 1,
+		EndpointState: notification.EndpointState{URL: made.Endpoint.URL, EventTypes: []string{"order.lost"}},
+	}
+	w := webhooks(t, pool, &picky{}, key("a"))
+	for field, spoil := range map[string]func(*notification.EndpointChange){
+		"url":            func(c *notification.EndpointChange) { c.URL = "https://other.example/" },
+		"event_types[1]": func(c *notification.EndpointChange) { c.EventTypes = []string{"order.lost", "order.gone"} },
+	} {
+		spoiled := c
+		spoil(&spoiled)
+		_, err = w.UpdateEndpoint(t.Context(), spoiled)
+		require.Equal(t, field, fault.From(err).Field)
+	}
+	disabled, err := w.UpdateEndpoint(t.Context(), c)
+	require.NoError(t, err)
+	require.Equal(t, notification.Disabled, disabled.Status)
+}
+
 // TestWebhookGuards: the database itself refuses what the service never does.
 func TestWebhookGuards(t *testing.T) {
 	t.Parallel()

@@ -70,12 +70,22 @@ func redelivery(b *webhookBench) {
 		require.NoError(b, err)
 		require.Equal(b, []any{notification.WebhookPending, 2, 1}, []any{fresh.Status, fresh.Round, fresh.Attempts})
 	}
-	require.Len(b, b.left(), 1)
+	require.Len(b, b.claim(time.Hour), 1)
 	require.Equal(b, notification.WebhookDelivered, b.attempt(b.look(e), 0).Status)
 	require.Len(b, b.stranger.Messages(), 2)
 	same, err := b.Redeliver(b.Context(), again)
 	require.NoError(b, err)
 	require.Equal(b, []any{notification.WebhookDelivered, 2}, []any{same.Status, same.Round}, "asked for once")
+	other := notification.Redelivery{ID: notification.RedeliveryIDPrefix.New(), Endpoint: ref, DeliveryID: d.ID}
+	_, err = b.Redeliver(b.Context(), other)
+	require.NoError(b, err)
+	_, err = b.change(e, func(c *notification.EndpointChange) { c.Status = notification.Disabled })
+	require.NoError(b, err)
+	for _, asked := range []notification.Redelivery{again, other} {
+		same, err = b.Redeliver(b.Context(), asked)
+		require.NoError(b, err, "it had its effect before the endpoint was disabled")
+		require.Equal(b, 3, same.Round)
+	}
 
 	for _, missing := range []string{notification.WebhookDeliveryIDPrefix.New(), "nonsense"} {
 		_, err := b.Redeliver(b.Context(), notification.Redelivery{ID: notification.RedeliveryIDPrefix.New(), Endpoint: ref, DeliveryID: missing})
@@ -85,23 +95,66 @@ func redelivery(b *webhookBench) {
 	require.Equal(b, "redelivery_id", fault.From(err).Field)
 }
 
-// whatIsLeft: what was never started, and what should have been tried long ago.
-func whatIsLeft(b *webhookBench) {
+// whatIsClaimed: what was never started, once, and what should have been tried long ago;
+// what was given back is there again.
+func whatIsClaimed(b *webhookBench) {
 	e := b.create(newEndpoint()).Endpoint
 	d := b.queued(e)
-	require.Equal(b, []notification.WebhookDelivery{d}, b.left())
-	require.NoError(b, b.ConfirmWebhookStarted(b.Context(), d.ID, 2), "another round")
-	require.Len(b, b.left(), 1)
-	require.NoError(b, b.ConfirmWebhookStarted(b.Context(), d.ID, 1))
-	require.Empty(b, b.left())
-	overdue, err := b.WebhooksLeft(b.Context(), 0, 10)
-	require.NoError(b, err)
-	require.Len(b, overdue, 1)
+	require.Equal(b, []notification.WebhookDelivery{d}, b.claim(time.Hour))
+	require.Empty(b, b.claim(time.Hour))
+	require.NoError(b, b.ReleaseWebhook(b.Context(), d.ID, 2), "another round")
+	require.Empty(b, b.claim(time.Hour))
+	require.NoError(b, b.ReleaseWebhook(b.Context(), d.ID, 1))
+	require.Len(b, b.claim(time.Hour), 1)
+	require.Len(b, b.claim(0), 1, "overdue")
 	b.stranger.answer(notification.WebhookAnswer{Status: 500, Reason: "http_500"})
 	b.attempt(d, time.Hour)
-	waiting, err := b.WebhooksLeft(b.Context(), 0, 10)
+	require.Empty(b, b.claim(0), "it is not due")
+}
+
+// webhookClaimsRace: however many look, each gets what no other has.
+func webhookClaimsRace(b *webhookBench) {
+	e := b.create(newEndpoint()).Endpoint
+	for range 12 {
+		b.queued(e)
+	}
+	var mu sync.Mutex
+	times := map[string]int{}
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for claimed := b.claim(time.Hour); len(claimed) > 0; claimed = b.claim(time.Hour) {
+				mu.Lock()
+				for _, d := range claimed {
+					times[d.ID]++
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	all.Wait()
+	for _, d := range b.deliveries(e) {
+		require.Equal(b, 1, times[d.ID])
+	}
+}
+
+// whatWaits is counted, with how long the oldest that is due has been.
+func whatWaits(b *webhookBench) {
+	e := b.create(newEndpoint()).Endpoint
+	b.attempt(b.queued(e), 0)
+	w, err := b.WaitingWebhooks(b.Context())
 	require.NoError(b, err)
-	require.Empty(b, waiting, "it is not due")
+	require.Zero(b, w)
+	d := b.queued(e)
+	w, err = b.WaitingWebhooks(b.Context())
+	require.NoError(b, err)
+	require.Equal(b, 1, w.Count)
+	require.Positive(b, w.Oldest)
+	b.stranger.answer(notification.WebhookAnswer{Status: 500, Reason: "http_500"})
+	b.attempt(d, time.Hour)
+	w, err = b.WaitingWebhooks(b.Context())
+	require.NoError(b, err)
+	require.Equal(b, notification.Waiting{Count: 1}, w, "it is not due")
 }
 
 // whatEnded: it is forgotten after its time; what is pending never is.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/skaldhq/skald/internal/fault"
@@ -45,7 +46,9 @@ func RunWebhooks(t *testing.T, open func(*testing.T, notification.WebhookSender)
 		"an endpoint that is busy":  endpointBusy,
 		"a disabled endpoint":       endpointDisabled,
 		"redelivery":                redelivery,
-		"what is left":              whatIsLeft,
+		"what is claimed":           whatIsClaimed,
+		"claims race":               webhookClaimsRace,
+		"what waits":                whatWaits,
 		"what ended":                whatEnded,
 		"pages of deliveries":       deliveryPages,
 		"deliveries that are not":   deliveriesThatAreNot,
@@ -205,9 +208,10 @@ func (b *webhookBench) attempt(d notification.WebhookDelivery, next time.Duratio
 	return out
 }
 
-func (b *webhookBench) left() []notification.WebhookDelivery {
+// claim takes a few of what is left.
+func (b *webhookBench) claim(overdue time.Duration) []notification.WebhookDelivery {
 	b.Helper()
-	all, err := b.WebhooksLeft(b.Context(), time.Hour, 100)
-	require.NoError(b, err)
+	all, err := b.ClaimWebhooks(b.Context(), overdue, 3)
+	assert.NoError(b, err)
 	return all
 }
