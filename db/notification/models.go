@@ -96,6 +96,7 @@ type WebhookEndpoint struct {
 	Version     int64
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
+	DeletedAt   *time.Time
 }
 
 type WebhookRedelivery struct {

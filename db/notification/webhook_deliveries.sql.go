@@ -15,12 +15,12 @@ import (
 
 const claimWebhooks = `-- name: ClaimWebhooks :many
 UPDATE webhook_deliveries SET started_at = now() WHERE id IN (
-    SELECT d.id FROM webhook_deliveries d
+    SELECT d.id FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id AND e.deleted_at IS NULL
     WHERE d.status = 'pending' AND d.next_attempt_at <= now()
         AND (d.started_at IS NULL OR greatest(d.started_at, d.next_attempt_at) < now() - $1::interval)
     ORDER BY d.next_attempt_at
     LIMIT $2
-    FOR UPDATE SKIP LOCKED)
+    FOR UPDATE OF d SKIP LOCKED)
 RETURNING id, endpoint_id, event_id, event_type, body, status, round, attempts, last_status, last_reason, last_attempt_at, next_attempt_at, started_at, created_at, updated_at
 `
 
@@ -67,6 +67,22 @@ func (q *Queries) ClaimWebhooks(ctx context.Context, arg ClaimWebhooksParams) ([
 	return items, nil
 }
 
+const forgetDeletedWebhooks = `-- name: ForgetDeletedWebhooks :execrows
+DELETE FROM webhook_deliveries WHERE id IN (
+    SELECT d.id FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id
+    WHERE e.deleted_at IS NOT NULL LIMIT $1)
+`
+
+// ForgetDeletedWebhooks removes deliveries of endpoints that were deleted, however they
+// stand.
+func (q *Queries) ForgetDeletedWebhooks(ctx context.Context, batch int32) (int64, error) {
+	result, err := q.db.Exec(ctx, forgetDeletedWebhooks, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const forgetWebhooks = `-- name: ForgetWebhooks :execrows
 DELETE FROM webhook_deliveries WHERE id IN (
     SELECT d.id FROM webhook_deliveries d WHERE d.status <> 'pending' AND d.updated_at < now() - $1::interval
@@ -87,7 +103,9 @@ func (q *Queries) ForgetWebhooks(ctx context.Context, arg ForgetWebhooksParams) 
 }
 
 const getWebhookDelivery = `-- name: GetWebhookDelivery :one
-SELECT d.id, d.endpoint_id, d.event_id, d.event_type, d.body, d.status, d.round, d.attempts, d.last_status, d.last_reason, d.last_attempt_at, d.next_attempt_at, d.started_at, d.created_at, d.updated_at, e.id, e.owner, e.url, e.description, e.event_types, e.status, e.reason, e.version, e.created_at, e.updated_at FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id WHERE d.id = $1
+SELECT d.id, d.endpoint_id, d.event_id, d.event_type, d.body, d.status, d.round, d.attempts, d.last_status, d.last_reason, d.last_attempt_at, d.next_attempt_at, d.started_at, d.created_at, d.updated_at, e.id, e.owner, e.url, e.description, e.event_types, e.status, e.reason, e.version, e.created_at, e.updated_at, e.deleted_at
+FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id AND e.deleted_at IS NULL
+WHERE d.id = $1
 `
 
 type GetWebhookDeliveryRow struct {
@@ -124,6 +142,7 @@ func (q *Queries) GetWebhookDelivery(ctx context.Context, id uuid.UUID) (GetWebh
 		&i.WebhookEndpoint.Version,
 		&i.WebhookEndpoint.CreatedAt,
 		&i.WebhookEndpoint.UpdatedAt,
+		&i.WebhookEndpoint.DeletedAt,
 	)
 	return i, err
 }
@@ -241,7 +260,7 @@ const queueWebhooks = `-- name: QueueWebhooks :execrows
 INSERT INTO webhook_deliveries (id, endpoint_id, event_id, event_type, body)
 SELECT wanted.id, e.id, $1, $2, $3
 FROM (SELECT unnest($4::uuid[]) AS id, unnest($5::uuid[]) AS endpoint_id) wanted
-JOIN webhook_endpoints e ON e.id = wanted.endpoint_id
+JOIN webhook_endpoints e ON e.id = wanted.endpoint_id AND e.deleted_at IS NULL
 ON CONFLICT ON CONSTRAINT webhook_deliveries_once DO NOTHING
 `
 
@@ -372,8 +391,8 @@ func (q *Queries) ReleaseWebhook(ctx context.Context, arg ReleaseWebhookParams) 
 
 const waitingWebhooks = `-- name: WaitingWebhooks :one
 SELECT count(*) AS waiting, greatest(coalesce(extract(epoch FROM now() - min(next_attempt_at)), 0), 0)::float8 AS oldest
-FROM webhook_deliveries
-WHERE status = 'pending'
+FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id AND e.deleted_at IS NULL
+WHERE d.status = 'pending'
 `
 
 type WaitingWebhooksRow struct {

@@ -83,7 +83,7 @@ var (
 	// ErrEndpointChanged: it is not of the version that the change is bound to.
 	ErrEndpointChanged = fault.New(fault.Conflict, "webhook_endpoint_changed", "The webhook endpoint was changed meanwhile.")
 	// ErrEndpointMismatch: the same endpoint, or secret, was asked for with other data
-	// before, or its secret has ended.
+	// before, or was deleted, or its secret has ended.
 	ErrEndpointMismatch = fault.New(fault.Conflict, "idempotency_mismatch", "The webhook endpoint was made with other data before.")
 	// ErrEndpointDisabled: nothing is delivered to it.
 	ErrEndpointDisabled = fault.New(fault.Conflict, "webhook_endpoint_disabled", "The webhook endpoint is disabled. Enable it first.")
@@ -112,8 +112,9 @@ type Webhooks interface {
 	GetEndpoint(ctx context.Context, r EndpointRef) (Endpoint, error)
 	// ListEndpoints gives a page, newest first. Invalid for a cursor that is none.
 	ListEndpoints(ctx context.Context, f EndpointFilter) (EndpointPage, error)
-	// DeleteEndpoint removes a version of an endpoint with its secrets and deliveries;
-	// version 0: any. ErrEndpointNotFound, ErrEndpointChanged.
+	// DeleteEndpoint ends a version of an endpoint, with its secrets and deliveries:
+	// nobody sees them any more, and they are removed later. Version 0: any.
+	// ErrEndpointNotFound, ErrEndpointChanged.
 	DeleteEndpoint(ctx context.Context, r EndpointRef, version int64) error
 	// RotateSecret makes a new secret, once for its id; the one before signs along with
 	// it for SecretOverlap. ErrEndpointNotFound, ErrEndpointMismatch, ErrSecretsMost,

@@ -126,8 +126,9 @@ type WebhookWork interface {
 	// another, and tells how many. One that no key opens is an error, and holds up no
 	// other.
 	ResealSecrets(ctx context.Context, limit int) (int, error)
-	// ForgetWebhooks removes at most limit deliveries that ended so long ago, and
-	// the text of at most limit secrets that have ended, and tells how many.
+	// ForgetWebhooks removes, at most limit of each: deliveries that ended so long ago, or
+	// whose endpoint was deleted; the text of secrets that have ended; endpoints that were
+	// deleted so long ago. It tells how many.
 	ForgetWebhooks(ctx context.Context, age time.Duration, limit int) (int, error)
 }
 

@@ -1,7 +1,7 @@
 -- +goose Up
 
 -- Where integrators want to be told of events. Owner is who made it: a principal of
--- the front door.
+-- the front door. One that was deleted is seen by nobody, and forgotten bit by bit.
 CREATE TABLE webhook_endpoints (
     id           uuid CONSTRAINT webhook_endpoints_pkey PRIMARY KEY,
     owner        text NOT NULL,
@@ -13,15 +13,17 @@ CREATE TABLE webhook_endpoints (
     version      bigint NOT NULL DEFAULT 1,
     created_at   timestamptz NOT NULL DEFAULT now(),
     updated_at   timestamptz NOT NULL DEFAULT now(),
+    deleted_at   timestamptz,
     CONSTRAINT webhook_endpoints_owner_given CHECK (owner <> ''),
     CONSTRAINT webhook_endpoints_url_given CHECK (url <> ''),
     CONSTRAINT webhook_endpoints_types_given CHECK (cardinality(event_types) > 0),
     CONSTRAINT webhook_endpoints_status_known CHECK (status IN ('enabled', 'disabled')),
     CONSTRAINT webhook_endpoints_reason_of_disabled CHECK ((status = 'disabled') = (reason <> ''))
 );
-CREATE INDEX webhook_endpoints_newest ON webhook_endpoints (created_at DESC, id DESC);
-CREATE INDEX webhook_endpoints_of_owner ON webhook_endpoints (owner, created_at DESC, id DESC);
-CREATE INDEX webhook_endpoints_of_type ON webhook_endpoints USING gin (event_types) WHERE status = 'enabled';
+CREATE INDEX webhook_endpoints_newest ON webhook_endpoints (created_at DESC, id DESC) WHERE deleted_at IS NULL;
+CREATE INDEX webhook_endpoints_of_owner ON webhook_endpoints (owner, created_at DESC, id DESC) WHERE deleted_at IS NULL;
+CREATE INDEX webhook_endpoints_of_type ON webhook_endpoints USING gin (event_types) WHERE status = 'enabled' AND deleted_at IS NULL;
+CREATE INDEX webhook_endpoints_deleted ON webhook_endpoints (deleted_at) WHERE deleted_at IS NOT NULL;
 
 -- What deliveries are signed with, sealed with the key of that name. Each signs until
 -- it ends; of an endpoint one has no end. Of one that has ended no more is kept than
@@ -64,6 +66,7 @@ CREATE TABLE webhook_deliveries (
     CONSTRAINT webhook_deliveries_failed_why CHECK (status <> 'failed' OR last_reason <> '')
 );
 CREATE INDEX webhook_deliveries_newest ON webhook_deliveries (endpoint_id, created_at DESC, id DESC);
+CREATE INDEX webhook_deliveries_of_status ON webhook_deliveries (endpoint_id, status, created_at DESC, id DESC);
 CREATE INDEX webhook_deliveries_left ON webhook_deliveries (next_attempt_at) WHERE status = 'pending';
 CREATE INDEX webhook_deliveries_ended ON webhook_deliveries (updated_at) WHERE status <> 'pending';
 

@@ -4,11 +4,13 @@
 INSERT INTO webhook_deliveries (id, endpoint_id, event_id, event_type, body)
 SELECT wanted.id, e.id, @event_id, @event_type, @body
 FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(endpoint_ids)::uuid[]) AS endpoint_id) wanted
-JOIN webhook_endpoints e ON e.id = wanted.endpoint_id
+JOIN webhook_endpoints e ON e.id = wanted.endpoint_id AND e.deleted_at IS NULL
 ON CONFLICT ON CONSTRAINT webhook_deliveries_once DO NOTHING;
 
 -- name: GetWebhookDelivery :one
-SELECT sqlc.embed(d), sqlc.embed(e) FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id WHERE d.id = $1;
+SELECT sqlc.embed(d), sqlc.embed(e)
+FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id AND e.deleted_at IS NULL
+WHERE d.id = $1;
 
 -- name: ListWebhookDeliveries :many
 SELECT * FROM webhook_deliveries
@@ -21,12 +23,12 @@ LIMIT sqlc.arg(page_limit);
 -- ClaimWebhooks gives deliveries whose run was not started, or is overdue, to its caller
 -- alone: a run may have been cut off, and so may who claimed it.
 UPDATE webhook_deliveries SET started_at = now() WHERE id IN (
-    SELECT d.id FROM webhook_deliveries d
+    SELECT d.id FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id AND e.deleted_at IS NULL
     WHERE d.status = 'pending' AND d.next_attempt_at <= now()
         AND (d.started_at IS NULL OR greatest(d.started_at, d.next_attempt_at) < now() - sqlc.arg(overdue)::interval)
     ORDER BY d.next_attempt_at
     LIMIT sqlc.arg(batch)
-    FOR UPDATE SKIP LOCKED)
+    FOR UPDATE OF d SKIP LOCKED)
 RETURNING *;
 
 -- name: ReleaseWebhook :exec
@@ -63,10 +65,17 @@ RETURNING *;
 
 -- name: WaitingWebhooks :one
 SELECT count(*) AS waiting, greatest(coalesce(extract(epoch FROM now() - min(next_attempt_at)), 0), 0)::float8 AS oldest
-FROM webhook_deliveries
-WHERE status = 'pending';
+FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id AND e.deleted_at IS NULL
+WHERE d.status = 'pending';
 
 -- name: ForgetWebhooks :execrows
 DELETE FROM webhook_deliveries WHERE id IN (
     SELECT d.id FROM webhook_deliveries d WHERE d.status <> 'pending' AND d.updated_at < now() - sqlc.arg(age)::interval
     ORDER BY d.updated_at LIMIT sqlc.arg(batch));
+
+-- name: ForgetDeletedWebhooks :execrows
+-- ForgetDeletedWebhooks removes deliveries of endpoints that were deleted, however they
+-- stand.
+DELETE FROM webhook_deliveries WHERE id IN (
+    SELECT d.id FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id
+    WHERE e.deleted_at IS NOT NULL LIMIT sqlc.arg(batch));

@@ -130,15 +130,27 @@ func (w *Webhooks) WaitingWebhooks(ctx context.Context) (notification.Waiting, e
 	return notification.Waiting{Count: int(row.Waiting), Oldest: time.Duration(row.Oldest * float64(time.Second))}, nil
 }
 
-// ForgetWebhooks removes what ended long ago.
+// ForgetWebhooks removes what ended long ago, and what was of endpoints that were deleted.
 func (w *Webhooks) ForgetWebhooks(ctx context.Context, age time.Duration, limit int) (int, error) {
 	batch := int32(limit) //nolint:gosec // a batch
-	deliveries, err := w.queries.ForgetWebhooks(ctx, notificationdb.ForgetWebhooksParams{Age: pg.Interval(age), Batch: batch})
-	if err != nil {
-		return 0, w.constraints.Write(err)
+	total := 0
+	for _, forget := range []func() (int64, error){
+		func() (int64, error) {
+			return w.queries.ForgetWebhooks(ctx, notificationdb.ForgetWebhooksParams{Age: pg.Interval(age), Batch: batch})
+		},
+		func() (int64, error) { return w.queries.ForgetDeletedWebhooks(ctx, batch) },
+		func() (int64, error) { return w.queries.EmptyWebhookSecrets(ctx, batch) },
+		func() (int64, error) {
+			return w.queries.ForgetWebhookEndpoints(ctx, notificationdb.ForgetWebhookEndpointsParams{Age: pg.Interval(age), Batch: batch})
+		},
+	} {
+		n, err := forget()
+		if err != nil {
+			return total, w.constraints.Write(err)
+		}
+		total += int(n)
 	}
-	secrets, err := w.queries.EmptyWebhookSecrets(ctx, batch)
-	return int(deliveries + secrets), w.constraints.Write(err)
+	return total, nil
 }
 
 func toWebhookDelivery(row notificationdb.WebhookDelivery) notification.WebhookDelivery {

@@ -49,13 +49,9 @@ var (
 // NewWebhooks returns webhooks on a database with the schema of db/notification.
 func NewWebhooks(pool pg.Pool, o WebhookOptions) *Webhooks {
 	return &Webhooks{pool: pool, queries: notificationdb.New(pool), keys: o.Keys, types: o.Types, sender: o.Sender, flights: newFlights(o.AtOnce), tell: o.Tell, constraints: pg.Constraints{
-		"webhook_secrets_pkey":              notification.ErrEndpointMismatch, // the id is another endpoint's
-		"webhook_deliveries_endpoint_known": errEndpointGoing,
+		"webhook_secrets_pkey": notification.ErrEndpointMismatch, // the id is another endpoint's
 	}}
 }
-
-// errEndpointGoing: an endpoint was deleted while an event was made a delivery of it.
-var errEndpointGoing = fault.New(fault.Unavailable, "webhook_endpoint_going", "A webhook endpoint was deleted meanwhile.")
 
 // CreateEndpoint makes an endpoint and its first secret, or finds those.
 func (w *Webhooks) CreateEndpoint(ctx context.Context, n notification.NewEndpoint) (issued notification.Issued, created bool, err error) {
@@ -79,7 +75,7 @@ func (w *Webhooks) CreateEndpoint(ctx context.Context, n notification.NewEndpoin
 		created = row.Created
 		issued.Endpoint = toEndpoint(row.WebhookEndpoint)
 		if !created {
-			if issued.Endpoint.Owner != n.Owner || !n.Describes(issued.Endpoint) {
+			if row.WebhookEndpoint.DeletedAt != nil || issued.Endpoint.Owner != n.Owner || !n.Describes(issued.Endpoint) {
 				return notification.ErrEndpointMismatch
 			}
 			issued.Secret, err = w.secretOf(ctx, q, endpointID, endpointID)
@@ -181,7 +177,7 @@ func (w *Webhooks) ListEndpoints(ctx context.Context, f notification.EndpointFil
 	return page, nil
 }
 
-// DeleteEndpoint removes a version of an endpoint.
+// DeleteEndpoint ends a version of an endpoint.
 func (w *Webhooks) DeleteEndpoint(ctx context.Context, r notification.EndpointRef, version int64) error {
 	endpointID, err := notification.EndpointIDPrefix.Parse(r.ID)
 	if err != nil {

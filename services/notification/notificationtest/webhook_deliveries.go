@@ -197,6 +197,38 @@ func deliveryPages(b *webhookBench) {
 	require.Equal(b, "cursor", fault.From(err).Field)
 }
 
+// whatWasDeleted: nobody is told of it, and it goes bit by bit; who asks for it again is
+// told for as long as anything of it is there.
+func whatWasDeleted(b *webhookBench) {
+	n := newEndpoint()
+	e := b.create(n).Endpoint
+	for range 3 {
+		b.queued(e)
+	}
+	require.NoError(b, b.DeleteEndpoint(b.Context(), notification.EndpointRef{ID: e.ID}, 0))
+	fresh, err := b.QueueWebhooks(b.Context(), event("order.confirmed"))
+	require.NoError(b, err)
+	require.Zero(b, fresh)
+	require.Empty(b, b.claim(0))
+	waiting, err := b.WaitingWebhooks(b.Context())
+	require.NoError(b, err)
+	require.Zero(b, waiting)
+	page, err := b.ListEndpoints(b.Context(), notification.EndpointFilter{Limit: 10})
+	require.NoError(b, err)
+	require.Empty(b, page.Items)
+	for _, want := range []int{3, 1, 0} { // two deliveries and the secret; one delivery
+		removed, err := b.ForgetWebhooks(b.Context(), time.Hour, 2)
+		require.NoError(b, err)
+		require.Equal(b, want, removed)
+	}
+	_, _, err = b.CreateEndpoint(b.Context(), n)
+	require.ErrorIs(b, err, notification.ErrEndpointMismatch)
+	removed, err := b.ForgetWebhooks(b.Context(), 0, 2)
+	require.NoError(b, err)
+	require.Equal(b, 1, removed)
+	b.create(n)
+}
+
 // deliveriesThatAreNot: one whose endpoint was deleted is gone with it.
 func deliveriesThatAreNot(b *webhookBench) {
 	e := b.create(newEndpoint()).Endpoint

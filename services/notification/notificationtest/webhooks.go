@@ -49,6 +49,7 @@ func RunWebhooks(t *testing.T, open func(*testing.T, notification.WebhookSender)
 		"what is claimed":           whatIsClaimed,
 		"claims race":               webhookClaimsRace,
 		"what waits":                whatWaits,
+		"what was deleted":          whatWasDeleted,
 		"what ended":                whatEnded,
 		"pages of deliveries":       deliveryPages,
 		"deliveries that are not":   deliveriesThatAreNot,
