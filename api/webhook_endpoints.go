@@ -120,6 +120,11 @@ type webhookEndpointOutput struct {
 	Body WebhookEndpoint
 }
 
+type listWebhookEndpointsInput struct {
+	Owner string `query:"owner" maxLength:"200" pattern:"^[!-~]+$" doc:"Those that it made only: the id of an API key, or the subject of a token. A service sees its own whatever it asks for" example:"key_01k9m2v6y7e4p8s0t2w4x6z8ab"`
+	PageQuery
+}
+
 type listWebhookEndpointsOutput struct{ Body page[WebhookEndpoint] }
 
 const webhookEndpoints = "/v1/webhook-endpoints"
@@ -132,7 +137,7 @@ func (c Config) registerWebhookEndpoints(a huma.API) {
 	create.DefaultStatus = http.StatusCreated
 	huma.Register(a, create, c.createWebhookEndpoint)
 	huma.Register(a, operation("list-webhook-endpoints", http.MethodGet, webhookEndpoints, tag, servicesOnly(readWebhooks), "List webhook endpoints",
-		"Newest first. A service sees those that it made, an operator all."), c.listWebhookEndpoints)
+		"Newest first. A service sees those that it made, an operator all, or those of one `owner`."), c.listWebhookEndpoints)
 	huma.Register(a, operation("get-webhook-endpoint", http.MethodGet, webhookEndpoints+"/{endpoint_id}", tag, servicesOnly(readWebhooks), "Get a webhook endpoint",
 		"Without its secrets.", notification.ErrEndpointNotFound), c.getWebhookEndpoint)
 	huma.Register(a, operation("put-webhook-endpoint", http.MethodPut, webhookEndpoints+"/{endpoint_id}", tag, servicesOnly(writeWebhooks), "Replace a webhook endpoint",
@@ -148,6 +153,9 @@ func (c Config) registerWebhookEndpoints(a huma.API) {
 }
 
 func (c Config) createWebhookEndpoint(ctx context.Context, in *createWebhookEndpointInput) (*issuedWebhookEndpointOutput, error) {
+	if err := mayBeTold(ctx, in.Body.EventTypes, nil); err != nil {
+		return nil, err
+	}
 	issued, _, err := c.Webhooks.CreateEndpoint(ctx, notification.NewEndpoint{
 		ID: in.newID(ctx, notification.EndpointIDPrefix, "create-webhook-endpoint"), Owner: callerOf(ctx),
 		EndpointState: notification.EndpointState(in.Body),
@@ -172,8 +180,8 @@ func issuedAnswer(ctx context.Context, i notification.Issued, err error) (*issue
 	return &issuedWebhookEndpointOutput{Location: webhookEndpoints + "/" + i.Endpoint.ID, ETag: endpointTag(i.Endpoint), Body: toIssued(i)}, nil
 }
 
-func (c Config) listWebhookEndpoints(ctx context.Context, in *PageQuery) (*listWebhookEndpointsOutput, error) {
-	found, err := c.Webhooks.ListEndpoints(ctx, notification.EndpointFilter{Owner: ownerOf(ctx), Limit: in.Limit, Cursor: in.Cursor})
+func (c Config) listWebhookEndpoints(ctx context.Context, in *listWebhookEndpointsInput) (*listWebhookEndpointsOutput, error) {
+	found, err := c.Webhooks.ListEndpoints(ctx, notification.EndpointFilter{Owner: cmp.Or(ownerOf(ctx), in.Owner), Limit: in.Limit, Cursor: in.Cursor})
 	if err != nil {
 		return nil, problem(ctx, err)
 	}
@@ -210,6 +218,9 @@ func (c Config) tryPutWebhookEndpoint(ctx context.Context, in *putWebhookEndpoin
 	}
 	if same {
 		return endpointAnswer(was), nil
+	}
+	if err := mayBeTold(ctx, in.Body.EventTypes, was.EventTypes); err != nil {
+		return nil, err
 	}
 	e, err := c.Webhooks.UpdateEndpoint(ctx, change)
 	if errors.Is(err, notification.ErrEndpointChanged) {

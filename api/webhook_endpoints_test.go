@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/skaldhq/skald/internal/event"
 	"github.com/skaldhq/skald/services/notification"
 )
 
@@ -69,6 +70,55 @@ func TestWebhookEndpointsAreTheirOwn(t *testing.T) {
 		mine, _ := call(h, method, endpointsPath+"/whe_1"+at, "")
 		require.Less(t, mine.Code, 300, at)
 	}
+}
+
+// TestWebhookEndpointsOfOne: an operator may ask for those of one owner; a service sees
+// its own whoever it asks for.
+func TestWebhookEndpointsOfOne(t *testing.T) {
+	t.Parallel()
+	w, h := setup(t)
+	for _, as := range [][]string{nil, {"Authorization", asService}} {
+		res, _ := call(h, http.MethodGet, endpointsPath+"?owner=key_another&limit=3", "", as...)
+		require.Equal(t, http.StatusOK, res.Code)
+	}
+	require.Equal(t, []notification.EndpointFilter{{Owner: "key_another", Limit: 3}, {Owner: "key_s", Limit: 3}}, w.webhooks.listed)
+}
+
+// TestWebhookTypes: nobody is told by an endpoint of what they may not read, but for
+// what the endpoint is told of already.
+func TestWebhookTypes(t *testing.T) {
+	t.Parallel()
+	w, h := setup(t)
+	body := func(types ...string) string {
+		return `{"url":"https://shop.example/","status":"disabled","event_types":["` + strings.Join(types, `","`) + `"]}`
+	}
+	create := func(as, kind string) (int, string) {
+		res, _ := call(h, http.MethodPost, endpointsPath, strings.Replace(body("order.confirmed", kind), `"status":"disabled",`, "", 1), "Authorization", as)
+		return res.Code, res.Body.String()
+	}
+	for name, kind := range event.Kinds() {
+		code, answer := create("Bearer skald_t", string(kind.Types[0]))
+		if name == "order" || name == "refund" {
+			require.Equal(t, http.StatusCreated, code, name)
+			continue
+		}
+		require.Equal(t, http.StatusForbidden, code, name)
+		require.Contains(t, answer, `"field":"event_types[1]"`)
+		require.Regexp(t, `needs the scope [a-z]+:read`, answer, name)
+		code, _ = create(asService, string(kind.Types[0]))
+		require.Equal(t, http.StatusCreated, code, "all scopes")
+	}
+	code, answer := create("Bearer skald_t", "weather.changed")
+	require.Equal(t, http.StatusForbidden, code)
+	require.Contains(t, answer, "without scopes")
+
+	w.webhooks.endpoint.EventTypes = []string{"user.created"}
+	put := func(types ...string) int {
+		res, _ := call(h, http.MethodPut, endpointsPath+"/whe_1", body(types...), "Authorization", "Bearer skald_t", "If-Match", "*")
+		return res.Code
+	}
+	require.Equal(t, http.StatusForbidden, put("user.created", "user.deleted"))
+	require.Equal(t, http.StatusOK, put("user.created", "order.confirmed"))
 }
 
 // TestPutWebhookEndpoint: nobody changes what they have not seen; what is left out of

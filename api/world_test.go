@@ -312,6 +312,7 @@ func (holders) Authenticate(_ context.Context, key string) (auth.Principal, erro
 		"skald_a": {ID: "usr_1", Name: "alice", Role: user.RoleCustomer, UserID: "usr_1"},
 		"skald_b": {ID: "usr_2", Name: "bob", Role: user.RoleCustomer, UserID: "usr_2"},
 		"skald_r": {ID: "usr_1", Name: "reader", Role: user.RoleCustomer, UserID: "usr_1", Scopes: []string{"orders:read"}},
+		"skald_t": {ID: "key_s", Name: "shop", Role: user.RoleService, Scopes: []string{"webhooks:read", "webhooks:write", "orders:read"}},
 		"skald_s": {ID: "key_s", Name: "checkout", Role: user.RoleService},
 		"skald_o": {ID: "key_o", Name: "operator", Role: user.RoleOperator},
 	}[key]

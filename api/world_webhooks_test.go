@@ -16,6 +16,7 @@ type fakeWebhooks struct {
 	again    []notification.Redelivery
 	deleted  []int64
 	filtered []notification.WebhookDeliveryFilter
+	listed   []notification.EndpointFilter
 	refusal  error
 	meantime func() // happens once, before the next change
 }
@@ -60,6 +61,7 @@ func (f *fakeWebhooks) GetEndpoint(_ context.Context, r notification.EndpointRef
 }
 
 func (f *fakeWebhooks) ListEndpoints(_ context.Context, q notification.EndpointFilter) (notification.EndpointPage, error) {
+	f.listed = append(f.listed, q)
 	if q.Owner != "" && q.Owner != f.endpoint.Owner {
 		return notification.EndpointPage{}, nil
 	}

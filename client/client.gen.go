@@ -2955,6 +2955,9 @@ type PutUserParams struct {
 
 // ListWebhookEndpointsParams defines parameters for ListWebhookEndpoints.
 type ListWebhookEndpointsParams struct {
+	// Owner Those that it made only: the id of an API key, or the subject of a token. A service sees its own whatever it asks for
+	Owner *string `form:"owner,omitempty" json:"owner,omitempty"`
+
 	// Limit How many at most
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -3675,7 +3678,7 @@ type ClientInterface interface {
 
 	// ListWebhookEndpoints List webhook endpoints
 	//
-	// Newest first. A service sees those that it made, an operator all.
+	// Newest first. A service sees those that it made, an operator all, or those of one `owner`.
 	//
 	// Corresponds with GET /v1/webhook-endpoints (the `ListWebhookEndpoints` operationId).
 	ListWebhookEndpoints(ctx context.Context, params *ListWebhookEndpointsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4901,7 +4904,7 @@ func (c *Raw) PutUser(ctx context.Context, userID UserID, params *PutUserParams,
 
 // ListWebhookEndpoints List webhook endpoints
 //
-// Newest first. A service sees those that it made, an operator all.
+// Newest first. A service sees those that it made, an operator all, or those of one `owner`.
 //
 // Corresponds with GET /v1/webhook-endpoints (the `ListWebhookEndpoints` operationId).
 func (c *Raw) ListWebhookEndpoints(ctx context.Context, params *ListWebhookEndpointsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7634,6 +7637,18 @@ func NewListWebhookEndpointsRequest(server string, params *ListWebhookEndpointsP
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if params.Owner != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "owner", *params.Owner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
@@ -8517,7 +8532,7 @@ func (c *Client) PutUser(ctx context.Context, userID UserID, params *PutUserPara
 	return answer[User](c.Raw.PutUser(ctx, userID, params, body))
 }
 
-// ListWebhookEndpoints: List webhook endpoints. Newest first. A service sees those that it made, an operator all.
+// ListWebhookEndpoints: List webhook endpoints. Newest first. A service sees those that it made, an operator all, or those of one `owner`.
 //
 // 422: card_number_refused credential_refused email_refused invalid
 func (c *Client) ListWebhookEndpoints(ctx context.Context, params *ListWebhookEndpointsParams) (*Answer[PageWebhookEndpoint], error) {

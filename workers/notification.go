@@ -2,6 +2,7 @@ package workers
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -38,12 +39,14 @@ const (
 	// webhookOverdue is when a delivery's run counts as cut off: its next attempt should
 	// have been made for so long.
 	webhookOverdue = 15 * time.Minute
+	// releaseTimeout bounds what a database that answers no more can hold up.
+	releaseTimeout = 5 * time.Second
 	// webhookAge is for how long a delivery that ended can be seen, and made again.
 	webhookAge = 30 * 24 * time.Hour
 )
 
-// WebhookDispatcher starts the deliveries of webhooks. Starting one that runs already
-// is a no-op, so any number of dispatchers may run.
+// WebhookDispatcher starts the deliveries of webhooks. It claims them, so that of any
+// number of dispatchers one starts each; starting one that runs already is a no-op.
 type WebhookDispatcher struct {
 	work     notification.WebhookWork
 	temporal client.Client
@@ -59,15 +62,27 @@ func NewWebhookDispatcher(c client.Client, s notification.WebhookWork, retries [
 // Dispatch starts what is due and was not started, or was cut off, and tells how many
 // deliveries that were.
 func (d *WebhookDispatcher) Dispatch(ctx context.Context) (int, error) {
-	find := func(ctx context.Context, _ time.Duration, limit int) ([]notification.WebhookDelivery, error) {
-		return d.work.WebhooksLeft(ctx, webhookOverdue, limit)
+	claim := func(ctx context.Context, _ time.Duration, limit int) ([]notification.WebhookDelivery, error) {
+		return d.work.ClaimWebhooks(ctx, webhookOverdue, limit)
 	}
-	return drive(ctx, "webhooks", find, func(ctx context.Context, one notification.WebhookDelivery) error {
-		if err := workflows.StartDeliverWebhook(ctx, d.temporal, one, d.retries); err != nil {
-			return err
-		}
-		return d.work.ConfirmWebhookStarted(ctx, one.ID, one.Round)
-	})
+	return drive(ctx, "webhooks", claim, d.start)
+}
+
+// start starts what was claimed, or gives it back, whoever is told to stop meanwhile.
+func (d *WebhookDispatcher) start(ctx context.Context, one notification.WebhookDelivery) error {
+	err := workflows.StartDeliverWebhook(ctx, d.temporal, one, d.retries)
+	if err == nil {
+		return nil
+	}
+	releasing, end := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
+	defer end()
+	return errors.Join(err, d.work.ReleaseWebhook(releasing, one.ID, one.Round))
+}
+
+// Reseal seals secrets with the first key that are sealed with another, and tells how
+// many: once there are none, that other key is needed no more.
+func (d *WebhookDispatcher) Reseal(ctx context.Context) (int, error) {
+	return d.work.ResealSecrets(ctx, dispatchBatch)
 }
 
 // Forget removes deliveries that ended long ago, and tells how many.

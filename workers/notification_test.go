@@ -17,17 +17,17 @@ import (
 // webhooksLeft are deliveries that nobody started.
 type webhooksLeft struct {
 	notification.WebhookWork
-	left    []notification.WebhookDelivery
-	started []string
+	left     []notification.WebhookDelivery
+	released []string
 }
 
-func (l *webhooksLeft) WebhooksLeft(context.Context, time.Duration, int) ([]notification.WebhookDelivery, error) {
+func (l *webhooksLeft) ClaimWebhooks(context.Context, time.Duration, int) ([]notification.WebhookDelivery, error) {
 	return l.left, nil
 }
 
-func (l *webhooksLeft) ConfirmWebhookStarted(_ context.Context, deliveryID string, _ int) error {
-	l.started = append(l.started, deliveryID)
-	return nil
+func (l *webhooksLeft) ReleaseWebhook(ctx context.Context, deliveryID string, _ int) error {
+	l.released = append(l.released, deliveryID)
+	return ctx.Err()
 }
 
 // signals is a Temporal that signals workflows, or starts them, but for one.
@@ -45,8 +45,8 @@ func (s *signals) SignalWithStartWorkflow(_ context.Context, id, signal string, 
 	return nil, nil //nolint:nilnil // nobody asks for the run
 }
 
-// TestDispatchWebhooks: what was not started is, and is known to be only then; one that
-// cannot be holds up no other.
+// TestDispatchWebhooks: what was not started is; one that cannot be is given back, by who
+// is told to stop too, and holds up no other.
 func TestDispatchWebhooks(t *testing.T) {
 	t.Parallel()
 	retries := []time.Duration{time.Second}
@@ -57,5 +57,10 @@ func TestDispatchWebhooks(t *testing.T) {
 	require.ErrorContains(t, err, "whd_1")
 	require.Equal(t, 1, n)
 	require.Equal(t, map[string]any{"webhook/whd_2": []any{workflows.SignalRedeliver, 3, workflows.DeliverWebhookInput{DeliveryID: "whd_2", Round: 3, Retries: retries}}}, c.inputs)
-	require.Equal(t, []string{"whd_2"}, work.started)
+	require.Equal(t, []string{"whd_1"}, work.released)
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	_, err = d.Dispatch(stopped)
+	require.NotErrorIs(t, err, context.Canceled)
+	require.Equal(t, []string{"whd_1", "whd_1"}, work.released)
 }

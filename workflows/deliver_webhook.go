@@ -126,7 +126,7 @@ func StartDeliverWebhook(ctx context.Context, c client.Client, d notification.We
 		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		StaticSummary:         fmt.Sprintf("Webhook %s to %s", d.EventType, d.EndpointID),
 		StaticDetails:         fmt.Sprintf(deliverWebhookDetails, d.EventID, d.EndpointID),
-		Priority:              temporal.Priority{FairnessKey: d.EndpointID}, // one slow endpoint holds up no other
+		Priority:              temporal.Priority{FairnessKey: d.EndpointID}, // one slow endpoint holds up no other, where the server minds it
 	}, DeliverWebhookName, DeliverWebhookInput{DeliveryID: d.ID, Round: d.Round, Retries: retries})
 	if err != nil {
 		return fmt.Errorf("start delivery %s: %w", d.ID, err)

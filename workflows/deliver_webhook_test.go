@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
@@ -161,6 +162,9 @@ func TestRedeliverMuch(t *testing.T) {
 	var next *workflow.ContinueAsNewError
 	require.ErrorAs(t, err, &next)
 	require.Equal(t, workflows.DeliverWebhookName, next.WorkflowType.Name)
+	var in workflows.DeliverWebhookInput
+	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(next.Input, &in))
+	require.Equal(t, workflows.DeliverWebhookInput{DeliveryID: "whd_1", Round: 2, Retries: []time.Duration{5 * time.Second, 5 * time.Minute, 24 * time.Hour}}, in)
 }
 
 // TestDeliverWebhookCancelled: whoever cancels a run has it end.

@@ -28,8 +28,8 @@ type demo struct {
 	Seeded  bool   `json:"seeded"`
 	Webhook string `json:"webhook_secret"`
 	Token   string `json:"service_token"`
-	// WebhookKey keeps the secrets of webhook endpoints.
-	WebhookKey string `json:"webhook_key"`
+	// WebhookKey seals the secrets of webhook endpoints; one of an earlier build has none.
+	WebhookKey string `json:"webhook_key,omitempty"`
 	// KeySecret is what the API keys are hashed with, KeyIDs are their ids by name.
 	KeySecret string            `json:"api_key_secret"`
 	KeyIDs    map[string]string `json:"api_key_ids"`
@@ -71,7 +71,7 @@ func loadDemo(dir string) (*demo, error) {
 	if !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	d := &demo{Webhook: "whsec_" + random(), WebhookKey: randomKey(), Token: random(), KeySecret: random(), APIKeys: map[string]string{}, KeyIDs: map[string]string{}, Users: map[string]string{}, Products: demoCatalogue()}
+	d := &demo{Webhook: "whsec_" + random(), WebhookKey: sealingKey(), Token: random(), KeySecret: random(), APIKeys: map[string]string{}, KeyIDs: map[string]string{}, Users: map[string]string{}, Products: demoCatalogue()}
 	for _, name := range []string{"operator", "alice", "bob"} {
 		d.KeyIDs[name], d.APIKeys[name] = user.KeyIDPrefix.New(), auth.NewMint(d.KeySecret).New()
 	}
@@ -89,7 +89,7 @@ func (d *demo) complete(dir string) error {
 	if d.WebhookKey != "" {
 		return nil
 	}
-	d.WebhookKey = randomKey()
+	d.WebhookKey = sealingKey()
 	return d.save(dir)
 }
 
@@ -143,7 +143,7 @@ func (d *demo) encrypt(dir string) error {
 	if len(d.PayloadKeys) > 0 {
 		return nil
 	}
-	d.PayloadKeys = []string{"dev-1=" + randomKey()}
+	d.PayloadKeys = []string{sealingKey()}
 	return d.save(dir)
 }
 
@@ -166,8 +166,8 @@ func random() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// randomKey gives a key of AES-256 in base64.
-func randomKey() string { return base64.StdEncoding.EncodeToString(seal.Random()) }
+// sealingKey gives a key of a ring, with a name.
+func sealingKey() string { return "dev-1=" + base64.StdEncoding.EncodeToString(seal.Random()) }
 
 // writeJSON writes a file whole or not at all, readable by its owner only.
 func writeJSON(path string, v any) error {

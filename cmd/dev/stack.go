@@ -200,6 +200,7 @@ func (s *devStack) startTemporal(ctx context.Context) (*temporaldev.Server, erro
 	server, err := temporaldev.Start(ctx, temporaldev.Options{
 		Dir: filepath.Join(s.options.Data, "temporal"), Addr: s.options.TemporalAddr,
 		Namespace: namespace, SearchAttributes: workflows.SearchAttributes(), Faults: s.options.TemporalFaults,
+		FairQueues: []string{workflows.QueueNotification},
 	})
 	if err != nil {
 		return nil, err

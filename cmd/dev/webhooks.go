@@ -8,15 +8,19 @@ import (
 	"github.com/skaldhq/skald/internal/config"
 )
 
-// webhookTimeout is how long an endpoint may take to answer.
-const webhookTimeout = 10 * time.Second
+const (
+	// webhookTimeout is how long an endpoint may take to answer.
+	webhookTimeout = 10 * time.Second
+	// webhooksAtOnce are on their way to one endpoint, at most.
+	webhooksAtOnce = 16
+)
 
 // webhooks is how integrators are told of events: they may listen on this machine.
 func (s *devStack) webhooks() config.Webhooks {
 	return config.Webhooks{
 		Keys:  []config.Secret{config.Secret(s.demo.WebhookKey)},
 		Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")},
-		Ports: []uint16{443}, Timeout: webhookTimeout, Retries: s.options.WebhookRetries,
+		Ports: []uint16{443}, Timeout: webhookTimeout, AtOnce: webhooksAtOnce, Retries: s.options.WebhookRetries,
 	}
 }
 

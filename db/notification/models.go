@@ -80,7 +80,6 @@ type WebhookDelivery struct {
 	Body          []byte
 	Status        string
 	Round         int32
-	Redelivery    *uuid.UUID
 	Attempts      int32
 	LastStatus    *int32
 	LastReason    string
@@ -102,12 +101,20 @@ type WebhookEndpoint struct {
 	Version     int64
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
+	DeletedAt   *time.Time
+}
+
+type WebhookRedelivery struct {
+	DeliveryID uuid.UUID
+	ID         uuid.UUID
+	CreatedAt  time.Time
 }
 
 type WebhookSecret struct {
 	ID         uuid.UUID
 	EndpointID uuid.UUID
 	Sealed     []byte
+	KeyID      string
 	CreatedAt  time.Time
 	EndsAt     *time.Time
 }

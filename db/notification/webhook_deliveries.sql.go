@@ -13,18 +13,74 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-const confirmWebhookStarted = `-- name: ConfirmWebhookStarted :exec
-UPDATE webhook_deliveries SET started_at = now() WHERE id = $1 AND round = $2
+const claimWebhooks = `-- name: ClaimWebhooks :many
+UPDATE webhook_deliveries SET started_at = now() WHERE id IN (
+    SELECT d.id FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id AND e.deleted_at IS NULL
+    WHERE d.status = 'pending' AND d.next_attempt_at <= now()
+        AND (d.started_at IS NULL OR greatest(d.started_at, d.next_attempt_at) < now() - $1::interval)
+    ORDER BY d.next_attempt_at
+    LIMIT $2
+    FOR UPDATE OF d SKIP LOCKED)
+RETURNING id, endpoint_id, event_id, event_type, body, status, round, attempts, last_status, last_reason, last_attempt_at, next_attempt_at, started_at, created_at, updated_at
 `
 
-type ConfirmWebhookStartedParams struct {
-	ID    uuid.UUID
-	Round int32
+type ClaimWebhooksParams struct {
+	Overdue pgtype.Interval
+	Batch   int32
 }
 
-func (q *Queries) ConfirmWebhookStarted(ctx context.Context, arg ConfirmWebhookStartedParams) error {
-	_, err := q.db.Exec(ctx, confirmWebhookStarted, arg.ID, arg.Round)
-	return err
+// ClaimWebhooks gives deliveries whose run was not started, or is overdue, to its caller
+// alone: a run may have been cut off, and so may who claimed it.
+func (q *Queries) ClaimWebhooks(ctx context.Context, arg ClaimWebhooksParams) ([]WebhookDelivery, error) {
+	rows, err := q.db.Query(ctx, claimWebhooks, arg.Overdue, arg.Batch)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []WebhookDelivery
+	for rows.Next() {
+		var i WebhookDelivery
+		if err := rows.Scan(
+			&i.ID,
+			&i.EndpointID,
+			&i.EventID,
+			&i.EventType,
+			&i.Body,
+			&i.Status,
+			&i.Round,
+			&i.Attempts,
+			&i.LastStatus,
+			&i.LastReason,
+			&i.LastAttemptAt,
+			&i.NextAttemptAt,
+			&i.StartedAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const forgetDeletedWebhooks = `-- name: ForgetDeletedWebhooks :execrows
+DELETE FROM webhook_deliveries WHERE id IN (
+    SELECT d.id FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id
+    WHERE e.deleted_at IS NOT NULL LIMIT $1)
+`
+
+// ForgetDeletedWebhooks removes deliveries of endpoints that were deleted, however they
+// stand.
+func (q *Queries) ForgetDeletedWebhooks(ctx context.Context, batch int32) (int64, error) {
+	result, err := q.db.Exec(ctx, forgetDeletedWebhooks, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const forgetWebhooks = `-- name: ForgetWebhooks :execrows
@@ -47,7 +103,9 @@ func (q *Queries) ForgetWebhooks(ctx context.Context, arg ForgetWebhooksParams) 
 }
 
 const getWebhookDelivery = `-- name: GetWebhookDelivery :one
-SELECT d.id, d.endpoint_id, d.event_id, d.event_type, d.body, d.status, d.round, d.redelivery, d.attempts, d.last_status, d.last_reason, d.last_attempt_at, d.next_attempt_at, d.started_at, d.created_at, d.updated_at, e.id, e.owner, e.url, e.description, e.event_types, e.status, e.reason, e.version, e.created_at, e.updated_at FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id WHERE d.id = $1
+SELECT d.id, d.endpoint_id, d.event_id, d.event_type, d.body, d.status, d.round, d.attempts, d.last_status, d.last_reason, d.last_attempt_at, d.next_attempt_at, d.started_at, d.created_at, d.updated_at, e.id, e.owner, e.url, e.description, e.event_types, e.status, e.reason, e.version, e.created_at, e.updated_at, e.deleted_at
+FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id AND e.deleted_at IS NULL
+WHERE d.id = $1
 `
 
 type GetWebhookDeliveryRow struct {
@@ -66,7 +124,6 @@ func (q *Queries) GetWebhookDelivery(ctx context.Context, id uuid.UUID) (GetWebh
 		&i.WebhookDelivery.Body,
 		&i.WebhookDelivery.Status,
 		&i.WebhookDelivery.Round,
-		&i.WebhookDelivery.Redelivery,
 		&i.WebhookDelivery.Attempts,
 		&i.WebhookDelivery.LastStatus,
 		&i.WebhookDelivery.LastReason,
@@ -85,12 +142,32 @@ func (q *Queries) GetWebhookDelivery(ctx context.Context, id uuid.UUID) (GetWebh
 		&i.WebhookEndpoint.Version,
 		&i.WebhookEndpoint.CreatedAt,
 		&i.WebhookEndpoint.UpdatedAt,
+		&i.WebhookEndpoint.DeletedAt,
 	)
 	return i, err
 }
 
+const keepRedelivery = `-- name: KeepRedelivery :execrows
+INSERT INTO webhook_redeliveries (delivery_id, id) VALUES ($1, $2)
+ON CONFLICT ON CONSTRAINT webhook_redeliveries_once DO NOTHING
+`
+
+type KeepRedeliveryParams struct {
+	DeliveryID uuid.UUID
+	ID         uuid.UUID
+}
+
+// KeepRedelivery tells none of one that has had its effect.
+func (q *Queries) KeepRedelivery(ctx context.Context, arg KeepRedeliveryParams) (int64, error) {
+	result, err := q.db.Exec(ctx, keepRedelivery, arg.DeliveryID, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const listWebhookDeliveries = `-- name: ListWebhookDeliveries :many
-SELECT id, endpoint_id, event_id, event_type, body, status, round, redelivery, attempts, last_status, last_reason, last_attempt_at, next_attempt_at, started_at, created_at, updated_at FROM webhook_deliveries
+SELECT id, endpoint_id, event_id, event_type, body, status, round, attempts, last_status, last_reason, last_attempt_at, next_attempt_at, started_at, created_at, updated_at FROM webhook_deliveries
 WHERE endpoint_id = $1 AND ($2::text = '' OR status = $2)
     AND (created_at, id) < ($3::timestamptz, $4::uuid)
 ORDER BY created_at DESC, id DESC
@@ -128,7 +205,6 @@ func (q *Queries) ListWebhookDeliveries(ctx context.Context, arg ListWebhookDeli
 			&i.Body,
 			&i.Status,
 			&i.Round,
-			&i.Redelivery,
 			&i.Attempts,
 			&i.LastStatus,
 			&i.LastReason,
@@ -148,11 +224,43 @@ func (q *Queries) ListWebhookDeliveries(ctx context.Context, arg ListWebhookDeli
 	return items, nil
 }
 
+const lockWebhookDelivery = `-- name: LockWebhookDelivery :one
+SELECT id, endpoint_id, event_id, event_type, body, status, round, attempts, last_status, last_reason, last_attempt_at, next_attempt_at, started_at, created_at, updated_at FROM webhook_deliveries WHERE id = $1 AND endpoint_id = $2 FOR UPDATE
+`
+
+type LockWebhookDeliveryParams struct {
+	ID         uuid.UUID
+	EndpointID uuid.UUID
+}
+
+func (q *Queries) LockWebhookDelivery(ctx context.Context, arg LockWebhookDeliveryParams) (WebhookDelivery, error) {
+	row := q.db.QueryRow(ctx, lockWebhookDelivery, arg.ID, arg.EndpointID)
+	var i WebhookDelivery
+	err := row.Scan(
+		&i.ID,
+		&i.EndpointID,
+		&i.EventID,
+		&i.EventType,
+		&i.Body,
+		&i.Status,
+		&i.Round,
+		&i.Attempts,
+		&i.LastStatus,
+		&i.LastReason,
+		&i.LastAttemptAt,
+		&i.NextAttemptAt,
+		&i.StartedAt,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
 const queueWebhooks = `-- name: QueueWebhooks :execrows
 INSERT INTO webhook_deliveries (id, endpoint_id, event_id, event_type, body)
 SELECT wanted.id, e.id, $1, $2, $3
 FROM (SELECT unnest($4::uuid[]) AS id, unnest($5::uuid[]) AS endpoint_id) wanted
-JOIN webhook_endpoints e ON e.id = wanted.endpoint_id
+JOIN webhook_endpoints e ON e.id = wanted.endpoint_id AND e.deleted_at IS NULL
 ON CONFLICT ON CONSTRAINT webhook_deliveries_once DO NOTHING
 `
 
@@ -189,7 +297,7 @@ UPDATE webhook_deliveries SET
     next_attempt_at = CASE WHEN $4::boolean OR status <> 'pending' THEN NULL
         WHEN round = $5 THEN now() + $6::interval ELSE next_attempt_at END
 WHERE id = $7
-RETURNING id, endpoint_id, event_id, event_type, body, status, round, redelivery, attempts, last_status, last_reason, last_attempt_at, next_attempt_at, started_at, created_at, updated_at
+RETURNING id, endpoint_id, event_id, event_type, body, status, round, attempts, last_status, last_reason, last_attempt_at, next_attempt_at, started_at, created_at, updated_at
 `
 
 type RecordWebhookAttemptParams struct {
@@ -224,7 +332,6 @@ func (q *Queries) RecordWebhookAttempt(ctx context.Context, arg RecordWebhookAtt
 		&i.Body,
 		&i.Status,
 		&i.Round,
-		&i.Redelivery,
 		&i.Attempts,
 		&i.LastStatus,
 		&i.LastReason,
@@ -238,25 +345,15 @@ func (q *Queries) RecordWebhookAttempt(ctx context.Context, arg RecordWebhookAtt
 }
 
 const redeliverWebhook = `-- name: RedeliverWebhook :one
-UPDATE webhook_deliveries SET
-    round = CASE WHEN redelivery = $1 THEN round ELSE round + 1 END,
-    status = CASE WHEN redelivery = $1 THEN status ELSE 'pending' END,
-    next_attempt_at = CASE WHEN redelivery = $1 THEN next_attempt_at ELSE now() END,
-    started_at = CASE WHEN redelivery = $1 THEN started_at END,
-    updated_at = now(), redelivery = $1
-WHERE id = $2 AND endpoint_id = $3
-RETURNING id, endpoint_id, event_id, event_type, body, status, round, redelivery, attempts, last_status, last_reason, last_attempt_at, next_attempt_at, started_at, created_at, updated_at
+UPDATE webhook_deliveries
+SET round = round + 1, status = 'pending', next_attempt_at = now(), started_at = NULL, updated_at = now()
+WHERE id = $1
+RETURNING id, endpoint_id, event_id, event_type, body, status, round, attempts, last_status, last_reason, last_attempt_at, next_attempt_at, started_at, created_at, updated_at
 `
 
-type RedeliverWebhookParams struct {
-	Redelivery *uuid.UUID
-	ID         uuid.UUID
-	EndpointID uuid.UUID
-}
-
-// RedeliverWebhook begins another round, once for a redelivery's id.
-func (q *Queries) RedeliverWebhook(ctx context.Context, arg RedeliverWebhookParams) (WebhookDelivery, error) {
-	row := q.db.QueryRow(ctx, redeliverWebhook, arg.Redelivery, arg.ID, arg.EndpointID)
+// RedeliverWebhook begins another round.
+func (q *Queries) RedeliverWebhook(ctx context.Context, id uuid.UUID) (WebhookDelivery, error) {
+	row := q.db.QueryRow(ctx, redeliverWebhook, id)
 	var i WebhookDelivery
 	err := row.Scan(
 		&i.ID,
@@ -266,7 +363,6 @@ func (q *Queries) RedeliverWebhook(ctx context.Context, arg RedeliverWebhookPara
 		&i.Body,
 		&i.Status,
 		&i.Round,
-		&i.Redelivery,
 		&i.Attempts,
 		&i.LastStatus,
 		&i.LastReason,
@@ -279,54 +375,34 @@ func (q *Queries) RedeliverWebhook(ctx context.Context, arg RedeliverWebhookPara
 	return i, err
 }
 
-const webhooksLeft = `-- name: WebhooksLeft :many
-SELECT id, endpoint_id, event_id, event_type, body, status, round, redelivery, attempts, last_status, last_reason, last_attempt_at, next_attempt_at, started_at, created_at, updated_at FROM webhook_deliveries
-WHERE status = 'pending' AND next_attempt_at <= now()
-    AND (started_at IS NULL OR greatest(started_at, next_attempt_at) < now() - $1::interval)
-ORDER BY next_attempt_at
-LIMIT $2
+const releaseWebhook = `-- name: ReleaseWebhook :exec
+UPDATE webhook_deliveries SET started_at = NULL WHERE id = $1 AND round = $2
 `
 
-type WebhooksLeftParams struct {
-	Overdue pgtype.Interval
-	Batch   int32
+type ReleaseWebhookParams struct {
+	ID    uuid.UUID
+	Round int32
 }
 
-// WebhooksLeft are deliveries whose run was not started, or is overdue: it may have
-// been cut off.
-func (q *Queries) WebhooksLeft(ctx context.Context, arg WebhooksLeftParams) ([]WebhookDelivery, error) {
-	rows, err := q.db.Query(ctx, webhooksLeft, arg.Overdue, arg.Batch)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []WebhookDelivery
-	for rows.Next() {
-		var i WebhookDelivery
-		if err := rows.Scan(
-			&i.ID,
-			&i.EndpointID,
-			&i.EventID,
-			&i.EventType,
-			&i.Body,
-			&i.Status,
-			&i.Round,
-			&i.Redelivery,
-			&i.Attempts,
-			&i.LastStatus,
-			&i.LastReason,
-			&i.LastAttemptAt,
-			&i.NextAttemptAt,
-			&i.StartedAt,
-			&i.CreatedAt,
-			&i.UpdatedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+func (q *Queries) ReleaseWebhook(ctx context.Context, arg ReleaseWebhookParams) error {
+	_, err := q.db.Exec(ctx, releaseWebhook, arg.ID, arg.Round)
+	return err
+}
+
+const waitingWebhooks = `-- name: WaitingWebhooks :one
+SELECT count(*) AS waiting, greatest(coalesce(extract(epoch FROM now() - min(next_attempt_at)), 0), 0)::float8 AS oldest
+FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id AND e.deleted_at IS NULL
+WHERE d.status = 'pending'
+`
+
+type WaitingWebhooksRow struct {
+	Waiting int64
+	Oldest  float64
+}
+
+func (q *Queries) WaitingWebhooks(ctx context.Context) (WaitingWebhooksRow, error) {
+	row := q.db.QueryRow(ctx, waitingWebhooks)
+	var i WaitingWebhooksRow
+	err := row.Scan(&i.Waiting, &i.Oldest)
+	return i, err
 }

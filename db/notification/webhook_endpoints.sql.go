@@ -17,7 +17,7 @@ const createWebhookEndpoint = `-- name: CreateWebhookEndpoint :one
 INSERT INTO webhook_endpoints (id, owner, url, description, event_types)
 VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (id) DO UPDATE SET id = webhook_endpoints.id
-RETURNING webhook_endpoints.id, webhook_endpoints.owner, webhook_endpoints.url, webhook_endpoints.description, webhook_endpoints.event_types, webhook_endpoints.status, webhook_endpoints.reason, webhook_endpoints.version, webhook_endpoints.created_at, webhook_endpoints.updated_at, (xmax = 0)::boolean AS created
+RETURNING webhook_endpoints.id, webhook_endpoints.owner, webhook_endpoints.url, webhook_endpoints.description, webhook_endpoints.event_types, webhook_endpoints.status, webhook_endpoints.reason, webhook_endpoints.version, webhook_endpoints.created_at, webhook_endpoints.updated_at, webhook_endpoints.deleted_at, (xmax = 0)::boolean AS created
 `
 
 type CreateWebhookEndpointParams struct {
@@ -55,29 +55,36 @@ func (q *Queries) CreateWebhookEndpoint(ctx context.Context, arg CreateWebhookEn
 		&i.WebhookEndpoint.Version,
 		&i.WebhookEndpoint.CreatedAt,
 		&i.WebhookEndpoint.UpdatedAt,
+		&i.WebhookEndpoint.DeletedAt,
 		&i.Created,
 	)
 	return i, err
 }
 
 const createWebhookSecret = `-- name: CreateWebhookSecret :exec
-INSERT INTO webhook_secrets (id, endpoint_id, sealed) VALUES ($1, $2, $3)
+INSERT INTO webhook_secrets (id, endpoint_id, sealed, key_id) VALUES ($1, $2, $3, $4)
 `
 
 type CreateWebhookSecretParams struct {
 	ID         uuid.UUID
 	EndpointID uuid.UUID
 	Sealed     []byte
+	KeyID      string
 }
 
 func (q *Queries) CreateWebhookSecret(ctx context.Context, arg CreateWebhookSecretParams) error {
-	_, err := q.db.Exec(ctx, createWebhookSecret, arg.ID, arg.EndpointID, arg.Sealed)
+	_, err := q.db.Exec(ctx, createWebhookSecret,
+		arg.ID,
+		arg.EndpointID,
+		arg.Sealed,
+		arg.KeyID,
+	)
 	return err
 }
 
 const deleteWebhookEndpoint = `-- name: DeleteWebhookEndpoint :execrows
-DELETE FROM webhook_endpoints
-WHERE id = $1 AND ($2::text = '' OR owner = $2) AND ($3::bigint = 0 OR version = $3)
+UPDATE webhook_endpoints SET deleted_at = now()
+WHERE id = $1 AND deleted_at IS NULL AND ($2::text = '' OR owner = $2) AND ($3::bigint = 0 OR version = $3)
 `
 
 type DeleteWebhookEndpointParams struct {
@@ -86,6 +93,7 @@ type DeleteWebhookEndpointParams struct {
 	Version int64
 }
 
+// DeleteWebhookEndpoint hides an endpoint; ForgetWebhookEndpoints removes it.
 func (q *Queries) DeleteWebhookEndpoint(ctx context.Context, arg DeleteWebhookEndpointParams) (int64, error) {
 	result, err := q.db.Exec(ctx, deleteWebhookEndpoint, arg.ID, arg.Owner, arg.Version)
 	if err != nil {
@@ -109,6 +117,23 @@ func (q *Queries) DisableWebhookEndpoint(ctx context.Context, arg DisableWebhook
 	return err
 }
 
+const emptyWebhookSecrets = `-- name: EmptyWebhookSecrets :execrows
+UPDATE webhook_secrets SET sealed = '' WHERE id IN (
+    SELECT s.id FROM webhook_secrets s JOIN webhook_endpoints e ON e.id = s.endpoint_id
+    WHERE (s.ends_at <= now() OR e.deleted_at IS NOT NULL) AND s.sealed <> ''
+    ORDER BY s.id LIMIT $1)
+`
+
+// EmptyWebhookSecrets forgets what has ended, itself or with its endpoint; that it was
+// there is kept, so that who asks for it again is told.
+func (q *Queries) EmptyWebhookSecrets(ctx context.Context, batch int32) (int64, error) {
+	result, err := q.db.Exec(ctx, emptyWebhookSecrets, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const endWebhookSecret = `-- name: EndWebhookSecret :exec
 UPDATE webhook_secrets SET ends_at = now() + $1::interval WHERE endpoint_id = $2 AND ends_at IS NULL
 `
@@ -124,17 +149,59 @@ func (q *Queries) EndWebhookSecret(ctx context.Context, arg EndWebhookSecretPara
 	return err
 }
 
-const forgetWebhookSecrets = `-- name: ForgetWebhookSecrets :exec
-DELETE FROM webhook_secrets WHERE endpoint_id = $1 AND ends_at <= now()
+const findWebhookSecret = `-- name: FindWebhookSecret :one
+SELECT webhook_secrets.id, webhook_secrets.endpoint_id, webhook_secrets.sealed, webhook_secrets.key_id, webhook_secrets.created_at, webhook_secrets.ends_at, (ends_at IS NOT NULL AND ends_at <= now())::boolean AS ended FROM webhook_secrets WHERE id = $1 AND endpoint_id = $2
 `
 
-func (q *Queries) ForgetWebhookSecrets(ctx context.Context, endpointID uuid.UUID) error {
-	_, err := q.db.Exec(ctx, forgetWebhookSecrets, endpointID)
-	return err
+type FindWebhookSecretParams struct {
+	ID         uuid.UUID
+	EndpointID uuid.UUID
+}
+
+type FindWebhookSecretRow struct {
+	WebhookSecret WebhookSecret
+	Ended         bool
+}
+
+func (q *Queries) FindWebhookSecret(ctx context.Context, arg FindWebhookSecretParams) (FindWebhookSecretRow, error) {
+	row := q.db.QueryRow(ctx, findWebhookSecret, arg.ID, arg.EndpointID)
+	var i FindWebhookSecretRow
+	err := row.Scan(
+		&i.WebhookSecret.ID,
+		&i.WebhookSecret.EndpointID,
+		&i.WebhookSecret.Sealed,
+		&i.WebhookSecret.KeyID,
+		&i.WebhookSecret.CreatedAt,
+		&i.WebhookSecret.EndsAt,
+		&i.Ended,
+	)
+	return i, err
+}
+
+const forgetWebhookEndpoints = `-- name: ForgetWebhookEndpoints :execrows
+DELETE FROM webhook_endpoints WHERE id IN (
+    SELECT e.id FROM webhook_endpoints e
+    WHERE e.deleted_at < now() - $1::interval AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.endpoint_id = e.id)
+    ORDER BY e.deleted_at LIMIT $2)
+`
+
+type ForgetWebhookEndpointsParams struct {
+	Age   pgtype.Interval
+	Batch int32
+}
+
+// ForgetWebhookEndpoints removes what was deleted so long ago and has no deliveries any
+// more, with its secrets.
+func (q *Queries) ForgetWebhookEndpoints(ctx context.Context, arg ForgetWebhookEndpointsParams) (int64, error) {
+	result, err := q.db.Exec(ctx, forgetWebhookEndpoints, arg.Age, arg.Batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const getWebhookEndpoint = `-- name: GetWebhookEndpoint :one
-SELECT id, owner, url, description, event_types, status, reason, version, created_at, updated_at FROM webhook_endpoints WHERE id = $1 AND ($2::text = '' OR owner = $2)
+SELECT id, owner, url, description, event_types, status, reason, version, created_at, updated_at, deleted_at FROM webhook_endpoints WHERE id = $1 AND deleted_at IS NULL AND ($2::text = '' OR owner = $2)
 `
 
 type GetWebhookEndpointParams struct {
@@ -157,13 +224,14 @@ func (q *Queries) GetWebhookEndpoint(ctx context.Context, arg GetWebhookEndpoint
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.DeletedAt,
 	)
 	return i, err
 }
 
 const listWebhookEndpoints = `-- name: ListWebhookEndpoints :many
-SELECT id, owner, url, description, event_types, status, reason, version, created_at, updated_at FROM webhook_endpoints
-WHERE ($1::text = '' OR owner = $1) AND (created_at, id) < ($2::timestamptz, $3::uuid)
+SELECT id, owner, url, description, event_types, status, reason, version, created_at, updated_at, deleted_at FROM webhook_endpoints
+WHERE deleted_at IS NULL AND ($1::text = '' OR owner = $1) AND (created_at, id) < ($2::timestamptz, $3::uuid)
 ORDER BY created_at DESC, id DESC
 LIMIT $4
 `
@@ -200,6 +268,7 @@ func (q *Queries) ListWebhookEndpoints(ctx context.Context, arg ListWebhookEndpo
 			&i.Version,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.DeletedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -212,7 +281,7 @@ func (q *Queries) ListWebhookEndpoints(ctx context.Context, arg ListWebhookEndpo
 }
 
 const liveWebhookSecrets = `-- name: LiveWebhookSecrets :many
-SELECT id, endpoint_id, sealed, created_at, ends_at FROM webhook_secrets WHERE endpoint_id = $1 AND (ends_at IS NULL OR ends_at > now())
+SELECT id, endpoint_id, sealed, key_id, created_at, ends_at FROM webhook_secrets WHERE endpoint_id = $1 AND (ends_at IS NULL OR ends_at > now())
 ORDER BY ends_at DESC NULLS FIRST, id DESC
 `
 
@@ -230,6 +299,7 @@ func (q *Queries) LiveWebhookSecrets(ctx context.Context, endpointID uuid.UUID) 
 			&i.ID,
 			&i.EndpointID,
 			&i.Sealed,
+			&i.KeyID,
 			&i.CreatedAt,
 			&i.EndsAt,
 		); err != nil {
@@ -244,7 +314,7 @@ func (q *Queries) LiveWebhookSecrets(ctx context.Context, endpointID uuid.UUID) 
 }
 
 const lockWebhookEndpoint = `-- name: LockWebhookEndpoint :one
-SELECT id, owner, url, description, event_types, status, reason, version, created_at, updated_at FROM webhook_endpoints WHERE id = $1 AND ($2::text = '' OR owner = $2) FOR UPDATE
+SELECT id, owner, url, description, event_types, status, reason, version, created_at, updated_at, deleted_at FROM webhook_endpoints WHERE id = $1 AND deleted_at IS NULL AND ($2::text = '' OR owner = $2) FOR UPDATE
 `
 
 type LockWebhookEndpointParams struct {
@@ -266,16 +336,38 @@ func (q *Queries) LockWebhookEndpoint(ctx context.Context, arg LockWebhookEndpoi
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.DeletedAt,
 	)
 	return i, err
+}
+
+const resealWebhookSecret = `-- name: ResealWebhookSecret :exec
+UPDATE webhook_secrets SET sealed = $1, key_id = $2 WHERE id = $3 AND key_id = $4 AND sealed <> ''
+`
+
+type ResealWebhookSecretParams struct {
+	Sealed []byte
+	KeyID  string
+	ID     uuid.UUID
+	Was    string
+}
+
+func (q *Queries) ResealWebhookSecret(ctx context.Context, arg ResealWebhookSecretParams) error {
+	_, err := q.db.Exec(ctx, resealWebhookSecret,
+		arg.Sealed,
+		arg.KeyID,
+		arg.ID,
+		arg.Was,
+	)
+	return err
 }
 
 const updateWebhookEndpoint = `-- name: UpdateWebhookEndpoint :one
 UPDATE webhook_endpoints
 SET url = $1, description = $2, event_types = $3, status = $4, reason = $5,
     version = version + 1, updated_at = now()
-WHERE id = $6 AND ($7::text = '' OR owner = $7) AND version = $8
-RETURNING id, owner, url, description, event_types, status, reason, version, created_at, updated_at
+WHERE id = $6 AND deleted_at IS NULL AND ($7::text = '' OR owner = $7) AND version = $8
+RETURNING id, owner, url, description, event_types, status, reason, version, created_at, updated_at, deleted_at
 `
 
 type UpdateWebhookEndpointParams struct {
@@ -312,13 +404,14 @@ func (q *Queries) UpdateWebhookEndpoint(ctx context.Context, arg UpdateWebhookEn
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.DeletedAt,
 	)
 	return i, err
 }
 
 const webhookEndpointsFor = `-- name: WebhookEndpointsFor :many
 SELECT id FROM webhook_endpoints
-WHERE status = 'enabled' AND event_types @> ARRAY[$1::text]
+WHERE status = 'enabled' AND deleted_at IS NULL AND event_types @> ARRAY[$1::text]
     AND created_at - $2::interval <= $3::timestamptz
 `
 
@@ -343,6 +436,43 @@ func (q *Queries) WebhookEndpointsFor(ctx context.Context, arg WebhookEndpointsF
 			return nil, err
 		}
 		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const webhookSecretsNotBy = `-- name: WebhookSecretsNotBy :many
+SELECT id, endpoint_id, sealed, key_id, created_at, ends_at FROM webhook_secrets WHERE key_id <> $1 AND (ends_at IS NULL OR ends_at > now()) AND sealed <> '' ORDER BY id LIMIT $2
+`
+
+type WebhookSecretsNotByParams struct {
+	KeyID string
+	Batch int32
+}
+
+// WebhookSecretsNotBy are those that sign and are sealed with another key.
+func (q *Queries) WebhookSecretsNotBy(ctx context.Context, arg WebhookSecretsNotByParams) ([]WebhookSecret, error) {
+	rows, err := q.db.Query(ctx, webhookSecretsNotBy, arg.KeyID, arg.Batch)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []WebhookSecret
+	for rows.Next() {
+		var i WebhookSecret
+		if err := rows.Scan(
+			&i.ID,
+			&i.EndpointID,
+			&i.Sealed,
+			&i.KeyID,
+			&i.CreatedAt,
+			&i.EndsAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -20,8 +20,13 @@ const leastEraseAfter = 30 * time.Second
 
 // Ring gives the keys.
 func (p Payloads) Ring() (seal.Ring, error) {
-	texts := make([]string, len(p.Keys))
-	for i, key := range p.Keys {
+	return ring(p.Keys)
+}
+
+// ring reads keys of the form id=base64.
+func ring(keys []Secret) (seal.Ring, error) {
+	texts := make([]string, len(keys))
+	for i, key := range keys {
 		texts[i] = string(key)
 	}
 	return seal.ParseRing(texts...)

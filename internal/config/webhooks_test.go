@@ -19,7 +19,7 @@ func TestWebhooksPossible(t *testing.T) {
 	var given struct {
 		config.Webhooks `embed:"" envprefix:"SKALD_WEBHOOK_"`
 	}
-	key := base64.StdEncoding.EncodeToString(make([]byte, 32))
+	key := "a=" + base64.StdEncoding.EncodeToString(make([]byte, 32))
 	parser, err := kong.New(&given)
 	require.NoError(t, err)
 	_, err = parser.Parse([]string{"--keys", key, "--allow-networks", "127.0.0.0/8,::1/128"})
@@ -32,6 +32,7 @@ func TestWebhooksPossible(t *testing.T) {
 		"SKALD_WEBHOOK_KEYS":    func(w *config.Webhooks) { w.Keys = []config.Secret{config.Secret(key), "hidden"} },
 		"SKALD_WEBHOOK_PORTS":   func(w *config.Webhooks) { w.Ports = nil },
 		"SKALD_WEBHOOK_TIMEOUT": func(w *config.Webhooks) { w.Timeout = time.Minute },
+		"SKALD_WEBHOOK_AT_ONCE": func(w *config.Webhooks) { w.AtOnce = 0 },
 		"SKALD_WEBHOOK_RETRIES": func(w *config.Webhooks) { w.Retries = []time.Duration{0} },
 	} {
 		w := given.Webhooks

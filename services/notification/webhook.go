@@ -83,7 +83,7 @@ var (
 	// ErrEndpointChanged: it is not of the version that the change is bound to.
 	ErrEndpointChanged = fault.New(fault.Conflict, "webhook_endpoint_changed", "The webhook endpoint was changed meanwhile.")
 	// ErrEndpointMismatch: the same endpoint, or secret, was asked for with other data
-	// before, or its secret has ended.
+	// before, or was deleted, or its secret has ended.
 	ErrEndpointMismatch = fault.New(fault.Conflict, "idempotency_mismatch", "The webhook endpoint was made with other data before.")
 	// ErrEndpointDisabled: nothing is delivered to it.
 	ErrEndpointDisabled = fault.New(fault.Conflict, "webhook_endpoint_disabled", "The webhook endpoint is disabled. Enable it first.")
@@ -91,6 +91,8 @@ var (
 	ErrSecretsMost = fault.New(fault.Conflict, "webhook_secrets_most", "Too many secrets of the webhook endpoint were replaced lately. Wait until one of them has ended.")
 	// ErrDeliveryNotFound also tells that its endpoint was deleted.
 	ErrDeliveryNotFound = fault.New(fault.NotFound, "webhook_delivery_not_found", "No such delivery to this webhook endpoint.")
+	// ErrEndpointBusy: as many deliveries as can be are on their way to it.
+	ErrEndpointBusy = fault.New(fault.Unavailable, "webhook_endpoint_busy", "As many deliveries as can be are on their way to the webhook endpoint.")
 	// ErrWebhooksOff: there is no key to keep secrets with.
 	ErrWebhooksOff = fault.New(fault.Conflict, "webhooks_off", "This platform sends no webhooks: give its notification service a key for their secrets.")
 )
@@ -104,14 +106,15 @@ type Webhooks interface {
 	// asked.
 	CreateEndpoint(ctx context.Context, n NewEndpoint) (issued Issued, created bool, err error)
 	// UpdateEndpoint replaces a version of an endpoint. ErrEndpointNotFound,
-	// ErrEndpointChanged; Invalid as CreateEndpoint.
+	// ErrEndpointChanged; Invalid as CreateEndpoint, but for a type and a URL that it has.
 	UpdateEndpoint(ctx context.Context, c EndpointChange) (Endpoint, error)
 	// GetEndpoint: ErrEndpointNotFound.
 	GetEndpoint(ctx context.Context, r EndpointRef) (Endpoint, error)
 	// ListEndpoints gives a page, newest first. Invalid for a cursor that is none.
 	ListEndpoints(ctx context.Context, f EndpointFilter) (EndpointPage, error)
-	// DeleteEndpoint removes a version of an endpoint with its secrets and deliveries;
-	// version 0: any. ErrEndpointNotFound, ErrEndpointChanged.
+	// DeleteEndpoint ends a version of an endpoint, with its secrets and deliveries:
+	// nobody sees them any more, and they are removed later. Version 0: any.
+	// ErrEndpointNotFound, ErrEndpointChanged.
 	DeleteEndpoint(ctx context.Context, r EndpointRef, version int64) error
 	// RotateSecret makes a new secret, once for its id; the one before signs along with
 	// it for SecretOverlap. ErrEndpointNotFound, ErrEndpointMismatch, ErrSecretsMost,
@@ -121,6 +124,7 @@ type Webhooks interface {
 	// ErrEndpointNotFound; Invalid for a cursor that is none.
 	ListDeliveries(ctx context.Context, f WebhookDeliveryFilter) (WebhookDeliveryPage, error)
 	// Redeliver has an event delivered again, whatever came of it before, once for a
-	// redelivery's id. ErrEndpointNotFound, ErrDeliveryNotFound, ErrEndpointDisabled.
+	// redelivery's id. ErrEndpointNotFound, ErrDeliveryNotFound; ErrEndpointDisabled, but
+	// not for one that has had its effect.
 	Redeliver(ctx context.Context, r Redelivery) (WebhookDelivery, error)
 }

@@ -93,25 +93,42 @@ type WebhookOutcome struct {
 	Reason string                `json:"reason,omitempty"` // why the attempt came to nothing
 }
 
+// WebhookTold is what the process that made an attempt may know of it, and integrators
+// may not: Cause is why there was no answer, nil where there was one.
+type WebhookTold struct {
+	DeliveryID, EndpointID string
+	WebhookOutcome
+	Cause error
+}
+
 // WebhookWork is what the worker does for webhooks.
 type WebhookWork interface {
 	// QueueWebhooks makes a delivery for each enabled endpoint that wants the event and
 	// was there, give or take a few minutes, when it happened: one, however often the
 	// event comes. It tells how many are new.
 	QueueWebhooks(ctx context.Context, e WebhookEvent) (int, error)
-	// WebhooksLeft gives at most limit pending deliveries that are due and whose run
-	// nobody has made sure of, or not since they are overdue for that long.
-	WebhooksLeft(ctx context.Context, overdue time.Duration, limit int) ([]WebhookDelivery, error)
-	// ConfirmWebhookStarted keeps that the run of a delivery's round was made sure of.
-	ConfirmWebhookStarted(ctx context.Context, deliveryID string, round int) error
+	// ClaimWebhooks gives at most limit pending deliveries that are due and whose run
+	// nobody has started, or that are overdue for that long, to its caller alone, who
+	// starts their runs.
+	ClaimWebhooks(ctx context.Context, overdue time.Duration, limit int) ([]WebhookDelivery, error)
+	// ReleaseWebhook gives back a delivery whose run, of that round, could not be started.
+	ReleaseWebhook(ctx context.Context, deliveryID string, round int) error
 	// AttemptWebhook sends a pending delivery, signed with every secret that has not
-	// ended, and keeps what came of it. An endpoint that answers 410 is disabled; what
-	// is for a disabled one fails unsent. One that is pending no more, or of another
-	// round by now, is left as it is. ErrDeliveryNotFound. A failure of the
-	// endpoint's is no error.
+	// ended, and keeps what came of it. An endpoint that answers 410 is disabled, unless
+	// it has moved from there meanwhile; what is for a disabled one fails unsent. One that is pending no more, or of another
+	// round by now, is left as it is. ErrDeliveryNotFound, ErrEndpointBusy. A failure of
+	// the endpoint's is no error.
 	AttemptWebhook(ctx context.Context, a WebhookAttempt) (WebhookOutcome, error)
-	// ForgetWebhooks removes at most limit deliveries that ended so long ago, and tells
-	// how many.
+	// WaitingWebhooks counts pending deliveries, and tells for how long the oldest of those
+	// that are due has been.
+	WaitingWebhooks(ctx context.Context) (Waiting, error)
+	// ResealSecrets seals at most limit secrets with the first key that are sealed with
+	// another, and tells how many. One that no key opens is an error, and holds up no
+	// other.
+	ResealSecrets(ctx context.Context, limit int) (int, error)
+	// ForgetWebhooks removes, at most limit of each: deliveries that ended so long ago, or
+	// whose endpoint was deleted; the text of secrets that have ended; endpoints that were
+	// deleted so long ago. It tells how many.
 	ForgetWebhooks(ctx context.Context, age time.Duration, limit int) (int, error)
 }
 
@@ -125,10 +142,11 @@ type WebhookMessage struct {
 }
 
 // WebhookAnswer is what came of sending. Status 0: there was no answer. Reason is empty
-// where it was taken.
+// where it was taken. Cause is for our own logs.
 type WebhookAnswer struct {
 	Status int
 	Reason string
+	Cause  error
 }
 
 // WebhookSender sends to addresses that strangers chose.

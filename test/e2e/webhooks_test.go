@@ -42,10 +42,10 @@ func TestWebhooks(t *testing.T) {
 			require.NoError(h, h.verified(h.secret))
 		},
 		"slow": func(h *hook) {
-			h.answers(hang)
+			h.answers(hang, hang) // the second is seen for as long as the longer pause
 			h.happens()
 			h.awaitReason("timeout")
-			require.EqualValues(h, 2, h.await("delivered").Attempts)
+			require.EqualValues(h, 3, h.await("delivered").Attempts)
 		},
 		"failed": func(h *hook) {
 			h.answers(http.StatusTeapot, http.StatusTeapot, http.StatusTeapot)

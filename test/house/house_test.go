@@ -73,7 +73,7 @@ func rules() []rule {
 		{match: "workflows", may: with("workflows/saga", "activities", "services/{*}"), never: []string{pgx, anyDB, anyPG}, direct: []string{"net/http"}},
 		{match: "activities", may: with("services/{*}"), never: []string{pgx, anyDB, anyPG, "workflows/..."}},
 		{match: "services/{X}", may: with(), never: []string{"services/{*}", pgx, temporal, anyDB}},
-		{match: "services/{X}/{X}pg", may: with("services/{X}", "db/{X}", "internal/pg"), never: []string{temporal, "db/{*}", "services/{*}"}},
+		{match: "services/{X}/{X}pg", may: with("services/{X}", "db/{X}", "internal/pg", "internal/seal"), never: []string{temporal, "db/{*}", "services/{*}"}},
 		{match: "services/{X}/{X}test", may: with("services/{X}"), never: []string{temporal, pgx, anyDB, anyPG}},
 		{match: "services/{X}/{X}http", may: with("services/{X}", "internal/rpc"), never: []string{temporal, pgx, anyDB, anyPG}},
 		{match: "services/payment/stripepay", may: with("services/payment"), never: []string{temporal, pgx, anyDB}},

@@ -78,7 +78,9 @@ func (r Role) run(ctx context.Context, services []string, do func(*Platform, cli
 	}
 	background, end := context.WithCancel(ctx)
 	var knocking sync.WaitGroup
-	knocking.Go(func() { workers.Every(background, r.Log, slog.LevelDebug, "ask who did not answer", knockPause, knock(p.others)) })
+	knocking.Go(func() {
+		workers.Every(background, r.Log, slog.LevelDebug, "ask who did not answer", knockPause, knock(p.others))
+	})
 	defer knocking.Wait()
 	defer end()
 	r.Log.Info("starting", "config", r.Config, "services", services, "addr", listener.Addr().String())

@@ -110,7 +110,12 @@ func (p *Platform) chores(c client.Client, relays []*outbox.Relay) []chore {
 	}
 	if p.webhooks != nil {
 		d := workers.NewWebhookDispatcher(c, p.webhooks, p.config.Webhooks.Retries)
-		all = append(all, chore{"dispatch webhooks", webhookPause, d.Dispatch}, chore{"forget webhooks", expirePause, d.Forget})
+		all = append(all,
+			chore{"dispatch webhooks", webhookPause, d.Dispatch},
+			chore{"forget webhooks", expirePause, d.Forget},
+			chore{"seal webhook secrets anew", rewrapPause, d.Reseal},
+			chore{"count webhooks", countPause, p.countWebhooks()},
+		)
 	}
 	if p.users != nil {
 		all = append(all,

@@ -4,11 +4,13 @@
 INSERT INTO webhook_deliveries (id, endpoint_id, event_id, event_type, body)
 SELECT wanted.id, e.id, @event_id, @event_type, @body
 FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(endpoint_ids)::uuid[]) AS endpoint_id) wanted
-JOIN webhook_endpoints e ON e.id = wanted.endpoint_id
+JOIN webhook_endpoints e ON e.id = wanted.endpoint_id AND e.deleted_at IS NULL
 ON CONFLICT ON CONSTRAINT webhook_deliveries_once DO NOTHING;
 
 -- name: GetWebhookDelivery :one
-SELECT sqlc.embed(d), sqlc.embed(e) FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id WHERE d.id = $1;
+SELECT sqlc.embed(d), sqlc.embed(e)
+FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id AND e.deleted_at IS NULL
+WHERE d.id = $1;
 
 -- name: ListWebhookDeliveries :many
 SELECT * FROM webhook_deliveries
@@ -17,17 +19,20 @@ WHERE endpoint_id = @endpoint_id AND (@status::text = '' OR status = @status)
 ORDER BY created_at DESC, id DESC
 LIMIT sqlc.arg(page_limit);
 
--- name: WebhooksLeft :many
--- WebhooksLeft are deliveries whose run was not started, or is overdue: it may have
--- been cut off.
-SELECT * FROM webhook_deliveries
-WHERE status = 'pending' AND next_attempt_at <= now()
-    AND (started_at IS NULL OR greatest(started_at, next_attempt_at) < now() - sqlc.arg(overdue)::interval)
-ORDER BY next_attempt_at
-LIMIT sqlc.arg(batch);
+-- name: ClaimWebhooks :many
+-- ClaimWebhooks gives deliveries whose run was not started, or is overdue, to its caller
+-- alone: a run may have been cut off, and so may who claimed it.
+UPDATE webhook_deliveries SET started_at = now() WHERE id IN (
+    SELECT d.id FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id AND e.deleted_at IS NULL
+    WHERE d.status = 'pending' AND d.next_attempt_at <= now()
+        AND (d.started_at IS NULL OR greatest(d.started_at, d.next_attempt_at) < now() - sqlc.arg(overdue)::interval)
+    ORDER BY d.next_attempt_at
+    LIMIT sqlc.arg(batch)
+    FOR UPDATE OF d SKIP LOCKED)
+RETURNING *;
 
--- name: ConfirmWebhookStarted :exec
-UPDATE webhook_deliveries SET started_at = now() WHERE id = @id AND round = @round;
+-- name: ReleaseWebhook :exec
+UPDATE webhook_deliveries SET started_at = NULL WHERE id = @id AND round = @round;
 
 -- name: RecordWebhookAttempt :one
 -- RecordWebhookAttempt keeps what came of an attempt. What was delivered stays so, and
@@ -43,18 +48,34 @@ UPDATE webhook_deliveries SET
 WHERE id = @id
 RETURNING *;
 
+-- name: LockWebhookDelivery :one
+SELECT * FROM webhook_deliveries WHERE id = @id AND endpoint_id = @endpoint_id FOR UPDATE;
+
+-- name: KeepRedelivery :execrows
+-- KeepRedelivery tells none of one that has had its effect.
+INSERT INTO webhook_redeliveries (delivery_id, id) VALUES (@delivery_id, @id)
+ON CONFLICT ON CONSTRAINT webhook_redeliveries_once DO NOTHING;
+
 -- name: RedeliverWebhook :one
--- RedeliverWebhook begins another round, once for a redelivery's id.
-UPDATE webhook_deliveries SET
-    round = CASE WHEN redelivery = @redelivery THEN round ELSE round + 1 END,
-    status = CASE WHEN redelivery = @redelivery THEN status ELSE 'pending' END,
-    next_attempt_at = CASE WHEN redelivery = @redelivery THEN next_attempt_at ELSE now() END,
-    started_at = CASE WHEN redelivery = @redelivery THEN started_at END,
-    updated_at = now(), redelivery = @redelivery
-WHERE id = @id AND endpoint_id = @endpoint_id
+-- RedeliverWebhook begins another round.
+UPDATE webhook_deliveries
+SET round = round + 1, status = 'pending', next_attempt_at = now(), started_at = NULL, updated_at = now()
+WHERE id = @id
 RETURNING *;
+
+-- name: WaitingWebhooks :one
+SELECT count(*) AS waiting, greatest(coalesce(extract(epoch FROM now() - min(next_attempt_at)), 0), 0)::float8 AS oldest
+FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id AND e.deleted_at IS NULL
+WHERE d.status = 'pending';
 
 -- name: ForgetWebhooks :execrows
 DELETE FROM webhook_deliveries WHERE id IN (
     SELECT d.id FROM webhook_deliveries d WHERE d.status <> 'pending' AND d.updated_at < now() - sqlc.arg(age)::interval
     ORDER BY d.updated_at LIMIT sqlc.arg(batch));
+
+-- name: ForgetDeletedWebhooks :execrows
+-- ForgetDeletedWebhooks removes deliveries of endpoints that were deleted, however they
+-- stand.
+DELETE FROM webhook_deliveries WHERE id IN (
+    SELECT d.id FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id
+    WHERE e.deleted_at IS NOT NULL LIMIT sqlc.arg(batch));

@@ -8,14 +8,14 @@ RETURNING sqlc.embed(webhook_endpoints), (xmax = 0)::boolean AS created;
 
 -- name: GetWebhookEndpoint :one
 -- Owner: whose it must be; empty: anybody's.
-SELECT * FROM webhook_endpoints WHERE id = @id AND (@owner::text = '' OR owner = @owner);
+SELECT * FROM webhook_endpoints WHERE id = @id AND deleted_at IS NULL AND (@owner::text = '' OR owner = @owner);
 
 -- name: LockWebhookEndpoint :one
-SELECT * FROM webhook_endpoints WHERE id = @id AND (@owner::text = '' OR owner = @owner) FOR UPDATE;
+SELECT * FROM webhook_endpoints WHERE id = @id AND deleted_at IS NULL AND (@owner::text = '' OR owner = @owner) FOR UPDATE;
 
 -- name: ListWebhookEndpoints :many
 SELECT * FROM webhook_endpoints
-WHERE (@owner::text = '' OR owner = @owner) AND (created_at, id) < (sqlc.arg(before_at)::timestamptz, sqlc.arg(before_id)::uuid)
+WHERE deleted_at IS NULL AND (@owner::text = '' OR owner = @owner) AND (created_at, id) < (sqlc.arg(before_at)::timestamptz, sqlc.arg(before_id)::uuid)
 ORDER BY created_at DESC, id DESC
 LIMIT sqlc.arg(page_limit);
 
@@ -23,7 +23,7 @@ LIMIT sqlc.arg(page_limit);
 UPDATE webhook_endpoints
 SET url = @url, description = @description, event_types = @event_types, status = @status, reason = @reason,
     version = version + 1, updated_at = now()
-WHERE id = @id AND (@owner::text = '' OR owner = @owner) AND version = @version
+WHERE id = @id AND deleted_at IS NULL AND (@owner::text = '' OR owner = @owner) AND version = @version
 RETURNING *;
 
 -- name: DisableWebhookEndpoint :exec
@@ -31,19 +31,43 @@ UPDATE webhook_endpoints SET status = 'disabled', reason = @reason, version = ve
 WHERE id = @id AND status = 'enabled';
 
 -- name: DeleteWebhookEndpoint :execrows
-DELETE FROM webhook_endpoints
-WHERE id = @id AND (@owner::text = '' OR owner = @owner) AND (@version::bigint = 0 OR version = @version);
+-- DeleteWebhookEndpoint hides an endpoint; ForgetWebhookEndpoints removes it.
+UPDATE webhook_endpoints SET deleted_at = now()
+WHERE id = @id AND deleted_at IS NULL AND (@owner::text = '' OR owner = @owner) AND (@version::bigint = 0 OR version = @version);
+
+-- name: ForgetWebhookEndpoints :execrows
+-- ForgetWebhookEndpoints removes what was deleted so long ago and has no deliveries any
+-- more, with its secrets.
+DELETE FROM webhook_endpoints WHERE id IN (
+    SELECT e.id FROM webhook_endpoints e
+    WHERE e.deleted_at < now() - sqlc.arg(age)::interval AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.endpoint_id = e.id)
+    ORDER BY e.deleted_at LIMIT sqlc.arg(batch));
 
 -- name: CreateWebhookSecret :exec
-INSERT INTO webhook_secrets (id, endpoint_id, sealed) VALUES (@id, @endpoint_id, @sealed);
+INSERT INTO webhook_secrets (id, endpoint_id, sealed, key_id) VALUES (@id, @endpoint_id, @sealed, @key_id);
+
+-- name: FindWebhookSecret :one
+SELECT sqlc.embed(webhook_secrets), (ends_at IS NOT NULL AND ends_at <= now())::boolean AS ended FROM webhook_secrets WHERE id = @id AND endpoint_id = @endpoint_id;
 
 -- name: LiveWebhookSecrets :many
 -- LiveWebhookSecrets are those that sign, the newest first.
 SELECT * FROM webhook_secrets WHERE endpoint_id = $1 AND (ends_at IS NULL OR ends_at > now())
 ORDER BY ends_at DESC NULLS FIRST, id DESC;
 
--- name: ForgetWebhookSecrets :exec
-DELETE FROM webhook_secrets WHERE endpoint_id = $1 AND ends_at <= now();
+-- name: EmptyWebhookSecrets :execrows
+-- EmptyWebhookSecrets forgets what has ended, itself or with its endpoint; that it was
+-- there is kept, so that who asks for it again is told.
+UPDATE webhook_secrets SET sealed = '' WHERE id IN (
+    SELECT s.id FROM webhook_secrets s JOIN webhook_endpoints e ON e.id = s.endpoint_id
+    WHERE (s.ends_at <= now() OR e.deleted_at IS NOT NULL) AND s.sealed <> ''
+    ORDER BY s.id LIMIT sqlc.arg(batch));
+
+-- name: WebhookSecretsNotBy :many
+-- WebhookSecretsNotBy are those that sign and are sealed with another key.
+SELECT * FROM webhook_secrets WHERE key_id <> @key_id AND (ends_at IS NULL OR ends_at > now()) AND sealed <> '' ORDER BY id LIMIT sqlc.arg(batch);
+
+-- name: ResealWebhookSecret :exec
+UPDATE webhook_secrets SET sealed = @sealed, key_id = @key_id WHERE id = @id AND key_id = @was AND sealed <> '';
 
 -- name: EndWebhookSecret :exec
 -- EndWebhookSecret gives the current secret an end.
@@ -53,5 +77,5 @@ UPDATE webhook_secrets SET ends_at = now() + sqlc.arg(overlap)::interval WHERE e
 -- WebhookEndpointsFor are those that want an event: that were there when it happened,
 -- or a little later, for clocks differ.
 SELECT id FROM webhook_endpoints
-WHERE status = 'enabled' AND event_types @> ARRAY[sqlc.arg(event_type)::text]
+WHERE status = 'enabled' AND deleted_at IS NULL AND event_types @> ARRAY[sqlc.arg(event_type)::text]
     AND created_at - sqlc.arg(slack)::interval <= sqlc.arg(happened_at)::timestamptz;

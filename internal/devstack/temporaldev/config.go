@@ -36,7 +36,12 @@ func database(file string) *config.SQL {
 // that waits 20 s hides a lost wake-up for as long; and ten lists of workflows a
 // second are few for an operator, the Web UI and the housekeeping together. That
 // a version is drained is told after minutes, which suit a visibility that lags.
-func settings() dynamicconfig.StaticClient {
+// Fairness costs a little, so only the queues have it that want it.
+func settings(fair []string) dynamicconfig.StaticClient {
+	var fairness []dynamicconfig.ConstrainedValue
+	for _, queue := range fair {
+		fairness = append(fairness, dynamicconfig.ConstrainedValue{Constraints: dynamicconfig.Constraints{TaskQueueName: queue}, Value: true})
+	}
 	return dynamicconfig.StaticClient{
 		dynamicconfig.TransferProcessorMaxPollRPS.Key():                  2000,
 		dynamicconfig.TimerProcessorMaxPollRPS.Key():                     2000,
@@ -47,6 +52,7 @@ func settings() dynamicconfig.StaticClient {
 		dynamicconfig.HistoryLongPollExpirationInterval.Key():            1500 * time.Millisecond,
 		dynamicconfig.MatchingNumTaskqueueReadPartitions.Key():           1,
 		dynamicconfig.MatchingNumTaskqueueWritePartitions.Key():          1,
+		dynamicconfig.MatchingEnableFairness.Key():                       fairness,
 		dynamicconfig.VersionDrainageStatusVisibilityGracePeriod.Key():   5 * time.Second,
 		dynamicconfig.VersionDrainageStatusRefreshInterval.Key():         5 * time.Second,
 		dynamicconfig.ForceSearchAttributesCacheRefreshOnRead.Key():      true,

@@ -27,6 +27,9 @@ type Options struct {
 	// SearchAttributes of the namespace, all of them keywords. Those that an
 	// earlier start did not know are added.
 	SearchAttributes []string
+	// FairQueues are the task queues on which the tasks of each fairness key have their
+	// turn.
+	FairQueues []string
 	// Faults is the share of writes to the database that fail: not done, or done
 	// and reported as timed out. For tests.
 	Faults float64
@@ -77,7 +80,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		}))),
 		temporal.WithAuthorizer(authorization.NewNoopAuthorizer()),
 		temporal.WithClaimMapper(func(*config.Config) authorization.ClaimMapper { return authorization.NewNoopClaimMapper() }),
-		temporal.WithDynamicConfigClient(settings()),
+		temporal.WithDynamicConfigClient(settings(o.FairQueues)),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("build Temporal server: %w", err)

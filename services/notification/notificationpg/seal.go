@@ -1,60 +1,72 @@
 package notificationpg
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
-	"encoding/base64"
+	"context"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
 
+	notificationdb "github.com/skaldhq/skald/db/notification"
 	"github.com/skaldhq/skald/internal/fault"
+	"github.com/skaldhq/skald/internal/seal"
+	"github.com/skaldhq/skald/services/notification"
 )
 
-// sealKey is the length of a key that secrets are kept with, in bytes: AES-256.
-const sealKey = 32
-
-// seals keep secrets where whoever reads the database cannot: AES-GCM, the nonce before
-// the text. The first seals, all open, so that one key can replace another.
-type seals []cipher.AEAD
-
-// newSeals reads keys: base64 of 32 bytes each.
-func newSeals(keys []string) (seals, error) {
-	var all seals
-	for i, encoded := range keys {
-		key, err := base64.StdEncoding.DecodeString(encoded)
-		if err != nil || len(key) != sealKey {
-			return nil, fmt.Errorf("key %d of the webhooks' secrets is not base64 of %d bytes", i+1, sealKey)
-		}
-		block, err := aes.NewCipher(key)
-		if err != nil {
-			return nil, fmt.Errorf("key %d of the webhooks' secrets: %w", i+1, err)
-		}
-		seal, err := cipher.NewGCMWithRandomNonce(block)
-		if err != nil {
-			return nil, fmt.Errorf("key %d of the webhooks' secrets: %w", i+1, err)
-		}
-		all = append(all, seal)
-	}
-	return all, nil
-}
-
-// close seals a secret for one endpoint: in another's row it does not open.
-func (s seals) close(secret string, endpoint, id uuid.UUID) []byte {
-	return s[0].Seal(nil, nil, []byte(secret), place(endpoint, id)) //nolint:gosec // it makes its own nonce
-}
-
-// errSealed: the key that a secret was kept with is not there any more.
+// errSealed: the key that a secret was sealed with is not there any more.
 var errSealed = fault.New(fault.Internal, "webhook_secret_sealed", "No key opens the secret of a webhook endpoint.")
 
-func (s seals) open(sealed []byte, endpoint, id uuid.UUID) (string, error) {
-	for _, seal := range s {
-		if secret, err := seal.Open(nil, nil, sealed, place(endpoint, id)); err == nil {
-			return string(secret), nil
-		}
+// open gives a secret that is kept. errSealed.
+func (w *Webhooks) open(row notificationdb.WebhookSecret) (string, error) {
+	key, ok := w.keys.Find(row.KeyID)
+	if !ok {
+		return "", errSealed.Because(fmt.Errorf("there is no key %s: mend SKALD_WEBHOOK_KEYS", row.KeyID))
 	}
-	return "", errSealed
+	secret, err := key.Open(row.Sealed, place(row.EndpointID, row.ID))
+	if err != nil {
+		return "", errSealed.Because(err)
+	}
+	return string(secret), nil
 }
 
-// place is where a secret belongs.
-func place(endpoint, id uuid.UUID) []byte { return append(endpoint[:], id[:]...) }
+// place binds a secret to its endpoint: in another's row it does not open.
+func place(endpointID, secretID uuid.UUID) string {
+	return notification.EndpointIDPrefix.Format(endpointID) + "/" + notification.SecretIDPrefix.Format(secretID)
+}
+
+// keep seals a secret with the first key.
+func (w *Webhooks) keep(ctx context.Context, q *notificationdb.Queries, by seal.Key, endpointID, secretID uuid.UUID, secret string) error {
+	return q.CreateWebhookSecret(ctx, notificationdb.CreateWebhookSecretParams{
+		ID: secretID, EndpointID: endpointID, Sealed: by.Seal([]byte(secret), place(endpointID, secretID)), KeyID: by.ID,
+	})
+}
+
+// ResealSecrets seals with the first key what is sealed with another. One that does not
+// open holds up no other.
+func (w *Webhooks) ResealSecrets(ctx context.Context, limit int) (int, error) {
+	first, ok := w.keys.First()
+	if !ok {
+		return 0, nil
+	}
+	old, err := w.queries.WebhookSecretsNotBy(ctx, notificationdb.WebhookSecretsNotByParams{KeyID: first.ID, Batch: int32(limit)}) //nolint:gosec // a batch
+	if err != nil {
+		return 0, w.constraints.Translate(err)
+	}
+	done, faults := 0, []error{}
+	for _, row := range old {
+		secret, err := w.open(row)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		err = w.queries.ResealWebhookSecret(ctx, notificationdb.ResealWebhookSecretParams{
+			Sealed: first.Seal([]byte(secret), place(row.EndpointID, row.ID)), KeyID: first.ID, ID: row.ID, Was: row.KeyID,
+		})
+		if err != nil {
+			faults = append(faults, w.constraints.Write(err))
+			continue
+		}
+		done++
+	}
+	return done, errors.Join(faults...)
+}

@@ -2,13 +2,10 @@ package notificationpg
 
 import (
 	"context"
-	"errors"
-	"net/http"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	notificationdb "github.com/skaldhq/skald/db/notification"
 	"github.com/skaldhq/skald/internal/fault"
@@ -47,31 +44,41 @@ func (w *Webhooks) ListDeliveries(ctx context.Context, f notification.WebhookDel
 }
 
 // Redeliver begins another round of a delivery.
-func (w *Webhooks) Redeliver(ctx context.Context, r notification.Redelivery) (notification.WebhookDelivery, error) {
+func (w *Webhooks) Redeliver(ctx context.Context, r notification.Redelivery) (again notification.WebhookDelivery, err error) {
 	redelivery, err := notification.RedeliveryIDPrefix.Parse(r.ID)
 	if err != nil {
-		return notification.WebhookDelivery{}, fault.InvalidField("redelivery_id", err.Error())
+		return again, fault.InvalidField("redelivery_id", err.Error())
 	}
 	e, err := w.GetEndpoint(ctx, r.Endpoint)
 	if err != nil {
-		return notification.WebhookDelivery{}, err
-	}
-	if e.Status == notification.Disabled {
-		return notification.WebhookDelivery{}, notification.ErrEndpointDisabled
+		return again, err
 	}
 	endpointID, _ := notification.EndpointIDPrefix.Parse(e.ID) // it is ours
 	deliveryID, err := notification.WebhookDeliveryIDPrefix.Parse(r.DeliveryID)
 	if err != nil {
-		return notification.WebhookDelivery{}, notification.ErrDeliveryNotFound
+		return again, notification.ErrDeliveryNotFound
 	}
-	row, err := w.queries.RedeliverWebhook(ctx, notificationdb.RedeliverWebhookParams{Redelivery: &redelivery, ID: deliveryID, EndpointID: endpointID})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return notification.WebhookDelivery{}, notification.ErrDeliveryNotFound
-	}
-	if err != nil {
-		return notification.WebhookDelivery{}, w.constraints.Write(err)
-	}
-	return toWebhookDelivery(row), nil
+	err = w.constraints.InTx(ctx, w.pool, func(tx pgx.Tx) error {
+		q := notificationdb.New(tx)
+		row, err := q.LockWebhookDelivery(ctx, notificationdb.LockWebhookDeliveryParams{ID: deliveryID, EndpointID: endpointID})
+		if err != nil {
+			return w.orGone(err)
+		}
+		fresh, err := q.KeepRedelivery(ctx, notificationdb.KeepRedeliveryParams{DeliveryID: deliveryID, ID: redelivery})
+		switch {
+		case err != nil:
+			return err
+		case fresh > 0 && e.Status == notification.Disabled:
+			return notification.ErrEndpointDisabled
+		case fresh > 0:
+			if row, err = q.RedeliverWebhook(ctx, deliveryID); err != nil {
+				return err
+			}
+		}
+		again = toWebhookDelivery(row)
+		return nil
+	})
+	return again, err
 }
 
 // QueueWebhooks makes a delivery for each endpoint that wants the event.
@@ -92,104 +99,58 @@ func (w *Webhooks) QueueWebhooks(ctx context.Context, e notification.WebhookEven
 	return int(n), w.constraints.Write(err)
 }
 
-// WebhooksLeft reads what nobody has made sure of.
-func (w *Webhooks) WebhooksLeft(ctx context.Context, overdue time.Duration, limit int) ([]notification.WebhookDelivery, error) {
-	rows, err := w.queries.WebhooksLeft(ctx, notificationdb.WebhooksLeftParams{Overdue: pg.Interval(overdue), Batch: int32(limit)}) //nolint:gosec // a batch
+// ClaimWebhooks gives its caller what nobody has started.
+func (w *Webhooks) ClaimWebhooks(ctx context.Context, overdue time.Duration, limit int) ([]notification.WebhookDelivery, error) {
+	rows, err := w.queries.ClaimWebhooks(ctx, notificationdb.ClaimWebhooksParams{Overdue: pg.Interval(overdue), Batch: int32(limit)}) //nolint:gosec // a batch
 	if err != nil {
-		return nil, w.constraints.Translate(err)
+		return nil, w.constraints.Write(err)
 	}
-	var left []notification.WebhookDelivery
+	var claimed []notification.WebhookDelivery
 	for _, row := range rows {
-		left = append(left, toWebhookDelivery(row))
+		claimed = append(claimed, toWebhookDelivery(row))
 	}
-	return left, nil
+	return claimed, nil
 }
 
-// ConfirmWebhookStarted keeps that a run was made sure of.
-func (w *Webhooks) ConfirmWebhookStarted(ctx context.Context, deliveryID string, round int) error {
+// ReleaseWebhook gives back what could not be started.
+func (w *Webhooks) ReleaseWebhook(ctx context.Context, deliveryID string, round int) error {
 	parsed, err := notification.WebhookDeliveryIDPrefix.Parse(deliveryID)
 	if err != nil {
 		return notification.ErrDeliveryNotFound
 	}
-	return w.constraints.Write(w.queries.ConfirmWebhookStarted(ctx, notificationdb.ConfirmWebhookStartedParams{ID: parsed, Round: int32(round)})) //nolint:gosec // a round of ours
+	return w.constraints.Write(w.queries.ReleaseWebhook(ctx, notificationdb.ReleaseWebhookParams{ID: parsed, Round: int32(round)})) //nolint:gosec // a round of ours
 }
 
-// AttemptWebhook sends a delivery once. The network is asked outside of any transaction.
-func (w *Webhooks) AttemptWebhook(ctx context.Context, a notification.WebhookAttempt) (notification.WebhookOutcome, error) {
-	deliveryID, err := notification.WebhookDeliveryIDPrefix.Parse(a.DeliveryID)
+// WaitingWebhooks counts what is pending.
+func (w *Webhooks) WaitingWebhooks(ctx context.Context) (notification.Waiting, error) {
+	row, err := w.queries.WaitingWebhooks(ctx)
 	if err != nil {
-		return notification.WebhookOutcome{}, notification.ErrDeliveryNotFound
+		return notification.Waiting{}, w.constraints.Translate(err)
 	}
-	row, err := w.queries.GetWebhookDelivery(ctx, deliveryID)
-	if err != nil {
-		return notification.WebhookOutcome{}, w.orGone(err)
-	}
-	d, e := row.WebhookDelivery, row.WebhookEndpoint
-	if d.Status != string(notification.WebhookPending) || int(d.Round) != a.Round {
-		return toWebhookOutcome(d), nil
-	}
-	if e.Status == string(notification.Disabled) {
-		return w.record(ctx, a, d, notification.WebhookAnswer{Reason: notification.WebhookDisabled}, false)
-	}
-	secrets, err := w.signing(ctx, e.ID)
-	if err != nil {
-		return notification.WebhookOutcome{}, w.constraints.Translate(err)
-	}
-	answer, err := w.sender.Send(ctx, notification.WebhookMessage{URL: e.Url, ID: d.EventID, Time: time.Now(), Body: d.Body, Secrets: secrets})
-	if err != nil {
-		return notification.WebhookOutcome{}, fault.New(fault.Unknown, "webhook_unsent", "The webhook could not be sent.").Because(err)
-	}
-	return w.record(ctx, a, d, answer, true)
+	return notification.Waiting{Count: int(row.Waiting), Oldest: time.Duration(row.Oldest * float64(time.Second))}, nil
 }
 
-// record keeps what came of an attempt. sent false: the endpoint was not asked, and will
-// not be.
-func (w *Webhooks) record(ctx context.Context, a notification.WebhookAttempt, d notificationdb.WebhookDelivery, answer notification.WebhookAnswer, sent bool) (out notification.WebhookOutcome, err error) {
-	gone := answer.Status == http.StatusGone
-	p := notificationdb.RecordWebhookAttemptParams{
-		ID: d.ID, Round: d.Round, LastReason: answer.Reason, Delivered: sent && answer.Reason == "",
-		Next: pgtype.Interval{Microseconds: a.Next.Microseconds(), Valid: a.Next > 0 && sent && !gone},
-	}
-	if sent {
-		p.Sent = 1
-	}
-	if answer.Status != 0 {
-		status := int32(answer.Status) //nolint:gosec // of HTTP
-		p.LastStatus = &status
-	}
-	err = w.constraints.InTx(ctx, w.pool, func(tx pgx.Tx) error {
-		q := notificationdb.New(tx)
-		if gone { // before the delivery, as a deletion takes them
-			if err := q.DisableWebhookEndpoint(ctx, notificationdb.DisableWebhookEndpointParams{ID: d.EndpointID, Reason: notification.DisabledGone}); err != nil {
-				return err
-			}
-		}
-		row, err := q.RecordWebhookAttempt(ctx, p)
-		if err != nil {
-			return w.orGone(err)
-		}
-		out = toWebhookOutcome(row)
-		return nil
-	})
-	return out, err
-}
-
-// orGone is a failure to find a delivery, or what that means.
-func (w *Webhooks) orGone(err error) error {
-	if errors.Is(err, pgx.ErrNoRows) {
-		return notification.ErrDeliveryNotFound
-	}
-	return w.constraints.Translate(err)
-}
-
-// ForgetWebhooks removes what ended long ago.
+// ForgetWebhooks removes what ended long ago, and what was of endpoints that were deleted.
 func (w *Webhooks) ForgetWebhooks(ctx context.Context, age time.Duration, limit int) (int, error) {
-	n, err := w.queries.ForgetWebhooks(ctx, notificationdb.ForgetWebhooksParams{Age: pg.Interval(age), Batch: int32(limit)}) //nolint:gosec // a batch
-	return int(n), w.constraints.Write(err)
-}
-
-func toWebhookOutcome(row notificationdb.WebhookDelivery) notification.WebhookOutcome {
-	return notification.WebhookOutcome{Status: notification.WebhookDeliveryStatus(row.Status), Reason: row.LastReason}
+	batch := int32(limit) //nolint:gosec // a batch
+	total := 0
+	for _, forget := range []func() (int64, error){
+		func() (int64, error) {
+			return w.queries.ForgetWebhooks(ctx, notificationdb.ForgetWebhooksParams{Age: pg.Interval(age), Batch: batch})
+		},
+		func() (int64, error) { return w.queries.ForgetDeletedWebhooks(ctx, batch) },
+		func() (int64, error) { return w.queries.EmptyWebhookSecrets(ctx, batch) },
+		func() (int64, error) {
+			return w.queries.ForgetWebhookEndpoints(ctx, notificationdb.ForgetWebhookEndpointsParams{Age: pg.Interval(age), Batch: batch})
+		},
+	} {
+		n, err := forget()
+		if err != nil {
+			return total, w.constraints.Write(err)
+		}
+		total += int(n)
+	}
+	return total, nil
 }
 
 func toWebhookDelivery(row notificationdb.WebhookDelivery) notification.WebhookDelivery {

@@ -11,6 +11,7 @@ import (
 
 	notificationdb "github.com/skaldhq/skald/db/notification"
 	"github.com/skaldhq/skald/internal/pg"
+	"github.com/skaldhq/skald/internal/seal"
 	"github.com/skaldhq/skald/services/notification"
 )
 
@@ -29,7 +30,8 @@ func (w *Webhooks) RotateSecret(ctx context.Context, r notification.Rotation) (i
 	if err := r.Validate(); err != nil {
 		return issued, err
 	}
-	if len(w.seals) == 0 {
+	by, ok := w.keys.First()
+	if !ok {
 		return issued, notification.ErrWebhooksOff
 	}
 	endpointID, err := notification.EndpointIDPrefix.Parse(r.ID)
@@ -47,7 +49,7 @@ func (w *Webhooks) RotateSecret(ctx context.Context, r notification.Rotation) (i
 			return err
 		}
 		issued.Endpoint = toEndpoint(row)
-		issued.Secret, err = w.rotate(ctx, q, endpointID, secretID)
+		issued.Secret, err = w.rotate(ctx, q, by, endpointID, secretID)
 		return err
 	})
 	if err != nil {
@@ -56,14 +58,11 @@ func (w *Webhooks) RotateSecret(ctx context.Context, r notification.Rotation) (i
 	return issued, nil
 }
 
-// rotate gives the secret of that id, a new one unless it is there.
-func (w *Webhooks) rotate(ctx context.Context, q *notificationdb.Queries, endpointID, secretID uuid.UUID) (string, error) {
+// rotate gives the secret of that id, a new one unless it was made before.
+func (w *Webhooks) rotate(ctx context.Context, q *notificationdb.Queries, by seal.Key, endpointID, secretID uuid.UUID) (string, error) {
 	secret, err := w.secretOf(ctx, q, endpointID, secretID)
-	if !errors.Is(err, notification.ErrEndpointMismatch) {
+	if !errors.Is(err, pgx.ErrNoRows) {
 		return secret, err
-	}
-	if err := q.ForgetWebhookSecrets(ctx, endpointID); err != nil {
-		return "", err
 	}
 	live, err := q.LiveWebhookSecrets(ctx, endpointID)
 	if err != nil {
@@ -76,28 +75,37 @@ func (w *Webhooks) rotate(ctx context.Context, q *notificationdb.Queries, endpoi
 		return "", err
 	}
 	secret = newSecret()
-	return secret, w.keep(ctx, q, endpointID, secretID, secret)
+	return secret, w.keep(ctx, q, by, endpointID, secretID, secret)
 }
 
-func (w *Webhooks) keep(ctx context.Context, q *notificationdb.Queries, endpointID, secretID uuid.UUID, secret string) error {
-	return q.CreateWebhookSecret(ctx, notificationdb.CreateWebhookSecretParams{
-		ID: secretID, EndpointID: endpointID, Sealed: w.seals.close(secret, endpointID, secretID),
-	})
+// secretOf is a secret that was made before. ErrEndpointMismatch: it has ended;
+// pgx.ErrNoRows: there was none.
+func (w *Webhooks) secretOf(ctx context.Context, q *notificationdb.Queries, endpointID, secretID uuid.UUID) (string, error) {
+	row, err := q.FindWebhookSecret(ctx, notificationdb.FindWebhookSecretParams{ID: secretID, EndpointID: endpointID})
+	switch {
+	case err != nil:
+		return "", err
+	case row.Ended:
+		return "", notification.ErrEndpointMismatch
+	}
+	return w.open(row.WebhookSecret)
 }
 
-// signing are the secrets of an endpoint that sign, the newest first.
+// signing are the secrets of an endpoint that sign, the newest first. The newest must
+// open; an older one whose key is gone signs no more, and holds up nothing.
 func (w *Webhooks) signing(ctx context.Context, endpointID uuid.UUID) ([]string, error) {
 	live, err := w.queries.LiveWebhookSecrets(ctx, endpointID)
 	if err != nil {
-		return nil, err
+		return nil, w.constraints.Translate(err)
 	}
 	var secrets []string
-	for _, row := range live {
-		secret, err := w.seals.open(row.Sealed, endpointID, row.ID)
-		if err != nil {
+	for i, row := range live {
+		switch secret, err := w.open(row); {
+		case err == nil:
+			secrets = append(secrets, secret)
+		case i == 0:
 			return nil, err
 		}
-		secrets = append(secrets, secret)
 	}
 	return secrets, nil
 }

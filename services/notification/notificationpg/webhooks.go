@@ -1,28 +1,32 @@
 package notificationpg
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	notificationdb "github.com/skaldhq/skald/db/notification"
 	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/internal/pg"
+	"github.com/skaldhq/skald/internal/seal"
 	"github.com/skaldhq/skald/services/notification"
 )
 
 // WebhookOptions is what webhooks need beside the database.
 type WebhookOptions struct {
-	// Keys keep the secrets, base64 of 32 bytes each: the first those that are new, all
-	// those that are there. None: no endpoint can be made.
-	Keys []string
+	// Keys seal the secrets. None: no endpoint can be made.
+	Keys seal.Ring
 	// Types are those of the events that there are.
 	Types  []string
 	Sender notification.WebhookSender
+	// AtOnce is how many deliveries are on their way to one endpoint at a time, at most.
+	AtOnce int
+	// Tell is told what became of each attempt.
+	Tell func(context.Context, notification.WebhookTold)
 }
 
 // Webhooks is notification.Webhooks, and what the worker does for them.
@@ -30,9 +34,11 @@ type Webhooks struct {
 	pool        pg.Pool
 	queries     *notificationdb.Queries
 	constraints pg.Constraints
-	seals       seals
+	keys        seal.Ring
 	types       []string
 	sender      notification.WebhookSender
+	flights     *flights
+	tell        func(context.Context, notification.WebhookTold)
 }
 
 var (
@@ -40,28 +46,20 @@ var (
 	_ notification.WebhookWork = (*Webhooks)(nil)
 )
 
-// NewWebhooks returns webhooks on a database with the schema of db/notification. It
-// fails where a key is none.
-func NewWebhooks(pool pg.Pool, o WebhookOptions) (*Webhooks, error) {
-	seals, err := newSeals(o.Keys)
-	if err != nil {
-		return nil, err
-	}
-	return &Webhooks{pool: pool, queries: notificationdb.New(pool), seals: seals, types: o.Types, sender: o.Sender, constraints: pg.Constraints{
-		"webhook_secrets_pkey":              notification.ErrEndpointMismatch, // the id is another endpoint's
-		"webhook_deliveries_endpoint_known": errEndpointGoing,
-	}}, nil
+// NewWebhooks returns webhooks on a database with the schema of db/notification.
+func NewWebhooks(pool pg.Pool, o WebhookOptions) *Webhooks {
+	return &Webhooks{pool: pool, queries: notificationdb.New(pool), keys: o.Keys, types: o.Types, sender: o.Sender, flights: newFlights(o.AtOnce), tell: o.Tell, constraints: pg.Constraints{
+		"webhook_secrets_pkey": notification.ErrEndpointMismatch, // the id is another endpoint's
+	}}
 }
-
-// errEndpointGoing: an endpoint was deleted while an event was made a delivery of it.
-var errEndpointGoing = fault.New(fault.Unavailable, "webhook_endpoint_going", "A webhook endpoint was deleted meanwhile.")
 
 // CreateEndpoint makes an endpoint and its first secret, or finds those.
 func (w *Webhooks) CreateEndpoint(ctx context.Context, n notification.NewEndpoint) (issued notification.Issued, created bool, err error) {
-	if err := w.admits(n.Validate, n.EndpointState); err != nil {
+	if err := cmp.Or(n.Validate(), w.admits(n.EndpointState, notification.Endpoint{})); err != nil {
 		return issued, false, err
 	}
-	if len(w.seals) == 0 {
+	by, ok := w.keys.First()
+	if !ok {
 		return issued, false, notification.ErrWebhooksOff
 	}
 	state, secret := n.Sorted(), newSecret()
@@ -77,14 +75,14 @@ func (w *Webhooks) CreateEndpoint(ctx context.Context, n notification.NewEndpoin
 		created = row.Created
 		issued.Endpoint = toEndpoint(row.WebhookEndpoint)
 		if !created {
-			if issued.Endpoint.Owner != n.Owner || !n.Describes(issued.Endpoint) {
+			if row.WebhookEndpoint.DeletedAt != nil || issued.Endpoint.Owner != n.Owner || !n.Describes(issued.Endpoint) {
 				return notification.ErrEndpointMismatch
 			}
 			issued.Secret, err = w.secretOf(ctx, q, endpointID, endpointID)
 			return err
 		}
 		issued.Secret = secret
-		return w.keep(ctx, q, endpointID, endpointID, secret) // the first has its endpoint's id
+		return w.keep(ctx, q, by, endpointID, endpointID, secret) // the first has its endpoint's id
 	})
 	if err != nil {
 		return notification.Issued{}, false, err
@@ -94,11 +92,14 @@ func (w *Webhooks) CreateEndpoint(ctx context.Context, n notification.NewEndpoin
 
 // UpdateEndpoint replaces a version of an endpoint.
 func (w *Webhooks) UpdateEndpoint(ctx context.Context, c notification.EndpointChange) (notification.Endpoint, error) {
-	if err := w.admits(c.Validate, c.EndpointState); err != nil {
+	if err := c.Validate(); err != nil {
 		return notification.Endpoint{}, err
 	}
 	was, err := w.GetEndpoint(ctx, c.EndpointRef)
 	if err != nil {
+		return notification.Endpoint{}, err
+	}
+	if err := w.admits(c.EndpointState, was); err != nil {
 		return notification.Endpoint{}, err
 	}
 	reason := ""
@@ -123,15 +124,16 @@ func (w *Webhooks) UpdateEndpoint(ctx context.Context, c notification.EndpointCh
 	return toEndpoint(row), nil
 }
 
-// admits refuses what no endpoint can be.
-func (w *Webhooks) admits(valid func() error, s notification.EndpointState) error {
-	if err := valid(); err != nil {
-		return err
-	}
+// admits refuses what no endpoint can be. What it was already it may stay, whatever the
+// rules are by now, so that whoever has one can always change the rest.
+func (w *Webhooks) admits(s notification.EndpointState, was notification.Endpoint) error {
 	for i, t := range s.EventTypes {
-		if !slices.Contains(w.types, t) {
+		if !slices.Contains(w.types, t) && !slices.Contains(was.EventTypes, t) {
 			return fault.InvalidField(fmt.Sprintf("event_types[%d]", i), "must be a type of an event that there is, such as order.confirmed")
 		}
+	}
+	if s.URL == was.URL {
+		return nil
 	}
 	return w.sender.Check(s.URL)
 }
@@ -175,7 +177,7 @@ func (w *Webhooks) ListEndpoints(ctx context.Context, f notification.EndpointFil
 	return page, nil
 }
 
-// DeleteEndpoint removes a version of an endpoint.
+// DeleteEndpoint ends a version of an endpoint.
 func (w *Webhooks) DeleteEndpoint(ctx context.Context, r notification.EndpointRef, version int64) error {
 	endpointID, err := notification.EndpointIDPrefix.Parse(r.ID)
 	if err != nil {
@@ -200,18 +202,4 @@ func toEndpoint(row notificationdb.WebhookEndpoint) notification.Endpoint {
 		EventTypes: row.EventTypes, Status: notification.EndpointStatus(row.Status), Reason: row.Reason, Version: row.Version,
 		CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
 	}
-}
-
-// secretOf is a secret that still signs.
-func (w *Webhooks) secretOf(ctx context.Context, q *notificationdb.Queries, endpointID, secretID uuid.UUID) (string, error) {
-	live, err := q.LiveWebhookSecrets(ctx, endpointID)
-	if err != nil {
-		return "", err
-	}
-	for _, row := range live {
-		if row.ID == secretID {
-			return w.seals.open(row.Sealed, endpointID, secretID)
-		}
-	}
-	return "", notification.ErrEndpointMismatch
 }

@@ -1,7 +1,6 @@
 package notificationtest
 
 import (
-	"errors"
 	"sync"
 	"time"
 
@@ -59,82 +58,6 @@ func whoIsTold(b *webhookBench) {
 	b.look(there)
 }
 
-func attempt(b *webhookBench) {
-	made := b.create(newEndpoint())
-	d := b.queued(made.Endpoint)
-	require.Equal(b, notification.WebhookOutcome{Status: notification.WebhookDelivered}, b.attempt(d, time.Minute))
-	m := b.stranger.messages()[0]
-	require.Equal(b, notification.WebhookMessage{
-		URL: made.Endpoint.URL, ID: d.EventID, Time: m.Time, Body: []byte(`{"id":"` + d.EventID + `"}`), Secrets: []string{made.Secret},
-	}, m)
-	require.WithinDuration(b, time.Now(), m.Time, time.Minute)
-	was := b.look(made.Endpoint)
-	require.Equal(b, []any{notification.WebhookDelivered, 1, 204, "", (*time.Time)(nil)}, []any{was.Status, was.Attempts, was.LastStatus, was.LastReason, was.NextAttemptAt})
-	require.NotNil(b, was.LastAttemptAt)
-	require.Equal(b, notification.WebhookOutcome{Status: notification.WebhookDelivered}, b.attempt(d, 0), "it is not sent again")
-	require.Equal(b, was, b.look(made.Endpoint))
-	require.Len(b, b.stranger.messages(), 1)
-}
-
-// attemptsFail: each is kept with when the next one is; the last ends it. A failure of
-// ours is an error, and leaves it as it is.
-func attemptsFail(b *webhookBench) {
-	e := b.create(newEndpoint()).Endpoint
-	d := b.queued(e)
-	b.stranger.broken = errors.New("a defect")
-	_, err := b.AttemptWebhook(b.Context(), notification.WebhookAttempt{DeliveryID: d.ID, Round: 1})
-	require.Equal(b, fault.Unknown, fault.KindOf(err))
-	b.stranger.broken = nil
-	require.Equal(b, d, b.look(e))
-
-	b.stranger.answer(notification.WebhookAnswer{Status: 500, Reason: "http_500"}, notification.WebhookAnswer{Reason: notification.WebhookTimeout})
-	require.Equal(b, notification.WebhookOutcome{Status: notification.WebhookPending, Reason: "http_500"}, b.attempt(d, time.Hour))
-	was := b.look(e)
-	require.Equal(b, []any{notification.WebhookPending, 1, 500, "http_500"}, []any{was.Status, was.Attempts, was.LastStatus, was.LastReason})
-	require.WithinDuration(b, was.LastAttemptAt.Add(time.Hour), *was.NextAttemptAt, time.Second)
-	require.Equal(b, notification.WebhookOutcome{Status: notification.WebhookFailed, Reason: notification.WebhookTimeout}, b.attempt(d, 0))
-	was = b.look(e)
-	require.Equal(b, []any{notification.WebhookFailed, 2, 0, notification.WebhookTimeout, (*time.Time)(nil)}, []any{was.Status, was.Attempts, was.LastStatus, was.LastReason, was.NextAttemptAt})
-}
-
-// endpointGone: 410 ends the delivery and disables the endpoint; what else was for it
-// fails unsent.
-func endpointGone(b *webhookBench) {
-	e := b.create(newEndpoint()).Endpoint
-	d, other := b.queued(e), b.queued(e)
-	b.stranger.answer(notification.WebhookAnswer{Status: 410, Reason: "http_410"})
-	require.Equal(b, notification.WebhookOutcome{Status: notification.WebhookFailed, Reason: "http_410"}, b.attempt(d, time.Hour))
-	now, err := b.GetEndpoint(b.Context(), notification.EndpointRef{ID: e.ID})
-	require.NoError(b, err)
-	require.Equal(b, []any{notification.Disabled, notification.DisabledGone, int64(2)}, []any{now.Status, now.Reason, now.Version})
-	require.Equal(b, notification.WebhookOutcome{Status: notification.WebhookFailed, Reason: notification.WebhookDisabled}, b.attempt(other, time.Hour))
-	require.Len(b, b.stranger.messages(), 1)
-	kept, err := b.change(now, func(c *notification.EndpointChange) { c.Description = "that was" })
-	require.NoError(b, err)
-	require.Equal(b, notification.DisabledGone, kept.Reason)
-	back, err := b.change(kept, func(c *notification.EndpointChange) { c.Status = notification.Enabled })
-	require.NoError(b, err)
-	require.Empty(b, back.Reason)
-}
-
-func endpointDisabled(b *webhookBench) {
-	e := b.create(newEndpoint()).Endpoint
-	d := b.queued(e)
-	disabled, err := b.change(e, func(c *notification.EndpointChange) { c.Status = notification.Disabled })
-	require.NoError(b, err)
-	require.Equal(b, notification.WebhookOutcome{Status: notification.WebhookFailed, Reason: notification.WebhookDisabled}, b.attempt(d, time.Hour))
-	require.Empty(b, b.stranger.messages())
-	require.Zero(b, b.look(e).Attempts)
-	again := notification.Redelivery{ID: notification.RedeliveryIDPrefix.New(), Endpoint: notification.EndpointRef{ID: e.ID}, DeliveryID: d.ID}
-	_, err = b.Redeliver(b.Context(), again)
-	require.ErrorIs(b, err, notification.ErrEndpointDisabled)
-	_, err = b.change(disabled, func(c *notification.EndpointChange) { c.Status = notification.Enabled })
-	require.NoError(b, err)
-	fresh, err := b.Redeliver(b.Context(), again)
-	require.NoError(b, err)
-	require.Equal(b, notification.WebhookDelivered, b.attempt(fresh, 0).Status)
-}
-
 // redelivery: it begins a round, once for its id, whatever came of the one before.
 func redelivery(b *webhookBench) {
 	e := b.create(newEndpoint()).Endpoint
@@ -147,12 +70,22 @@ func redelivery(b *webhookBench) {
 		require.NoError(b, err)
 		require.Equal(b, []any{notification.WebhookPending, 2, 1}, []any{fresh.Status, fresh.Round, fresh.Attempts})
 	}
-	require.Len(b, b.left(), 1)
+	require.Len(b, b.claim(time.Hour), 1)
 	require.Equal(b, notification.WebhookDelivered, b.attempt(b.look(e), 0).Status)
-	require.Len(b, b.stranger.messages(), 2)
+	require.Len(b, b.stranger.Messages(), 2)
 	same, err := b.Redeliver(b.Context(), again)
 	require.NoError(b, err)
 	require.Equal(b, []any{notification.WebhookDelivered, 2}, []any{same.Status, same.Round}, "asked for once")
+	other := notification.Redelivery{ID: notification.RedeliveryIDPrefix.New(), Endpoint: ref, DeliveryID: d.ID}
+	_, err = b.Redeliver(b.Context(), other)
+	require.NoError(b, err)
+	_, err = b.change(e, func(c *notification.EndpointChange) { c.Status = notification.Disabled })
+	require.NoError(b, err)
+	for _, asked := range []notification.Redelivery{again, other} {
+		same, err = b.Redeliver(b.Context(), asked)
+		require.NoError(b, err, "it had its effect before the endpoint was disabled")
+		require.Equal(b, 3, same.Round)
+	}
 
 	for _, missing := range []string{notification.WebhookDeliveryIDPrefix.New(), "nonsense"} {
 		_, err := b.Redeliver(b.Context(), notification.Redelivery{ID: notification.RedeliveryIDPrefix.New(), Endpoint: ref, DeliveryID: missing})
@@ -162,33 +95,66 @@ func redelivery(b *webhookBench) {
 	require.Equal(b, "redelivery_id", fault.From(err).Field)
 }
 
-// attemptOfAnotherRound: one that comes late sends nothing, and ends nothing.
-func attemptOfAnotherRound(b *webhookBench) {
+// whatIsClaimed: what was never started, once, and what should have been tried long ago;
+// what was given back is there again.
+func whatIsClaimed(b *webhookBench) {
 	e := b.create(newEndpoint()).Endpoint
 	d := b.queued(e)
-	_, err := b.Redeliver(b.Context(), notification.Redelivery{ID: notification.RedeliveryIDPrefix.New(), Endpoint: notification.EndpointRef{ID: e.ID}, DeliveryID: d.ID})
-	require.NoError(b, err)
-	require.Equal(b, notification.WebhookPending, b.attempt(d, 0).Status)
-	require.Empty(b, b.stranger.messages())
-}
-
-// whatIsLeft: what was never started, and what should have been tried long ago.
-func whatIsLeft(b *webhookBench) {
-	e := b.create(newEndpoint()).Endpoint
-	d := b.queued(e)
-	require.Equal(b, []notification.WebhookDelivery{d}, b.left())
-	require.NoError(b, b.ConfirmWebhookStarted(b.Context(), d.ID, 2), "another round")
-	require.Len(b, b.left(), 1)
-	require.NoError(b, b.ConfirmWebhookStarted(b.Context(), d.ID, 1))
-	require.Empty(b, b.left())
-	overdue, err := b.WebhooksLeft(b.Context(), 0, 10)
-	require.NoError(b, err)
-	require.Len(b, overdue, 1)
+	require.Equal(b, []notification.WebhookDelivery{d}, b.claim(time.Hour))
+	require.Empty(b, b.claim(time.Hour))
+	require.NoError(b, b.ReleaseWebhook(b.Context(), d.ID, 2), "another round")
+	require.Empty(b, b.claim(time.Hour))
+	require.NoError(b, b.ReleaseWebhook(b.Context(), d.ID, 1))
+	require.Len(b, b.claim(time.Hour), 1)
+	require.Len(b, b.claim(0), 1, "overdue")
 	b.stranger.answer(notification.WebhookAnswer{Status: 500, Reason: "http_500"})
 	b.attempt(d, time.Hour)
-	waiting, err := b.WebhooksLeft(b.Context(), 0, 10)
+	require.Empty(b, b.claim(0), "it is not due")
+}
+
+// webhookClaimsRace: however many look, each gets what no other has.
+func webhookClaimsRace(b *webhookBench) {
+	e := b.create(newEndpoint()).Endpoint
+	for range 12 {
+		b.queued(e)
+	}
+	var mu sync.Mutex
+	times := map[string]int{}
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for claimed := b.claim(time.Hour); len(claimed) > 0; claimed = b.claim(time.Hour) {
+				mu.Lock()
+				for _, d := range claimed {
+					times[d.ID]++
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	all.Wait()
+	for _, d := range b.deliveries(e) {
+		require.Equal(b, 1, times[d.ID])
+	}
+}
+
+// whatWaits is counted, with how long the oldest that is due has been.
+func whatWaits(b *webhookBench) {
+	e := b.create(newEndpoint()).Endpoint
+	b.attempt(b.queued(e), 0)
+	w, err := b.WaitingWebhooks(b.Context())
 	require.NoError(b, err)
-	require.Empty(b, waiting, "it is not due")
+	require.Zero(b, w)
+	d := b.queued(e)
+	w, err = b.WaitingWebhooks(b.Context())
+	require.NoError(b, err)
+	require.Equal(b, 1, w.Count)
+	require.Positive(b, w.Oldest)
+	b.stranger.answer(notification.WebhookAnswer{Status: 500, Reason: "http_500"})
+	b.attempt(d, time.Hour)
+	w, err = b.WaitingWebhooks(b.Context())
+	require.NoError(b, err)
+	require.Equal(b, notification.Waiting{Count: 1}, w, "it is not due")
 }
 
 // whatEnded: it is forgotten after its time; what is pending never is.
@@ -229,6 +195,38 @@ func deliveryPages(b *webhookBench) {
 	require.Empty(b, page.Items)
 	_, err = b.ListDeliveries(b.Context(), notification.WebhookDeliveryFilter{Endpoint: notification.EndpointRef{ID: e.ID}, Cursor: "nonsense"})
 	require.Equal(b, "cursor", fault.From(err).Field)
+}
+
+// whatWasDeleted: nobody is told of it, and it goes bit by bit; who asks for it again is
+// told for as long as anything of it is there.
+func whatWasDeleted(b *webhookBench) {
+	n := newEndpoint()
+	e := b.create(n).Endpoint
+	for range 3 {
+		b.queued(e)
+	}
+	require.NoError(b, b.DeleteEndpoint(b.Context(), notification.EndpointRef{ID: e.ID}, 0))
+	fresh, err := b.QueueWebhooks(b.Context(), event("order.confirmed"))
+	require.NoError(b, err)
+	require.Zero(b, fresh)
+	require.Empty(b, b.claim(0))
+	waiting, err := b.WaitingWebhooks(b.Context())
+	require.NoError(b, err)
+	require.Zero(b, waiting)
+	page, err := b.ListEndpoints(b.Context(), notification.EndpointFilter{Limit: 10})
+	require.NoError(b, err)
+	require.Empty(b, page.Items)
+	for _, want := range []int{3, 1, 0} { // two deliveries and the secret; one delivery
+		removed, err := b.ForgetWebhooks(b.Context(), time.Hour, 2)
+		require.NoError(b, err)
+		require.Equal(b, want, removed)
+	}
+	_, _, err = b.CreateEndpoint(b.Context(), n)
+	require.ErrorIs(b, err, notification.ErrEndpointMismatch)
+	removed, err := b.ForgetWebhooks(b.Context(), 0, 2)
+	require.NoError(b, err)
+	require.Equal(b, 1, removed)
+	b.create(n)
 }
 
 // deliveriesThatAreNot: one whose endpoint was deleted is gone with it.

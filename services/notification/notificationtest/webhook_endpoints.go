@@ -178,7 +178,7 @@ func secretsRotate(b *webhookBench) {
 	_, err := b.RotateSecret(b.Context(), notification.Rotation{EndpointRef: ref, SecretID: notification.SecretIDPrefix.New()})
 	require.ErrorIs(b, err, notification.ErrSecretsMost)
 	b.attempt(b.queued(made.Endpoint), 0)
-	require.Equal(b, secrets, b.stranger.messages()[0].Secrets)
+	require.Equal(b, secrets, b.stranger.Messages()[0].Secrets)
 }
 
 // secretsRace: two who rotate at the same time get one each, and both sign.
@@ -195,5 +195,5 @@ func secretsRace(b *webhookBench) {
 	}
 	all.Wait()
 	b.attempt(b.queued(made.Endpoint), 0)
-	require.Len(b, b.stranger.messages()[0].Secrets, 4)
+	require.Len(b, b.stranger.Messages()[0].Secrets, 4)
 }

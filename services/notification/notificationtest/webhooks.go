@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/skaldhq/skald/internal/fault"
@@ -20,8 +21,12 @@ type WebhookService interface {
 	notification.WebhookWork
 }
 
+// WebhooksAtOnce is how many deliveries are on their way to one endpoint, at most.
+const WebhooksAtOnce = 2
+
 // RunWebhooks runs the suite; each test gets a service without endpoints, that knows
-// the types of WebhookTypes and sends by the given sender.
+// the types of WebhookTypes and sends by the given sender, to one endpoint not more than
+// WebhooksAtOnce.
 func RunWebhooks(t *testing.T, open func(*testing.T, notification.WebhookSender) WebhookService) {
 	t.Helper()
 	for name, test := range map[string]func(*webhookBench){
@@ -37,9 +42,14 @@ func RunWebhooks(t *testing.T, open func(*testing.T, notification.WebhookSender)
 		"an attempt":                attempt,
 		"attempts fail":             attemptsFail,
 		"an endpoint that is gone":  endpointGone,
+		"an endpoint that moves":    endpointMoves,
+		"an endpoint that is busy":  endpointBusy,
 		"a disabled endpoint":       endpointDisabled,
 		"redelivery":                redelivery,
-		"what is left":              whatIsLeft,
+		"what is claimed":           whatIsClaimed,
+		"claims race":               webhookClaimsRace,
+		"what waits":                whatWaits,
+		"what was deleted":          whatWasDeleted,
 		"what ended":                whatEnded,
 		"pages of deliveries":       deliveryPages,
 		"deliveries that are not":   deliveriesThatAreNot,
@@ -60,6 +70,7 @@ func WebhookTypes() []string { return []string{"order.confirmed", "order.created
 type Stranger struct {
 	mu      sync.Mutex
 	answers []notification.WebhookAnswer // then they take it
+	during  func()                       // happens while they are asked
 	broken  error
 	got     []notification.WebhookMessage
 }
@@ -77,6 +88,9 @@ func (s *Stranger) Check(url string) error {
 
 // Send keeps the message.
 func (s *Stranger) Send(_ context.Context, m notification.WebhookMessage) (notification.WebhookAnswer, error) {
+	if s.during != nil {
+		s.during()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.broken != nil {
@@ -97,7 +111,8 @@ func (s *Stranger) answer(all ...notification.WebhookAnswer) {
 	s.answers = append(s.answers, all...)
 }
 
-func (s *Stranger) messages() []notification.WebhookMessage {
+// Messages is what they got.
+func (s *Stranger) Messages() []notification.WebhookMessage {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.got
@@ -152,15 +167,23 @@ func event(kind string) notification.WebhookEvent {
 // queued makes a delivery to an endpoint.
 func (b *webhookBench) queued(e notification.Endpoint) notification.WebhookDelivery {
 	b.Helper()
+	return Queue(b.T, b, e)
+}
+
+// Queue makes a delivery to an endpoint, of an event that it wants.
+func Queue(t *testing.T, s WebhookService, e notification.Endpoint) notification.WebhookDelivery {
+	t.Helper()
 	happened := event(e.EventTypes[0])
-	_, err := b.QueueWebhooks(b.Context(), happened)
-	require.NoError(b, err)
-	for _, d := range b.deliveries(e) {
+	_, err := s.QueueWebhooks(t.Context(), happened)
+	require.NoError(t, err)
+	page, err := s.ListDeliveries(t.Context(), notification.WebhookDeliveryFilter{Endpoint: notification.EndpointRef{ID: e.ID}, Limit: 100})
+	require.NoError(t, err)
+	for _, d := range page.Items {
 		if d.EventID == happened.ID {
 			return d
 		}
 	}
-	require.Fail(b, "the event made no delivery")
+	require.Fail(t, "the event made no delivery")
 	return notification.WebhookDelivery{}
 }
 
@@ -186,9 +209,10 @@ func (b *webhookBench) attempt(d notification.WebhookDelivery, next time.Duratio
 	return out
 }
 
-func (b *webhookBench) left() []notification.WebhookDelivery {
+// claim takes a few of what is left.
+func (b *webhookBench) claim(overdue time.Duration) []notification.WebhookDelivery {
 	b.Helper()
-	all, err := b.WebhooksLeft(b.Context(), time.Hour, 100)
-	require.NoError(b, err)
+	all, err := b.ClaimWebhooks(b.Context(), overdue, 3)
+	assert.NoError(b, err)
 	return all
 }

@@ -70,17 +70,18 @@ func (s *Sender) Send(ctx context.Context, m notification.WebhookMessage) (notif
 	return answer(status, err), nil
 }
 
-// answer is what came of a request, as coarse as strangers may know it.
+// answer is what came of a request, as coarse as strangers may know it, and what stands
+// behind it.
 func answer(status int, err error) notification.WebhookAnswer {
 	switch {
 	case errors.Is(err, outbound.ErrRefused), errors.Is(err, outbound.ErrURL):
-		return notification.WebhookAnswer{Reason: notification.WebhookAddressRefused}
+		return notification.WebhookAnswer{Reason: notification.WebhookAddressRefused, Cause: err}
 	case errors.Is(err, outbound.ErrTimeout):
-		return notification.WebhookAnswer{Reason: notification.WebhookTimeout}
+		return notification.WebhookAnswer{Reason: notification.WebhookTimeout, Cause: err}
 	case errors.Is(err, outbound.ErrTLS):
-		return notification.WebhookAnswer{Reason: notification.WebhookTLSFailed}
+		return notification.WebhookAnswer{Reason: notification.WebhookTLSFailed, Cause: err}
 	case err != nil:
-		return notification.WebhookAnswer{Reason: notification.WebhookUnreachable}
+		return notification.WebhookAnswer{Reason: notification.WebhookUnreachable, Cause: err}
 	case status >= http.StatusOK && status < http.StatusMultipleChoices:
 		return notification.WebhookAnswer{Status: status}
 	}

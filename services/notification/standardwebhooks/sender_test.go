@@ -3,7 +3,9 @@ package standardwebhooks_test
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -90,17 +92,23 @@ func TestAnswers(t *testing.T) {
 		w.WriteHeader(http.StatusInternalServerError)
 	}))
 	defer receiver.Close()
+	nameless := standardwebhooks.New(outbound.New(outbound.Options{
+		Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}, Timeout: 5 * time.Second,
+		Resolver: &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no name server") }},
+	}))
 	for url, want := range map[string]notification.WebhookAnswer{
 		receiver.URL:               {Status: 500, Reason: "http_500"},
 		receiver.URL + "/moved":    {Status: 302, Reason: "http_302"},
-		"https://10.0.0.1/":        {Reason: notification.WebhookAddressRefused},
-		"https://nobody.invalid/":  {Reason: notification.WebhookAddressRefused},
-		"nonsense":                 {Reason: notification.WebhookAddressRefused},
-		"http://127.0.0.1:1/":      {Reason: notification.WebhookUnreachable},
-		"https" + receiver.URL[4:]: {Reason: notification.WebhookTLSFailed},
+		"https://10.0.0.1/":        {Reason: notification.WebhookAddressRefused, Cause: outbound.ErrRefused},
+		"https://nobody.invalid/":  {Reason: notification.WebhookAddressRefused, Cause: outbound.ErrRefused},
+		"nonsense":                 {Reason: notification.WebhookAddressRefused, Cause: outbound.ErrURL},
+		"http://127.0.0.1:1/":      {Reason: notification.WebhookUnreachable, Cause: outbound.ErrUnreachable},
+		"https" + receiver.URL[4:]: {Reason: notification.WebhookTLSFailed, Cause: outbound.ErrTLS},
 	} {
-		answer, err := sender().Send(t.Context(), notification.WebhookMessage{URL: url, ID: "1", Time: time.Now(), Secrets: []string{secret('a')}})
+		answer, err := nameless.Send(t.Context(), notification.WebhookMessage{URL: url, ID: "1", Time: time.Now(), Secrets: []string{secret('a')}})
 		require.NoError(t, err)
+		require.ErrorIs(t, answer.Cause, want.Cause, url)
+		answer.Cause = want.Cause
 		require.Equal(t, want, answer, url)
 	}
 	for _, secrets := range [][]string{nil, {"whsec_$"}} {
