@@ -15,11 +15,11 @@ const (
 	sendTimeout = 20 * time.Second
 	// settleTimeout bounds what a database that answers no more can hold up after it.
 	settleTimeout = 5 * time.Second
-	// MailTimeout bounds each step of handing a mail over, of which there are at most
-	// MailSteps: a mail server that speaks slowly may take all of them, and the first of
-	// them begin when sendTimeout ends.
+	// MailTimeout bounds each step of handing a mail over: a mail server that speaks
+	// slowly may take all of it each time, and the first may begin when sendTimeout ends.
 	MailTimeout = 8 * time.Second
-	MailSteps   = 5
+	// MailSteps is how many of those there are at most.
+	MailSteps = 5
 	// Lease is how long a notification belongs to who sends it: well longer than an
 	// attempt can take, so that only one that was lost is sent again.
 	Lease = 2 * time.Minute
