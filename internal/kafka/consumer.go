@@ -39,6 +39,7 @@ func NewConsumer(c config.Kafka, group string, names ...string) (*Consumer, erro
 		kgo.ConsumerGroup(group), kgo.ConsumeTopics(names...), kgo.DisableAutoCommit(),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.MetadataMaxAge(lookAgain),
 		kgo.SessionTimeout(sessionTimeout), kgo.RebalanceTimeout(sessionTimeout),
+		kgo.Balancers(kgo.StickyBalancer()), // in one step: a broker that dies between the two of a cooperative one leaves partitions to nobody
 	)...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to Kafka: %w", err)

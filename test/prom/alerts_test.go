@@ -53,6 +53,7 @@ func well() map[string]string {
 		`skald_webhooks_total{status="pending",reason="unreachable"}`: "0+1x120",
 		`skald_webhooks_oldest_seconds`:                               "1x120",
 		`skald_payloads_not_opened_total{reason="unknown_key"}`:       nothing,
+		`skald_payloads_not_opened_total{reason="erased"}`:            nothing,
 		`skald_payload_keys_doomed_oldest_seconds`:                    "0x120",
 
 		user("a"): "1x120", user("b"): "1x120", `up{job="skald",role="gateway",instance="c"}`: "1x120",
@@ -120,7 +121,7 @@ func scenes() []scene {
 		{"events wait for a consumer", map[string]string{`skald_consumer_lag{consumer="mail",topic="orders"}`: "3x99 5000x20"}, []string{"ConsumerLag"}},
 		{"a consumer stands still", map[string]string{consumed: "0+10x70 700x49"}, []string{"ConsumerStuck"}},
 		{"mail waits", map[string]string{`skald_notifications_oldest_seconds`: "2x99 700x20"}, []string{"NotificationsWait"}},
-		{"webhooks are not taken", map[string]string{`skald_webhook_attempts_total{outcome="unreachable"}`: "0+30x120"}, []string{"WebhooksFail"}},
+		{"webhooks are not taken", map[string]string{`skald_webhooks_total{status="pending",reason="unreachable"}`: "0+30x120"}, []string{"WebhooksFail"}},
 		{"webhooks are late", map[string]string{`skald_webhooks_oldest_seconds`: "1x99 2000x20"}, []string{"WebhooksLate"}},
 		{"a key is missing", map[string]string{`skald_payloads_not_opened_total{reason="unknown_key"}`: "0x99 0+3x20"}, []string{"PayloadsNotOpened"}},
 		{"payloads of who was erased", map[string]string{`skald_payloads_not_opened_total{reason="erased"}`: "0x99 0+3x20"}, nil},
