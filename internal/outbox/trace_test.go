@@ -51,6 +51,9 @@ func TestTold(t *testing.T) {
 	}
 	const told = "00-01000000000000000000000000000000-0200000000000000-01"
 	for _, service := range db.Services() {
+		if len(event.Types(service)) == 0 { // tells nothing
+			continue
+		}
 		config := cluster.Database(t, service).Config()
 		config.MaxConns = 1
 		pool, err := pgxpool.NewWithConfig(t.Context(), config)
