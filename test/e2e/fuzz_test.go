@@ -50,7 +50,7 @@ func TestFuzz(t *testing.T) {
 	// What is deleted, parked, found wrong, dead, delivered or signed by the provider, nobody
 	// makes up.
 	require.Subset(t, []string{
-		"accept-discrepancy", "delete-product", "delete-user", "delete-webhook-endpoint", "get-dead-letter", "receive-stripe-event",
+		"accept-discrepancy", "delete-product", "delete-user", "delete-webhook-endpoint", "dismiss-dead-letter", "get-dead-letter", "receive-stripe-event",
 		"redeliver-webhook", "repair-discrepancy", "replay-dead-letter", "resolve-saga", "revoke-api-key",
 	}, report.Vain())
 	if len(apart) > 0 {

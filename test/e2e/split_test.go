@@ -53,8 +53,9 @@ func TestSplit(t *testing.T) {
 		p := b.stack.Process(service)
 		require.NoError(t, syscall.Kill(p.PID, syscall.SIGKILL))
 		var waits []string
+		wait := map[bool]string{true: "wait=20", false: "wait=1"}[tc.orders == http.StatusCreated]
 		for range 3 {
-			a := b.place(b.order(product, 1, visa), tc.orders, "Prefer", "wait=1")
+			a := b.place(b.order(product, 1, visa), tc.orders, "Prefer", wait)
 			waits = append(waits, a.OrderID())
 		}
 		b.requireReady(service, "open", asked)

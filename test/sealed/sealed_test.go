@@ -1,4 +1,4 @@
-package e2e_test
+package sealed_test
 
 import (
 	"bytes"
@@ -37,11 +37,16 @@ func startSealed(t *testing.T, data string) *sealedBench {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	s, err := stack.Start(ctx, platform.binary, data, sealedArgs...)
+	dev, err := stack.Build(ctx, t.TempDir())
+	require.NoError(t, err)
+	s, err := stack.Start(ctx, dev, data, sealedArgs...)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.Stop() }) // which may have been
 	b := &bench{T: t, Shop: s.NewShop(), stack: s, user: s.Users["alice"]}
-	return &sealedBench{bench: b, temporal: temporal(t, s), data: data}
+	c, err := s.Dial()
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	return &sealedBench{bench: b, temporal: c, data: data}
 }
 
 // TestSealed: nothing that a saga was given or came to can be read at Temporal, but
@@ -51,7 +56,8 @@ func TestSealed(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	b := startSealed(t, data)
-	product := b.product(1999, 100)
+	product, err := b.NewProduct(t.Context(), t.Name(), 1999, 100)
+	require.NoError(t, err)
 	leaving, waiting := b.as(b.customer()), b.as(b.customer())
 	bought := leaving.trade(product)
 	waits := waiting.place(waiting.order(product, 1, authenticated), http.StatusAccepted).Order
@@ -114,7 +120,7 @@ func (b *sealedBench) requireSealed(product string) {
 	require.Greater(b, len(found.Executions), 5)
 	payloads := 0
 	for _, run := range found.Executions {
-		err := proxy.VisitPayloads(b.Context(), readHistory(b.T, b.temporal, run.Execution.WorkflowId), proxy.VisitPayloadsOptions{
+		err := proxy.VisitPayloads(b.Context(), b.history(run.Execution.WorkflowId), proxy.VisitPayloadsOptions{
 			SkipSearchAttributes: true, Visitor: func(_ *proxy.VisitPayloadsContext, all []*commonpb.Payload) ([]*commonpb.Payload, error) {
 				for _, p := range all {
 					require.Equal(b, "binary/encrypted", string(p.Metadata["encoding"]), "%s: %s", run.Execution.WorkflowId, p)
@@ -145,7 +151,7 @@ func (b *sealedBench) requireSealed(product string) {
 // input is the input of an order's saga as Temporal keeps it.
 func (b *sealedBench) input(orderID string) *commonpb.Payload {
 	b.Helper()
-	first := readHistory(b.T, b.temporal, "order/"+orderID).Events[0]
+	first := b.history("order/" + orderID).Events[0]
 	return first.GetWorkflowExecutionStartedEventAttributes().Input.Payloads[0]
 }
 
@@ -154,7 +160,7 @@ func (b *sealedBench) keyOf(orderID string, summary bool) string {
 	b.Helper()
 	p := b.input(orderID)
 	if summary {
-		p = readHistory(b.T, b.temporal, "order/"+orderID).Events[0].GetUserMetadata().GetSummary()
+		p = b.history("order/" + orderID).Events[0].GetUserMetadata().GetSummary()
 	}
 	return string(p.Metadata["encryption-key-id"])
 }
@@ -235,7 +241,9 @@ func (b *sealedBench) count(where string) (n int) {
 // requireInvariants has the checker read histories through the codec.
 func (b *sealedBench) requireInvariants() {
 	b.Helper()
-	p := inspected(b.stack)
+	p := checker.Platform{Databases: b.stack.Databases, PSP: b.stack.PSP, Temporal: b.stack.Temporal, Kafka: b.stack.Kafka}
 	p.Cut, p.Codec = true, &checker.Codec{URL: b.URL + "/v1/codec", Key: b.Key}
-	require.NoError(b, checkAs(b.Context(), p))
+	ctx, cancel := context.WithTimeout(b.Context(), 2*time.Minute)
+	defer cancel()
+	require.NoError(b, p.Check(ctx))
 }

@@ -1,4 +1,4 @@
-package e2e_test
+package sealed_test
 
 import (
 	"encoding/base64"
@@ -49,7 +49,7 @@ func (b *sealedBench) requireResetEnds(orderID string) {
 	b.Helper()
 	workflowID, before := "order/"+orderID, b.get(orderID)
 	var last int64 // the run has come far: what it did then, it cannot do again
-	for _, e := range readHistory(b.T, b.temporal, workflowID).Events {
+	for _, e := range b.history(workflowID).Events {
 		if e.EventType == enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
 			last = e.EventId
 		}
