@@ -46,7 +46,7 @@ func TestChaos(t *testing.T) {
 func sizeOf(t *testing.T, seed uint64) size {
 	n := size{
 		seed: seed, sagas: number(t, "SKALD_CHAOS_SAGAS", 1000), faults: number(t, "SKALD_CHAOS_FAULTS", 30),
-		kinds: number(t, "SKALD_CHAOS_KINDS", 8), heal: 2 * time.Minute,
+		kinds: number(t, "SKALD_CHAOS_KINDS", 8), heal: 4 * time.Minute,
 	}
 	n.fewestKinds = 2 + n.sagas/3000
 	n.span = time.Duration(n.sagas) * time.Second / time.Duration(number(t, "SKALD_CHAOS_RATE", 8))
