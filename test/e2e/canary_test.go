@@ -111,9 +111,9 @@ func requirePlaces(t *testing.T, found []string, places ...string) {
 }
 
 // peoplesWords are the databases that keep what people write in their own words:
-// names, descriptions and reasons. A password has no form by which it could be
-// told from those.
-var peoplesWords = []string{"order", "payment", "product", "user"}
+// names, descriptions and reasons, and keys of requests. A password has no form by
+// which it could be told from those.
+var peoplesWords = []string{"notification", "order", "payment", "product", "user"}
 
 // whereabouts tells of each text where it is: in which databases, topics and
 // histories, and in which files: logs, Postgres's too, Temporal's, mail, the

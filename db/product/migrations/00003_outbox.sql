@@ -50,8 +50,7 @@ DECLARE
     it products := CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 BEGIN
     PERFORM emit(it.id, 'product.' || CASE TG_OP WHEN 'INSERT' THEN 'created' WHEN 'UPDATE' THEN 'changed' ELSE 'deleted' END, jsonb_build_object(
-        'product_id', public_id('prd', it.id), 'name', it.name, 'category', it.category,
-        'base_price', jsonb_build_object('amount', it.base_price, 'currency', it.currency)));
+        'product_id', public_id('prd', it.id), 'base_price', jsonb_build_object('amount', it.base_price, 'currency', it.currency)));
     RETURN NULL;
 END
 $$;
