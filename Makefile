@@ -80,11 +80,11 @@ deploy-schemas: ## trim the schemas of Kubernetes and KEDA again, for other rele
 
 .PHONY: histories
 histories: ## record a history of each outcome that has none yet
-	SKALD_RECORD=1 go test -count=1 -run 'TestOutcomes|TestTroubled|TestReconciler|TestPayment|TestWebhooks' ./test/e2e
+	SKALD_RECORD=1 go test -count=1 -run 'TestOutcomes|TestTroubled|TestReconciler|TestPayment|TestWebhooks' ./test/e2e ./test/told
 
 .PHONY: trace
 trace: ## place an order, and draw docs/trace.svg from what a collector got of it
-	SKALD_TRACE_PICTURE=$(CURDIR)/docs/trace.svg go test -count=1 -run 'TestOneTrace$$' ./test/e2e
+	SKALD_TRACE_PICTURE=$(CURDIR)/docs/trace.svg go test -count=1 -run 'TestOneTrace$$' ./test/watched
 
 .PHONY: planted
 planted: ## plant each bug and print what caught it, as docs/reliability.md lists it
@@ -96,15 +96,15 @@ bench: ## latency and throughput against the floor of a bare workflow; writes do
 
 .PHONY: fuzz
 fuzz: ## 100,000 requests made from the document, good and bad, to a platform in many processes (about ten minutes)
-	SKALD_FUZZ=100000 go test -count=1 -timeout 2h -run 'TestFuzz$$' -v ./test/e2e
+	SKALD_FUZZ=100000 go test -count=1 -timeout 2h -run 'TestFuzz$$' -v ./test/hostile
 
 .PHONY: events
 events: ## 1,000 orders while the relays, the broker and the notification service are killed at random
-	SKALD_EVENTS=1000 go test -count=1 -timeout 1h -run TestExactlyOnce -v ./test/e2e
+	SKALD_EVENTS=1000 go test -count=1 -timeout 1h -run TestExactlyOnce -v ./test/told
 
 .PHONY: slow
 slow: ## 2,000 slow clients for a minute, beside honest ones that have to be fast
-	SKALD_SLOW=2000 go test -count=1 -timeout 30m -run TestSlowClients -v ./test/e2e
+	SKALD_SLOW=2000 go test -count=1 -timeout 30m -run TestSlowClients -v ./test/hostile
 
 .PHONY: chaos
 chaos: ## 10,000 orders under 200 faults for each of three seeds (about an hour); writes docs/reliability.md

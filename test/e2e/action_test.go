@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/skaldhq/skald/test/stack"
+	"github.com/skaldhq/skald/test/stack/stacktest"
 )
 
 // act does what the customer does at the provider's page (3-D Secure).
@@ -31,18 +32,18 @@ func TestCustomerAction(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
-			product := b.product(2500, 4)
+			product := b.Product(2500, 4)
 			asked := time.Now()
-			a := b.place(b.order(product, 1, authenticated), http.StatusAccepted)
+			a := b.Buy(b.Basket(product, 1, authenticated), http.StatusAccepted)
 			require.Equal(t, "awaiting_payment", a.Order.Status)
 			require.NotNil(t, a.Order.NextAction)
 			require.WithinRange(t, a.Order.NextAction.ExpiresAt, // whole milliseconds
-				asked.Add(actionTimeout-time.Millisecond), time.Now().Add(actionTimeout))
+				asked.Add(stacktest.ActionTimeout-time.Millisecond), time.Now().Add(stacktest.ActionTimeout))
 			require.Equal(t, stock{OnHand: 4, Reserved: 1, Available: 3}, b.stockOf(product))
 			if tc.act != "" {
 				b.act(a.Order, tc.act)
 			}
-			o := b.await(a.Order.ID, tc.status)
+			o := b.Await(a.Order.ID, tc.status)
 			require.Nil(t, o.NextAction)
 			if tc.status == "confirmed" {
 				require.Equal(t, tc.effects, b.effects(o.ID))

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/skaldhq/skald/test/stack"
+	"github.com/skaldhq/skald/test/stack/stacktest"
 )
 
 // TestKillEverything: with orders in flight every process is killed; started
@@ -22,11 +23,11 @@ func TestKillEverything(t *testing.T) {
 	t.Parallel()
 	const orders = 300
 	data := filepath.Join(t.TempDir(), "data")
-	first, err := start(data)
+	first, err := platform.Start(data)
 	require.NoError(t, err)
 	t.Cleanup(first.Kill) // should the test end before
-	b := &bench{T: t, Shop: first.NewShop(), stack: first, user: first.Users["alice"]}
-	in := &influx{bench: b, plenty: b.product(1500, 10*orders), scarce: b.product(2500, orders/10)}
+	b := &bench{stacktest.On(t, first)}
+	in := &influx{bench: b, plenty: b.Product(1500, 10*orders), scarce: b.Product(2500, orders/10)}
 
 	// Answers of the provider are lost, so that orders stay open: some with money
 	// held, some with money taken, most of them behind these.
@@ -54,17 +55,17 @@ func TestKillEverything(t *testing.T) {
 	first.Kill()
 	_ = clients.Wait()
 
-	second, err := start(data)
+	second, err := platform.Start(data)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, second.Stop()) })
 	requireSameDatabases(t, first, second)
 	require.Equal(t, first.APIKeys, second.APIKeys)
-	b = &bench{T: t, Shop: second.NewShop(), stack: second, user: second.Users["alice"]}
+	b = &bench{stacktest.On(t, second)}
 	for _, id := range in.ids() {
-		b.get(id) // G8: what was accepted is there
+		b.Get(id) // G8: what was accepted is there
 	}
-	requireInvariants(t, second)
-	require.Equal(t, "confirmed", b.place(b.order(in.plenty, 1, visa), http.StatusCreated).Order.Status)
+	b.RequireInvariants()
+	require.Equal(t, "confirmed", b.Buy(b.Basket(in.plenty, 1, visa), http.StatusCreated).Order.Status)
 }
 
 // influx posts orders of many kinds and keeps the ids of those accepted.
@@ -77,7 +78,7 @@ type influx struct {
 }
 
 func (in *influx) post(i int) error {
-	o := in.order(in.plenty, 1, []string{visa, visa, visa, declined}[i%4])
+	o := in.Basket(in.plenty, 1, []string{visa, visa, visa, declined}[i%4])
 	if i%5 == 0 {
 		o.Items = append(o.Items, stack.Item{ProductID: in.scarce, Quantity: 1})
 	}
@@ -117,9 +118,9 @@ func (b *bench) requireOpen(atLeast, inEach int) {
 // undecided counts the orders that are, and what the provider did for them.
 func (b *bench) undecided() (orders int, did map[string]int) {
 	b.Helper()
-	log, err := providerLog(context.Background(), b.stack)
+	log, err := providerLog(context.Background(), b.Stack)
 	require.NoError(b, err)
-	ids, err := query(context.Background(), b.stack, "order",
+	ids, err := stacktest.Query(context.Background(), b.Stack, "order",
 		"SELECT id::text FROM orders WHERE status IN ('pending', 'awaiting_payment')", pgx.RowTo[string])
 	require.NoError(b, err)
 	open := map[string]bool{}
@@ -146,7 +147,7 @@ func requireSameDatabases(t *testing.T, first, second *stack.Stack) {
 	for service, url := range first.Databases {
 		before, err := pgx.ParseConfig(url)
 		require.NoError(t, err)
-		now, err := query(context.Background(), second, service, "SELECT current_user::text, current_database()::text", pgx.RowToStructByPos[identity])
+		now, err := stacktest.Query(context.Background(), second, service, "SELECT current_user::text, current_database()::text", pgx.RowToStructByPos[identity])
 		require.NoError(t, err)
 		require.Equal(t, []identity{{before.User, before.Database}}, now)
 	}

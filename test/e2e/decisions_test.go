@@ -7,13 +7,14 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/client"
+
+	"github.com/skaldhq/skald/test/stack/stacktest"
 )
 
 // reason is what operators in these tests decide for.
@@ -37,7 +38,7 @@ type resolutionShown struct {
 func (b *bench) ops(skald string, args ...string) string {
 	b.Helper()
 	cmd := exec.Command(skald, append([]string{"ops", "sagas"}, args...)...)
-	cmd.Env = append(os.Environ(), "SKALD_URL="+b.stack.FrontDoor, "SKALD_API_KEY="+b.stack.APIKeys["operator"])
+	cmd.Env = append(os.Environ(), "SKALD_URL="+b.Stack.FrontDoor, "SKALD_API_KEY="+b.Stack.APIKeys["operator"])
 	out, err := cmd.CombinedOutput()
 	require.NoError(b, err, "%s", out)
 	return string(out)
@@ -68,8 +69,8 @@ func (p *parkedSaga) requireDecided() {
 // says on the way, and the order's database tells who decided and why.
 func (p *parkedSaga) requireEnded(c client.Client, skald string) {
 	p.Helper()
-	h := closedHistory(p.T, c, p.workflowID)
-	o := p.await(p.placed.ID, p.status)
+	h := stacktest.ClosedHistory(p.T, c, p.workflowID)
+	o := p.Await(p.placed.ID, p.status)
 	require.Equal(p, p.money, p.effects(o.ID), p.name)
 	require.Equal(p, p.stock, p.stockOf(p.product), p.name)
 	d, err := c.DescribeWorkflow(context.Background(), p.workflowID, "")
@@ -81,7 +82,7 @@ func (p *parkedSaga) requireEnded(c client.Client, skald string) {
 	}
 	p.requireDone(h)
 
-	audit, err := query(context.Background(), p.stack, "order", `
+	audit, err := stacktest.Query(context.Background(), p.Stack, "order", `
 		SELECT workflow_id, id, step, action, reason, coalesce(input, 'null'), decided_by, state_before, state_after, decided_at
 		FROM saga_resolutions WHERE workflow_id = $1`, pgx.RowToStructByPos[resolutionShown], p.workflowID)
 	require.NoError(p, err)
@@ -98,7 +99,7 @@ func (p *parkedSaga) requireEnded(c client.Client, skald string) {
 	require.Empty(p, shown.Parked)
 	require.Len(p, shown.Resolutions, 1)
 	require.Contains(p, p.ops(skald, "show", p.workflowID), reason)
-	p.recorded(p.kind, p.name, h)
+	p.Recorded(p.kind, p.name, h)
 }
 
 // since gives the activities that a saga scheduled once it had taken the decision.
@@ -123,7 +124,7 @@ func (p *parkedSaga) requireTriedAgain(c client.Client) {
 	}
 	var scheduled []*history.ActivityTaskScheduledEventAttributes
 	require.Eventually(p, func() bool { // a round of attempts that runs already comes to its end first
-		scheduled = since(readHistory(p.T, c, p.workflowID))
+		scheduled = since(stacktest.History(p.T, c, p.workflowID))
 		return len(scheduled) > 0
 	}, time.Minute, 100*time.Millisecond, p.name)
 	require.Equal(p, p.step, scheduled[0].ActivityType.Name)
@@ -149,20 +150,4 @@ func (p *parkedSaga) requireDone(h *history.History) {
 		require.Equal(p, "VoidPayment", names[0])
 		require.Contains(p, names, "ReleaseStock")
 	}
-}
-
-// recorded keeps a history as that of an outcome, if SKALD_RECORD is set and it
-// has none yet.
-func (b *bench) recorded(saga, outcome string, h *history.History) {
-	b.Helper()
-	if os.Getenv("SKALD_RECORD") != "" {
-		record(b.T, filepath.Join(histories, directories[saga], revision(b.T, h), outcome+".json"), h)
-	}
-}
-
-// directories are those of the recorded histories, by saga.
-var directories = map[string]string{
-	"PlaceOrder": "place_order", "RefundOrder": "refund_order", "RepairOrder": "repair_order", "Reconcile": "reconcile",
-	"TakePayment": "take_payment", "RefundTakenPayment": "refund_taken_payment",
-	"DeliverWebhook": "deliver_webhook",
 }

@@ -7,15 +7,17 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
+
+	"github.com/skaldhq/skald/test/stack/stacktest"
 )
 
 // TestJudge: what is broken is found. It spoils the platform that others share
 // and repairs it, so it runs while none of them does.
 func TestJudge(t *testing.T) {
 	b := setup(t)
-	product := b.product(1999, 10)
-	o := b.place(b.order(product, 1, visa), http.StatusCreated).Order
-	requireInvariants(t, b.stack)
+	product := b.Product(1999, 10)
+	o := b.Buy(b.Basket(product, 1, visa), http.StatusCreated).Order
+	b.RequireInvariants()
 	order, units := b.privateID(o.ID), b.privateID(product)
 	for _, tc := range []struct {
 		finds, service, spoil, repair, id string
@@ -39,23 +41,23 @@ func TestJudge(t *testing.T) {
 	} {
 		triggers := tc.service == "payment" && tc.finds == "M5"
 		b.spoil(tc.service, tc.spoil, tc.id, triggers)
-		verdict, err := inspected(b.stack).Judge(context.Background())
+		verdict, err := stacktest.Inspected(b.Stack).Judge(context.Background())
 		b.spoil(tc.service, tc.repair, tc.id, triggers)
 		require.NoError(t, err)
 		require.ErrorContains(t, verdict.Err(), tc.finds+":", tc.spoil)
 	}
 	b.change("payment", "ALTER TABLE ledger_entries DISABLE TRIGGER ledger_entries_append_only")
-	verdict, err := inspected(b.stack).Judge(context.Background())
+	verdict, err := stacktest.Inspected(b.Stack).Judge(context.Background())
 	b.change("payment", "ALTER TABLE ledger_entries ENABLE TRIGGER ledger_entries_append_only")
 	require.NoError(t, err)
 	require.ErrorContains(t, verdict.Err(), "M5: the ledger allows UPDATE ledger_entries")
-	requireInvariants(t, b.stack)
+	b.RequireInvariants()
 }
 
 // change writes past the service.
 func (b *bench) change(service, sql string, args ...any) {
 	b.Helper()
-	conn, err := pgx.Connect(context.Background(), b.stack.Databases[service])
+	conn, err := pgx.Connect(context.Background(), b.Stack.Databases[service])
 	require.NoError(b, err)
 	defer func() { _ = conn.Close(context.Background()) }()
 	tag, err := conn.Exec(context.Background(), sql, args...)

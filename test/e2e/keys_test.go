@@ -34,9 +34,9 @@ func refusedWith(t *testing.T, status int, code string, err error) {
 func TestAPIKeys(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	ctx, operator, userID := t.Context(), b.as(b.Key), b.customer().user
-	product := b.product(1500, 10)
-	others := b.place(b.order(product, 1, visa), http.StatusCreated).OrderID()
+	ctx, operator, userID := t.Context(), b.as(b.Key), b.Customer().User
+	product := b.Product(1500, 10)
+	others := b.Buy(b.Basket(product, 1, visa), http.StatusCreated).OrderID()
 
 	var made client.CreatedKey
 	for range 2 { // the same request makes the same key
@@ -65,9 +65,9 @@ func TestAPIKeys(t *testing.T) {
 		_, err = own.GetOrder(ctx, missing, nil)
 		refusedWith(t, http.StatusNotFound, "order_not_found", err)
 	}
-	_, err = own.GetUser(ctx, b.user, nil)
+	_, err = own.GetUser(ctx, b.User, nil)
 	refusedWith(t, http.StatusNotFound, "user_not_found", err)
-	_, err = own.PlaceOrder(ctx, nil, b.order(product, 1, visa))
+	_, err = own.PlaceOrder(ctx, nil, b.Basket(product, 1, visa))
 	refusedWith(t, http.StatusUnprocessableEntity, "user_not_found", err)
 	orders, err := own.ListOrders(ctx, nil)
 	require.NoError(t, err)

@@ -15,8 +15,8 @@ import (
 func TestConfirmed(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	product := b.product(1999, 10)
-	a := b.place(b.order(product, 3, visa), http.StatusCreated)
+	product := b.Product(1999, 10)
+	a := b.Buy(b.Basket(product, 3, visa), http.StatusCreated)
 	o := a.Order
 	require.Equal(t, "confirmed", o.Status)
 	require.Equal(t, stack.Money{Amount: 3 * 1999, Currency: "EUR"}, *o.Total)
@@ -26,10 +26,10 @@ func TestConfirmed(t *testing.T) {
 	require.Equal(t, "order/"+o.ID, o.Saga.WorkflowID)
 	require.Equal(t, "completed", o.Saga.State)
 	require.Equal(t, "/v1/orders/"+o.ID, locationPath(a))
-	require.Equal(t, o, b.get(o.ID))
+	require.Equal(t, o, b.Get(o.ID))
 	b.requireStock(stock{OnHand: 7, Available: 7}, product)
 	require.Equal(t, []string{"authorize", "capture"}, b.effects(o.ID))
-	b.do(http.MethodGet, "/v1/payments/"+o.PaymentID, nil, http.StatusOK)
+	b.Want(http.MethodGet, "/v1/payments/"+o.PaymentID, nil, http.StatusOK)
 }
 
 func locationPath(a stack.Answer) string {
@@ -61,14 +61,14 @@ func TestRefused(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
-			product := b.product(1999, 10)
-			o := b.order(product, 2, visa)
+			product := b.Product(1999, 10)
+			o := b.Basket(product, 2, visa)
 			tc.spoil(&o)
-			a := b.place(o, tc.status)
+			a := b.Buy(o, tc.status)
 			require.Equal(t, "application/problem+json", a.Header.Get("Content-Type"))
 			require.Equal(t, tc.code, a.Problem.Code)
 			require.Equal(t, "/v1/orders/"+a.Problem.OrderID, locationPath(a))
-			got := b.get(a.Problem.OrderID)
+			got := b.Get(a.Problem.OrderID)
 			require.Equal(t, "rejected", got.Status)
 			require.Equal(t, tc.code, got.Failure.Code)
 			require.Equal(t, "compensated", got.Saga.State)
@@ -81,18 +81,18 @@ func TestRefused(t *testing.T) {
 func TestRespondAsync(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	a := b.place(b.order(b.product(500, 5), 1, visa), http.StatusAccepted, "Prefer", "respond-async")
+	a := b.Buy(b.Basket(b.Product(500, 5), 1, visa), http.StatusAccepted, "Prefer", "respond-async")
 	require.Equal(t, "pending", a.Order.Status)
 	require.Equal(t, "/v1/orders/"+a.Order.ID, locationPath(a))
-	b.await(a.Order.ID, "confirmed")
+	b.Await(a.Order.ID, "confirmed")
 }
 
 // TestIdempotencyKey: many requests with one key make one order.
 func TestIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	product := b.product(700, 1000)
-	o, key := b.order(product, 2, visa), "key-"+product
+	product := b.Product(700, 1000)
+	o, key := b.Basket(product, 2, visa), "key-"+product
 	answers := make([]stack.Answer, 100)
 	var all errgroup.Group
 	for i := range answers {
@@ -110,13 +110,13 @@ func TestIdempotencyKey(t *testing.T) {
 	b.requireStock(stock{OnHand: 998, Available: 998}, product)
 
 	// The order ended long ago: the same answer still.
-	again := b.place(o, http.StatusCreated, "Idempotency-Key", key)
+	again := b.Buy(o, http.StatusCreated, "Idempotency-Key", key)
 	require.Equal(t, answers[0].Order, again.Order)
 	require.Equal(t, locationPath(answers[0]), locationPath(again))
-	require.Equal(t, b.get(again.Order.ID), again.Order)
+	require.Equal(t, b.Get(again.Order.ID), again.Order)
 
 	o.Items[0].Quantity = 3
-	require.Equal(t, "idempotency_mismatch", b.place(o, http.StatusUnprocessableEntity, "Idempotency-Key", key).Problem.Code)
+	require.Equal(t, "idempotency_mismatch", b.Buy(o, http.StatusUnprocessableEntity, "Idempotency-Key", key).Problem.Code)
 	b.requireStock(stock{OnHand: 998, Available: 998}, product)
 	require.Equal(t, []string{"authorize", "capture"}, b.effects(again.OrderID()))
 }
@@ -125,11 +125,11 @@ func TestIdempotencyKey(t *testing.T) {
 func TestIdempotencyKeyOfRefused(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	product := b.product(700, 1)
-	o, key := b.order(product, 2, visa), "key-"+product
-	first := b.place(o, http.StatusConflict, "Idempotency-Key", key)
+	product := b.Product(700, 1)
+	o, key := b.Basket(product, 2, visa), "key-"+product
+	first := b.Buy(o, http.StatusConflict, "Idempotency-Key", key)
 	b.setStock(product, 10) // now it could be had
-	again := b.place(o, http.StatusConflict, "Idempotency-Key", key)
+	again := b.Buy(o, http.StatusConflict, "Idempotency-Key", key)
 	require.NotEmpty(t, first.Problem.OrderID)
 	require.Equal(t, first.Problem, again.Problem)
 	require.Equal(t, locationPath(first), locationPath(again))

@@ -7,68 +7,70 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/skaldhq/skald/test/stack/stacktest"
 )
 
 // TestOutcomes drives one order to each outcome and looks at its history. With
 // SKALD_RECORD set it records a history of each outcome that has none yet.
 func TestOutcomes(t *testing.T) {
 	t.Parallel()
-	c := temporal(t, shared(t))
+	c := setup(t).Temporal()
 	for name, place := range map[string]func(b *bench, product string) string{
 		"confirmed": func(b *bench, product string) string {
-			return b.place(b.order(product, 1, visa), http.StatusCreated).OrderID()
+			return b.Buy(b.Basket(product, 1, visa), http.StatusCreated).OrderID()
 		},
 		"confirmed_async": func(b *bench, product string) string {
-			id := b.place(b.order(product, 1, visa), http.StatusAccepted, "Prefer", "respond-async").OrderID()
-			b.await(id, "confirmed")
+			id := b.Buy(b.Basket(product, 1, visa), http.StatusAccepted, "Prefer", "respond-async").OrderID()
+			b.Await(id, "confirmed")
 			return id
 		},
 		"payment_declined": func(b *bench, product string) string {
-			return b.place(b.order(product, 1, declined), http.StatusPaymentRequired).OrderID()
+			return b.Buy(b.Basket(product, 1, declined), http.StatusPaymentRequired).OrderID()
 		},
 		"insufficient_stock": func(b *bench, product string) string {
-			return b.place(b.order(product, 99, visa), http.StatusConflict).OrderID()
+			return b.Buy(b.Basket(product, 99, visa), http.StatusConflict).OrderID()
 		},
 		"user_not_found": func(b *bench, product string) string {
-			o := b.order(product, 1, visa)
+			o := b.Basket(product, 1, visa)
 			o.UserID = "usr_01jzzzzzzzfzz9zzzzzzzzzzzz"
-			return b.place(o, http.StatusUnprocessableEntity).OrderID()
+			return b.Buy(o, http.StatusUnprocessableEntity).OrderID()
 		},
 		"user_inactive": func(b *bench, product string) string {
-			o := b.order(product, 1, visa)
+			o := b.Basket(product, 1, visa)
 			o.UserID = b.suspended()
-			return b.place(o, http.StatusUnprocessableEntity).OrderID()
+			return b.Buy(o, http.StatusUnprocessableEntity).OrderID()
 		},
 		"product_not_found": func(b *bench, _ string) string {
-			return b.place(b.order("prd_01jzzzzzzzfzz9zzzzzzzzzzzz", 1, visa), http.StatusUnprocessableEntity).OrderID()
+			return b.Buy(b.Basket("prd_01jzzzzzzzfzz9zzzzzzzzzzzz", 1, visa), http.StatusUnprocessableEntity).OrderID()
 		},
 		"action_confirmed": func(b *bench, product string) string {
-			o := b.place(b.order(product, 1, authenticated), http.StatusAccepted).Order
+			o := b.Buy(b.Basket(product, 1, authenticated), http.StatusAccepted).Order
 			b.act(o, "complete")
-			b.await(o.ID, "confirmed")
+			b.Await(o.ID, "confirmed")
 			return o.ID
 		},
 		"action_failed": func(b *bench, product string) string {
-			o := b.place(b.order(product, 1, authenticated), http.StatusAccepted).Order
+			o := b.Buy(b.Basket(product, 1, authenticated), http.StatusAccepted).Order
 			b.act(o, "fail")
-			b.await(o.ID, "rejected")
+			b.Await(o.ID, "rejected")
 			return o.ID
 		},
 		"action_timeout": func(b *bench, product string) string {
-			o := b.place(b.order(product, 1, authenticated), http.StatusAccepted).Order
-			b.await(o.ID, "rejected")
+			o := b.Buy(b.Basket(product, 1, authenticated), http.StatusAccepted).Order
+			b.Await(o.ID, "rejected")
 			return o.ID
 		},
 		"cancelled": func(b *bench, product string) string {
-			o := b.place(b.order(product, 1, authenticated), http.StatusAccepted).Order
+			o := b.Buy(b.Basket(product, 1, authenticated), http.StatusAccepted).Order
 			require.NoError(b, c.CancelWorkflow(context.Background(), o.Saga.WorkflowID, ""))
-			b.await(o.ID, "cancelled")
+			b.Await(o.ID, "cancelled")
 			return o.ID
 		},
 		"cancelled_by_customer": func(b *bench, product string) string {
 			o := b.awaiting(product)
 			b.cancel(o.ID)
-			b.await(o.ID, "cancelled")
+			b.Await(o.ID, "cancelled")
 			return o.ID
 		},
 		"failed": func(b *bench, product string) string { return b.placePoisoned(product) },
@@ -76,13 +78,13 @@ func TestOutcomes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
-			id := place(b, b.product(1999, 10))
-			h := closedHistory(t, c, "order/"+id)
+			id := place(b, b.Product(1999, 10))
+			h := stacktest.ClosedHistory(t, c, "order/"+id)
 			if name == "confirmed" {
 				require.LessOrEqual(t, len(h.Events), mostEvents)
 			}
-			b.requireLegible(c, id, b.get(id))
-			b.recorded("PlaceOrder", name, h)
+			b.requireLegible(c, id, b.Get(id))
+			b.Recorded("PlaceOrder", name, h)
 		})
 	}
 }
@@ -91,19 +93,19 @@ func TestOutcomes(t *testing.T) {
 func (b *bench) suspended() (userID string) {
 	b.Helper()
 	u := map[string]any{"email": "s" + time.Now().Format("150405.000000") + "@example.com", "name": "Sam", "locale": "en", "status": "suspended"}
-	return b.id(b.do(http.MethodPost, "/v1/users", u, http.StatusCreated))
+	return b.ID(b.Want(http.MethodPost, "/v1/users", u, http.StatusCreated))
 }
 
 // placePoisoned places an order whose payment is not what it was when the saga
 // comes back to it: a defect, and so a technical failure, with money held.
 func (b *bench) placePoisoned(product string) (orderID string) {
 	b.Helper()
-	o, key := b.order(product, 1, authenticated), "key-"+product
-	placed := b.place(o, http.StatusAccepted, "Idempotency-Key", key).Order
+	o, key := b.Basket(product, 1, authenticated), "key-"+product
+	placed := b.Buy(o, http.StatusAccepted, "Idempotency-Key", key).Order
 	b.change("payment", "UPDATE payments SET request_hash = 'another request' WHERE order_id = $1", b.privateID(placed.ID))
 	b.act(placed, "complete")
-	require.Equal(b, "AuthorizePayment", b.await(placed.ID, "failed").Failure.Step)
+	require.Equal(b, "AuthorizePayment", b.Await(placed.ID, "failed").Failure.Step)
 	require.Equal(b, []string{"authorize", "void"}, b.effects(placed.ID))
-	require.Equal(b, placed.ID, b.place(o, http.StatusServiceUnavailable, "Idempotency-Key", key).Problem.OrderID)
+	require.Equal(b, placed.ID, b.Buy(o, http.StatusServiceUnavailable, "Idempotency-Key", key).Problem.OrderID)
 	return placed.ID
 }

@@ -8,8 +8,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +17,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/skaldhq/skald/test/stack"
+	"github.com/skaldhq/skald/test/stack/stacktest"
 )
 
 // parkedSaga is a saga in trouble on a running platform.
@@ -41,16 +40,14 @@ func TestTroubled(t *testing.T) {
 	dir := t.TempDir()
 	skald, err := stack.BuildSkald(t.Context(), filepath.Join(dir, "skald"))
 	require.NoError(t, err)
-	s, err := start(filepath.Join(dir, "data"))
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Stop()) })
+	s := own(t).Stack
 	for name, test := range map[string]func(b *bench){
 		"parked":  func(b *bench) { b.testParked(skald) },
 		"refunds": func(b *bench) { b.testRefunds() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(&bench{T: t, Shop: s.NewShop(), stack: s, user: s.Users["alice"]})
+			test(&bench{stacktest.On(t, s)})
 		})
 	}
 }
@@ -58,10 +55,10 @@ func TestTroubled(t *testing.T) {
 // testParked: what keeps failing is seen wherever an operator may look, within a
 // minute; each decision does what it says, and is kept with who made it and why.
 func (b *bench) testParked(skald string) {
-	c := temporal(b.T, b.stack)
+	c := b.Temporal()
 	var all []*parkedSaga
 	for _, tr := range troubles() {
-		p := &parkedSaga{trouble: tr, bench: b.customer(), product: b.product(1500, 10), begun: time.Now()}
+		p := &parkedSaga{trouble: tr, bench: b.customer(), product: b.Product(1500, 10), begun: time.Now()}
 		p.placed = tr.begin(p.bench, p.product)
 		p.workflowID = "order/" + p.placed.ID
 		if tr.refund {
@@ -84,13 +81,13 @@ func (b *bench) testParked(skald string) {
 	for _, p := range all {
 		p.requireEnded(c, skald)
 	}
-	require.Eventually(b, func() bool { return b.metric("skald_sagas_parked") == 0 }, 30*time.Second, 100*time.Millisecond)
+	require.Eventually(b, func() bool { return b.Metric("skald_sagas_parked") == 0 }, 30*time.Second, 100*time.Millisecond)
 }
 
 // operator asks the front door with the operator's key.
 func (b *bench) operator(method, path string, body any, want int, headers ...string) stack.Answer {
 	b.Helper()
-	return b.do(method, path, body, want, append(headers, "Authorization", "Bearer "+b.stack.APIKeys["operator"])...)
+	return b.Want(method, path, body, want, append(headers, "Authorization", "Bearer "+b.Stack.APIKeys["operator"])...)
 }
 
 // sagaShown is a saga as the front door shows it to operators.
@@ -137,16 +134,16 @@ func (p *parkedSaga) requireSeen(c client.Client, skald string) {
 	found, err := c.CountWorkflow(context.Background(), &workflowservice.CountWorkflowExecutionsRequest{Namespace: "default", Query: query})
 	require.NoError(p, err)
 	require.EqualValues(p, 1, found.Count)
-	ui := stack.Shop{URL: p.stack.TemporalUI, HTTP: http.DefaultClient}
+	ui := stack.Shop{URL: p.Stack.TemporalUI, HTTP: http.DefaultClient}
 	a, err := ui.Do(context.Background(), http.MethodGet, "/api/v1/namespaces/default/workflows?query="+url.QueryEscape(query), nil)
 	require.NoError(p, err)
 	require.Equal(p, http.StatusOK, a.Status)
 	require.Contains(p, string(a.Body), p.workflowID)
 
 	if !p.refund {
-		require.Equal(p, "parked", p.get(p.placed.ID).Saga.State)
+		require.Equal(p, "parked", p.Get(p.placed.ID).Saga.State)
 	}
-	log, err := os.ReadFile(filepath.Join(p.stack.Data, "skald.log"))
+	log, err := os.ReadFile(filepath.Join(p.Stack.Data, "skald.log"))
 	require.NoError(p, err)
 	require.Regexp(p, fmt.Sprintf(`(?m)^.*"level":"ERROR","msg":"saga parked",.*"saga_id":"%s",.*"step":"%s"`, p.workflowID, p.step), string(log))
 }
@@ -166,18 +163,7 @@ func (b *bench) requireCounted(all []*parkedSaga) {
 		at[fmt.Sprintf(`saga="%s",step="%s"`, p.kind, p.step)]++
 	}
 	for labels, n := range at {
-		require.Equal(b, n, b.metric(`skald_saga_parked_total\{[^}]*`+labels+`[^}]*\}`), labels)
+		require.Equal(b, n, b.Metric(`skald_saga_parked_total\{[^}]*`+labels+`[^}]*\}`), labels)
 	}
-	require.Eventually(b, func() bool { return b.metric("skald_sagas_parked") == float64(len(all)) }, 30*time.Second, 100*time.Millisecond)
-}
-
-// metric reads one metric of the platform by a regular expression of its name.
-func (b *bench) metric(name string) float64 {
-	b.Helper()
-	a := b.do(http.MethodGet, "/metrics", nil, http.StatusOK)
-	found := regexp.MustCompile(`(?m)^` + name + ` (\S+)$`).FindSubmatch(a.Body)
-	require.NotNil(b, found, "no metric %s", name)
-	value, err := strconv.ParseFloat(string(found[1]), 64)
-	require.NoError(b, err)
-	return value
+	require.Eventually(b, func() bool { return b.Metric("skald_sagas_parked") == float64(len(all)) }, 30*time.Second, 100*time.Millisecond)
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -14,66 +13,61 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/skaldhq/skald/test/stack"
+	"github.com/skaldhq/skald/test/stack/stacktest"
 )
 
 // TestPaymentsCut: payments of their own whose saga was never started, or whose
 // run was terminated, come to their end; so they do when the provider fails.
 func TestPaymentsCut(t *testing.T) {
 	t.Parallel()
-	starting, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
-	defer cancel()
-	s, err := stack.Start(starting, platform.binary, filepath.Join(t.TempDir(), "data"),
-		"--action-timeout", actionTimeout.String(), "--reconcile-interval", "2s", "--reconcile-grace", "3s")
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Stop()) })
-	b := &bench{T: t, Shop: s.NewShop(), stack: s, user: s.Users["alice"]}
-	c := temporal(t, s)
+	b := own(t, "--reconcile-interval", "2s", "--reconcile-grace", "3s")
+	c := b.Temporal()
 	taken := []string{"authorize", "capture"}
 
 	claimed := b.claimPayment() // by a front door that died then
 	b.awaitPayment(claimed, "captured")
 	require.Equal(t, taken, b.effects(claimed))
-	b.recorded("TakePayment", "again_from_the_start", closedHistory(t, c, "payment/"+claimed))
+	b.Recorded("TakePayment", "again_from_the_start", stacktest.ClosedHistory(t, c, "payment/"+claimed))
 
-	_, waiting := b.pay(b.user, authenticated, http.StatusAccepted)
+	_, waiting := b.pay(b.User, authenticated, http.StatusAccepted)
 	require.NoError(t, c.TerminateWorkflow(context.Background(), waiting.WorkflowID, "", "by a test"))
 	b.actOn(waiting, "complete") // nobody is there to be told
 	b.awaitPayment(waiting.ID, "captured")
 	require.Equal(t, taken, b.effects(waiting.ID))
-	b.recorded("TakePayment", "again_while_waiting", closedHistory(t, c, waiting.WorkflowID))
+	b.Recorded("TakePayment", "again_while_waiting", stacktest.ClosedHistory(t, c, waiting.WorkflowID))
 
-	_, held := b.pay(b.user, authenticated, http.StatusAccepted)
+	_, held := b.pay(b.User, authenticated, http.StatusAccepted)
 	b.fault(map[string]any{"operation": "void", "kind": "hang_before", "calls": 1})
 	require.NoError(t, c.CancelWorkflow(context.Background(), held.WorkflowID, ""))
 	require.Eventually(t, func() bool { return len(b.faultsLeft()) == 0 }, 10*time.Second, 10*time.Millisecond)
 	require.NoError(t, c.TerminateWorkflow(context.Background(), held.WorkflowID, "", "by a test")) // while it turns back
 	require.Equal(t, "saga_interrupted", b.awaitPayment(held.ID, "voided").Failure.Code)
 	require.Empty(t, b.effects(held.ID))
-	b.recorded("TakePayment", "again_while_compensating", closedHistory(t, c, held.WorkflowID))
+	b.Recorded("TakePayment", "again_while_compensating", stacktest.ClosedHistory(t, c, held.WorkflowID))
 
-	_, back := b.pay(b.user, visa, http.StatusCreated)
+	_, back := b.pay(b.User, visa, http.StatusCreated)
 	b.fault(map[string]any{"operation": "refund", "kind": "hang_after", "calls": 1})
 	workflowID := b.refundPayment(back.ID)
 	b.awaitEffect(back.ID, "refund")
 	require.NoError(t, c.TerminateWorkflow(context.Background(), workflowID, "", "by a test"))
-	b.recorded("RefundTakenPayment", "again", closedHistory(t, c, workflowID))
+	b.Recorded("RefundTakenPayment", "again", stacktest.ClosedHistory(t, c, workflowID))
 	require.Equal(t, "refunded", b.paymentOf(back.ID).Status)
 	require.Equal(t, []string{"authorize", "capture", "refund"}, b.effects(back.ID))
 
 	b.payThroughFaults()
-	judged := inspected(s)
+	judged := stacktest.Inspected(b.Stack)
 	judged.Cut = true
-	require.NoError(t, checkAs(context.Background(), judged))
+	require.NoError(t, stacktest.Check(context.Background(), judged))
 	require.Empty(t, b.discrepancies("open"), "the reconciler compares orders")
 
-	_, gone := b.pay(b.user, visa, http.StatusCreated)
-	provider := stack.Shop{URL: s.PSP, HTTP: http.DefaultClient}
+	_, gone := b.pay(b.User, visa, http.StatusCreated)
+	provider := stack.Shop{URL: b.Stack.PSP, HTTP: http.DefaultClient}
 	a, err := provider.Do(context.Background(), http.MethodPost, "/v1/refunds?payment_intent="+b.intent(gone.ID), nil, "Authorization", "Bearer operator")
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, a.Status, "%s", a.Body) // somebody gave the money back by hand
-	h := closedHistory(t, c, b.refundPayment(gone.ID))
-	require.Contains(t, string(b.do(http.MethodGet, "/v1/payments/"+gone.ID+"/refunds", nil, http.StatusOK).Body), `"refund_failed"`)
-	b.recorded("RefundTakenPayment", "failed", h)
+	h := stacktest.ClosedHistory(t, c, b.refundPayment(gone.ID))
+	require.Contains(t, string(b.Want(http.MethodGet, "/v1/payments/"+gone.ID+"/refunds", nil, http.StatusOK).Body), `"refund_failed"`)
+	b.Recorded("RefundTakenPayment", "failed", h)
 }
 
 // refundPayment gives all of a payment of its own back, and gives the id of the saga.
@@ -82,7 +76,7 @@ func (b *bench) refundPayment(paymentID string) (workflowID string) {
 	var refund struct {
 		WorkflowID string `json:"workflow_id"`
 	}
-	a := b.do(http.MethodPost, "/v1/payments/"+paymentID+"/refunds", map[string]any{"reason": "a test"}, http.StatusAccepted)
+	a := b.Want(http.MethodPost, "/v1/payments/"+paymentID+"/refunds", map[string]any{"reason": "a test"}, http.StatusAccepted)
 	require.NoError(b, json.Unmarshal(a.Body, &refund))
 	return refund.WorkflowID
 }
@@ -99,7 +93,7 @@ func (b *bench) payThroughFaults() {
 	const payments = 30 // more than there are faults
 	var ids []string
 	for range payments {
-		_, p := b.pay(b.user, visa, http.StatusAccepted, "Prefer", "respond-async")
+		_, p := b.pay(b.User, visa, http.StatusAccepted, "Prefer", "respond-async")
 		ids = append(ids, p.ID)
 	}
 	for _, id := range ids {
@@ -115,9 +109,9 @@ func (b *bench) claimPayment() (paymentID string) {
 	private := uuid.Must(uuid.NewV7()).String()
 	paymentID, err := publicID("pay", private)
 	require.NoError(b, err)
-	asked := fmt.Sprintf(`{"order_id":%q,"user_id":%q,"amount":{"amount":1450,"currency":"EUR"},"method":%q}`, paymentID, b.user, visa)
+	asked := fmt.Sprintf(`{"order_id":%q,"user_id":%q,"amount":{"amount":1450,"currency":"EUR"},"method":%q}`, paymentID, b.User, visa)
 	hash := sha256.Sum256([]byte(asked)) // it is stored, so it stays what it is
 	b.change("payment", `INSERT INTO payments (id, order_id, own, user_id, amount, currency, method, request_hash, status)
-		VALUES ($1, $1, true, $2, 1450, 'EUR', $3, $4, 'initiated')`, private, b.privateID(b.user), visa, hash[:])
+		VALUES ($1, $1, true, $2, 1450, 'EUR', $3, $4, 'initiated')`, private, b.privateID(b.User), visa, hash[:])
 	return paymentID
 }

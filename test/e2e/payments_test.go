@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/skaldhq/skald/test/stack"
+	"github.com/skaldhq/skald/test/stack/stacktest"
 )
 
 // paymentShown is a payment as the front door shows it.
@@ -34,7 +35,7 @@ type paymentShown struct {
 // pay asks for a payment of its own of 1450 EUR cents.
 func (b *bench) pay(user, method string, want int, headers ...string) (stack.Answer, paymentShown) {
 	b.Helper()
-	a := b.do(http.MethodPost, "/v1/payments", map[string]any{
+	a := b.Want(http.MethodPost, "/v1/payments", map[string]any{
 		"user_id": user, "amount": stack.Money{Amount: 1450, Currency: "EUR"}, "method": method,
 	}, want, headers...)
 	var p paymentShown
@@ -48,7 +49,7 @@ func (b *bench) pay(user, method string, want int, headers ...string) (stack.Ans
 
 func (b *bench) paymentOf(id string) (p paymentShown) {
 	b.Helper()
-	require.NoError(b, json.Unmarshal(b.do(http.MethodGet, "/v1/payments/"+id, nil, http.StatusOK).Body, &p))
+	require.NoError(b, json.Unmarshal(b.Want(http.MethodGet, "/v1/payments/"+id, nil, http.StatusOK).Body, &p))
 	return p
 }
 
@@ -76,7 +77,7 @@ func (b *bench) actOn(p paymentShown, what string) {
 // its history where there is none yet.
 func TestPaymentOutcomes(t *testing.T) {
 	t.Parallel()
-	c := temporal(t, shared(t))
+	c := setup(t).Temporal()
 	refused := func(user func(*bench) string, method string, status int) func(*bench) string {
 		return func(b *bench) string {
 			a, _ := b.pay(user(b), method, status)
@@ -84,13 +85,13 @@ func TestPaymentOutcomes(t *testing.T) {
 			return locationPath(a)[len("/v1/payments/"):]
 		}
 	}
-	alice := func(b *bench) string { return b.user }
+	alice := func(b *bench) string { return b.User }
 	asked := func(b *bench) paymentShown {
 		begun := time.Now()
-		a, p := b.pay(b.user, authenticated, http.StatusAccepted)
+		a, p := b.pay(b.User, authenticated, http.StatusAccepted)
 		require.Equal(b, "requires_action", p.Status)
 		require.Equal(b, "1", a.Header.Get("Retry-After"))
-		require.WithinRange(b, p.NextAction.ExpiresAt, begun.Add(actionTimeout-time.Second), time.Now().Add(actionTimeout+time.Second))
+		require.WithinRange(b, p.NextAction.ExpiresAt, begun.Add(stacktest.ActionTimeout-time.Second), time.Now().Add(stacktest.ActionTimeout+time.Second))
 		return p
 	}
 	for name, tc := range map[string]struct {
@@ -100,11 +101,11 @@ func TestPaymentOutcomes(t *testing.T) {
 		effects []string
 	}{
 		"captured": {func(b *bench) string {
-			_, p := b.pay(b.user, visa, http.StatusCreated)
+			_, p := b.pay(b.User, visa, http.StatusCreated)
 			return p.ID
 		}, "captured", "", []string{"authorize", "capture"}},
 		"captured_async": {func(b *bench) string {
-			_, p := b.pay(b.user, visa, http.StatusAccepted, "Prefer", "respond-async")
+			_, p := b.pay(b.User, visa, http.StatusAccepted, "Prefer", "respond-async")
 			return p.ID
 		}, "captured", "", []string{"authorize", "capture"}},
 		"payment_declined": {refused(alice, declined, http.StatusPaymentRequired), "declined", "payment_declined", nil},
@@ -141,7 +142,7 @@ func TestPaymentOutcomes(t *testing.T) {
 			} else {
 				require.Equal(t, tc.code, p.Failure.Code)
 			}
-			b.recorded("TakePayment", name, closedHistory(t, c, p.WorkflowID))
+			b.Recorded("TakePayment", name, stacktest.ClosedHistory(t, c, p.WorkflowID))
 		})
 	}
 }
@@ -150,11 +151,11 @@ func TestPaymentOutcomes(t *testing.T) {
 func TestPaymentKey(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	key := []string{"Idempotency-Key", "pay-" + b.product(100, 1)}
-	_, first := b.pay(b.user, visa, http.StatusCreated, key...)
-	_, again := b.pay(b.user, visa, http.StatusCreated, key...)
+	key := []string{"Idempotency-Key", "pay-" + b.Product(100, 1)}
+	_, first := b.pay(b.User, visa, http.StatusCreated, key...)
+	_, again := b.pay(b.User, visa, http.StatusCreated, key...)
 	require.Equal(t, first, again)
-	a, _ := b.pay(b.user, declined, http.StatusUnprocessableEntity, key...)
+	a, _ := b.pay(b.User, declined, http.StatusUnprocessableEntity, key...)
 	require.Equal(t, "idempotency_mismatch", a.Problem.Code)
 	require.Equal(t, []string{"authorize", "capture"}, b.effects(first.ID))
 	require.Equal(t, first, b.paymentOf(first.ID))
@@ -165,8 +166,8 @@ func TestPaymentKey(t *testing.T) {
 func TestPaymentRefunds(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	c := temporal(t, b.stack)
-	_, p := b.pay(b.user, visa, http.StatusCreated)
+	c := b.Temporal()
+	_, p := b.pay(b.User, visa, http.StatusCreated)
 	path := "/v1/payments/" + p.ID + "/refunds"
 	type refund struct {
 		ID, Status, Code string
@@ -175,7 +176,7 @@ func TestPaymentRefunds(t *testing.T) {
 	}
 	ask := func(body map[string]any, want int, headers ...string) (r refund, a stack.Answer) {
 		body["reason"] = "paid twice"
-		a = b.do(http.MethodPost, path, body, want, headers...)
+		a = b.Want(http.MethodPost, path, body, want, headers...)
 		if want < http.StatusBadRequest {
 			require.NoError(t, json.Unmarshal(a.Body, &r))
 		}
@@ -190,23 +191,23 @@ func TestPaymentRefunds(t *testing.T) {
 	require.Equal(t, "idempotency_mismatch", a.Problem.Code)
 	_, a = ask(map[string]any{"amount": stack.Money{Amount: 1001, Currency: "EUR"}}, http.StatusUnprocessableEntity)
 	require.Equal(t, "refund_too_much", a.Problem.Code)
-	b.recorded("RefundTakenPayment", "done_partly", closedHistory(t, c, first.WorkflowID))
+	b.Recorded("RefundTakenPayment", "done_partly", stacktest.ClosedHistory(t, c, first.WorkflowID))
 	require.Equal(t, int64(450), b.paymentOf(p.ID).Refunded)
 	require.Equal(t, "captured", b.paymentOf(p.ID).Status)
 
 	rest, _ := ask(map[string]any{}, http.StatusAccepted)
 	require.Equal(t, stack.Money{Amount: 1000, Currency: "EUR"}, rest.Amount)
-	b.recorded("RefundTakenPayment", "done", closedHistory(t, c, rest.WorkflowID))
+	b.Recorded("RefundTakenPayment", "done", stacktest.ClosedHistory(t, c, rest.WorkflowID))
 	require.Equal(t, "refunded", b.paymentOf(p.ID).Status)
 	require.Equal(t, []string{"authorize", "capture", "refund", "refund"}, b.effects(p.ID))
 	_, a = ask(map[string]any{}, http.StatusUnprocessableEntity)
 	require.Equal(t, "refund_too_much", a.Problem.Code)
 	var page struct{ Items []refund }
-	require.NoError(t, json.Unmarshal(b.do(http.MethodGet, path, nil, http.StatusOK).Body, &page))
+	require.NoError(t, json.Unmarshal(b.Want(http.MethodGet, path, nil, http.StatusOK).Body, &page))
 	require.Equal(t, []string{"done", "failed", "done", "failed"}, []string{page.Items[0].Status, page.Items[1].Status, page.Items[2].Status, page.Items[3].Status})
 
-	o := b.place(b.order(b.product(700, 1), 1, visa), http.StatusCreated).Order
-	a = b.do(http.MethodPost, "/v1/payments/"+o.PaymentID+"/refunds", map[string]any{"reason": "paid twice"}, http.StatusConflict)
+	o := b.Buy(b.Basket(b.Product(700, 1), 1, visa), http.StatusCreated).Order
+	a = b.Want(http.MethodPost, "/v1/payments/"+o.PaymentID+"/refunds", map[string]any{"reason": "paid twice"}, http.StatusConflict)
 	require.Equal(t, "payment_of_order", a.Problem.Code)
 	require.Equal(t, []string{"authorize", "capture"}, b.effects(o.ID))
 }

@@ -3,7 +3,6 @@ package e2e_test
 import (
 	"context"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -30,11 +29,9 @@ func failures(operation string) (faults []map[string]any) {
 // one charge or without any.
 func TestProviderFails(t *testing.T) {
 	t.Parallel()
-	s, err := start(filepath.Join(t.TempDir(), "data"))
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Stop()) })
-	b := &bench{T: t, Shop: s.NewShop(), stack: s, user: s.Users["bob"]}
-	product := b.product(900, 100)
+	b := own(t)
+	b.User = b.Stack.Users["bob"]
+	product := b.Product(900, 100)
 	for _, operation := range []string{"create", "authorize", "capture"} {
 		for _, f := range failures(operation) {
 			b.fault(f)
@@ -53,16 +50,16 @@ func TestProviderFails(t *testing.T) {
 	left := stock{OnHand: 100 - orders, Available: 100 - orders}
 	b.requireStock(left, product)
 
-	b.requireHoldsGivenBack(temporal(t, s), product)
+	b.requireHoldsGivenBack(b.Temporal(), product)
 	b.requireLostHoldEnds(product)
 	require.Empty(t, b.faultsLeft(), "else the test shows nothing")
 	require.Equal(t, left, b.stockOf(product))
-	requireInvariants(t, s)
+	b.RequireInvariants()
 }
 
 func (b *bench) placeAsync(product string) (orderID string) {
 	b.Helper()
-	return b.place(b.order(product, 1, visa), http.StatusAccepted, "Prefer", "respond-async").Order.ID
+	return b.Buy(b.Basket(product, 1, visa), http.StatusAccepted, "Prefer", "respond-async").Order.ID
 }
 
 // requireHoldsGivenBack: orders that are cancelled when their money is held
@@ -101,7 +98,7 @@ func (b *bench) requireLostHoldEnds(product string) {
 	id := b.placeAsync(product)
 	b.awaitEffect(id, "authorize")
 	require.Eventually(b, func() bool { return len(b.faultsLeft()) == 0 }, 10*time.Second, 10*time.Millisecond)
-	provider := stack.Shop{URL: b.stack.PSP, HTTP: http.DefaultClient}
+	provider := stack.Shop{URL: b.Stack.PSP, HTTP: http.DefaultClient}
 	a, err := provider.Do(context.Background(), http.MethodPost, "/v1/payment_intents/"+b.intent(id)+"/cancel", nil, "Authorization", "Bearer operator")
 	require.NoError(b, err)
 	require.Equal(b, http.StatusOK, a.Status, "%s", a.Body)

@@ -19,13 +19,13 @@ func TestRace(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	const clients, units = 200, 50
-	product := b.product(100, units)
+	product := b.Product(100, units)
 	answers := make([]stack.Answer, clients)
 	var all errgroup.Group
 	all.SetLimit(64)
 	for i := range clients {
 		all.Go(func() (err error) {
-			o := b.order(product, 1, visa)
+			o := b.Basket(product, 1, visa)
 			if i%4 == 0 { // the same product on two lines
 				o.Items = append(o.Items, o.Items[0])
 			}
@@ -47,7 +47,7 @@ func TestRace(t *testing.T) {
 			FROM reservation_lines JOIN reservations USING (order_id) WHERE product_id = $1 AND state = $2`, id, state), state)
 	}
 	require.EqualValues(t, units, b.number("inventory", "SELECT sum(difference)::bigint FROM adjustments WHERE product_id = $1", id))
-	log, err := os.ReadFile(filepath.Join(b.stack.Data, "postgres", "postgres.log"))
+	log, err := os.ReadFile(filepath.Join(b.Stack.Data, "postgres", "postgres.log"))
 	require.NoError(t, err)
 	require.NotEmpty(t, log)
 	require.NotContains(t, string(log), "deadlock detected")
@@ -73,7 +73,7 @@ func (b *bench) soldTo(a stack.Answer) (units int64) {
 func (b *bench) awaitDecided(orderID string) (o stack.Order) {
 	b.Helper()
 	require.Eventually(b, func() bool {
-		o = b.get(orderID)
+		o = b.Get(orderID)
 		return o.Status != "pending" && o.Status != "awaiting_payment"
 	}, time.Minute, 100*time.Millisecond, "order %s is not decided", orderID)
 	return o

@@ -7,38 +7,19 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"testing"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 	"go.jetify.com/typeid"
-	"go.temporal.io/sdk/client"
 
 	"github.com/skaldhq/skald/test/stack"
+	"github.com/skaldhq/skald/test/stack/stacktest"
 )
-
-// query reads rows of a service's own database.
-func query[T any](ctx context.Context, s *stack.Stack, service, sql string, scan pgx.RowToFunc[T], args ...any) ([]T, error) {
-	conn, err := pgx.Connect(ctx, s.Databases[service])
-	if err != nil {
-		return nil, fmt.Errorf("connect to database %s: %w", service, err)
-	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	rows, err := conn.Query(ctx, sql, args...)
-	if err != nil {
-		return nil, fmt.Errorf("query database %s: %w", service, err)
-	}
-	found, err := pgx.CollectRows(rows, scan)
-	if err != nil {
-		return nil, fmt.Errorf("read database %s: %w", service, err)
-	}
-	return found, nil
-}
 
 // number reads one number of a service's own database.
 func (b *bench) number(service, sql string, args ...any) int64 {
 	b.Helper()
-	found, err := query(context.Background(), b.stack, service, sql, pgx.RowTo[int64], args...)
+	found, err := stacktest.Query(context.Background(), b.Stack, service, sql, pgx.RowTo[int64], args...)
 	require.NoError(b, err)
 	require.Len(b, found, 1)
 	return found[0]
@@ -91,7 +72,7 @@ func fromProvider(ctx context.Context, s *stack.Stack, path string, into any) er
 // at the provider, in order.
 func (b *bench) effects(orderID string) []string {
 	b.Helper()
-	log, err := providerLog(context.Background(), b.stack)
+	log, err := providerLog(context.Background(), b.Stack)
 	require.NoError(b, err)
 	var done []string
 	for _, e := range log {
@@ -105,7 +86,7 @@ func (b *bench) effects(orderID string) []string {
 // fault tells the provider's simulator to fail.
 func (b *bench) fault(f map[string]any) {
 	b.Helper()
-	provider := stack.Shop{URL: b.stack.PSP, HTTP: http.DefaultClient}
+	provider := stack.Shop{URL: b.Stack.PSP, HTTP: http.DefaultClient}
 	a, err := provider.Do(context.Background(), http.MethodPost, "/_faults", f)
 	require.NoError(b, err)
 	require.Less(b, a.Status, 300, "%s", a.Body)
@@ -114,25 +95,16 @@ func (b *bench) fault(f map[string]any) {
 // faultsLeft gives the faults that no call has met yet.
 func (b *bench) faultsLeft() (left []map[string]any) {
 	b.Helper()
-	require.NoError(b, fromProvider(context.Background(), b.stack, "/_faults", &left))
+	require.NoError(b, fromProvider(context.Background(), b.Stack, "/_faults", &left))
 	return left
 }
 
 // intent is the provider's id of the payment of an order, or of one of its own.
 func (b *bench) intent(orderID string) string {
 	b.Helper()
-	log, err := providerLog(context.Background(), b.stack)
+	log, err := providerLog(context.Background(), b.Stack)
 	require.NoError(b, err)
 	i := slices.IndexFunc(log, func(e effect) bool { return e.subject() == orderID && e.Intent != "" })
 	require.GreaterOrEqual(b, i, 0, "the provider knows no %s", orderID)
 	return log[i].Intent
-}
-
-// temporal is a client of the platform's Temporal server.
-func temporal(t *testing.T, s *stack.Stack) client.Client {
-	t.Helper()
-	c, err := s.Dial()
-	require.NoError(t, err)
-	t.Cleanup(c.Close)
-	return c
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/skaldhq/skald/test/stack/stacktest"
 )
 
 // recordRuns keeps a history of each outcome of a run that goes on after one that
@@ -15,12 +17,12 @@ func (v *vandal) recordRuns() {
 	v.Helper()
 	for outcome, workflowID := range v.again {
 		saga, name, _ := strings.Cut(outcome, "/")
-		v.recorded(saga, name, closedHistory(v.T, v.temporal, workflowID))
+		v.Recorded(saga, name, stacktest.ClosedHistory(v.T, v.temporal, workflowID))
 	}
 	for outcome, location := range map[string]string{"done": v.repairs[0], "refused": v.repairs[len(v.repairs)-1]} {
 		repair, err := url.PathUnescape(location)
 		require.NoError(v, err)
-		v.recorded("RepairOrder", outcome, closedHistory(v.T, v.temporal, repair))
+		v.Recorded("RepairOrder", outcome, stacktest.ClosedHistory(v.T, v.temporal, repair))
 	}
 
 	ctx := context.Background()
@@ -38,7 +40,7 @@ func (v *vandal) recordRuns() {
 		} {
 			if is && !seen[outcome] {
 				seen[outcome] = true
-				v.recorded("Reconcile", outcome, readHistory(v.T, v.temporal, id))
+				v.Recorded("Reconcile", outcome, stacktest.History(v.T, v.temporal, id))
 			}
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -21,6 +20,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/skaldhq/skald/test/stack"
+	"github.com/skaldhq/skald/test/stack/stacktest"
 )
 
 const (
@@ -34,14 +34,8 @@ const (
 // wherever they stand; the reconciler has every invariant true again.
 func TestReconciler(t *testing.T) {
 	t.Parallel()
-	starting, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
-	defer cancel()
-	s, err := stack.Start(starting, platform.binary, filepath.Join(t.TempDir(), "data"),
-		"--action-timeout", actionTimeout.String(), "--reconcile-interval", "2s", "--reconcile-grace", "3s")
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Stop()) })
-	b := &bench{T: t, Shop: s.NewShop(), stack: s, user: s.Users["alice"]}
-	v := &vandal{bench: b, temporal: temporal(t, s), product: b.product(700, 100_000), scarce: b.product(900, 10), cut: map[string]int{}, again: map[string]string{}}
+	b := own(t, "--reconcile-interval", "2s", "--reconcile-grace", "3s")
+	v := &vandal{bench: b, temporal: b.Temporal(), product: b.Product(700, 100_000), scarce: b.Product(900, 10), cut: map[string]int{}, again: map[string]string{}}
 
 	v.cutAt()
 	ordering, stop := context.WithCancel(context.Background())
@@ -63,9 +57,10 @@ func TestReconciler(t *testing.T) {
 	require.NoError(t, clients.Wait())
 	t.Logf("cut: %v, of %d orders", v.cut, v.placed.Load())
 
-	platform := inspected(s)
-	platform.Cut = true
-	for err = checkAs(context.Background(), platform); err != nil && time.Since(begun) < repairTime; err = checkAs(context.Background(), platform) {
+	judged := stacktest.Inspected(b.Stack)
+	judged.Cut = true
+	err := stacktest.Check(context.Background(), judged)
+	for ; err != nil && time.Since(begun) < repairTime; err = stacktest.Check(context.Background(), judged) {
 		time.Sleep(time.Second)
 	}
 	require.NoError(t, err)
@@ -100,7 +95,7 @@ func (v *vandal) order(ctx context.Context) *errgroup.Group {
 	for i := range 4 {
 		all.Go(func() error {
 			for n := i; ctx.Err() == nil; n += 5 {
-				o := v.bench.order(v.product, 1, []string{visa, visa, declined, authenticated, visa, visa}[n%6])
+				o := v.bench.Basket(v.product, 1, []string{visa, visa, declined, authenticated, visa, visa}[n%6])
 				if n%7 == 0 {
 					o.Items = append(o.Items, stack.Item{ProductID: v.scarce, Quantity: 1})
 				}
@@ -138,7 +133,7 @@ func (v *vandal) cutAt() {
 	v.terminate("order/"+paid, "after the capture")
 	v.again["PlaceOrder/again_after_capture"] = "order/" + paid
 
-	waits := v.place(v.bench.order(v.product, 1, authenticated), http.StatusAccepted).Order.ID
+	waits := v.Buy(v.bench.Basket(v.product, 1, authenticated), http.StatusAccepted).Order.ID
 	v.terminate("order/"+waits, "while the customer acts")
 	v.again["PlaceOrder/again_while_waiting"] = "order/" + waits
 
@@ -146,15 +141,15 @@ func (v *vandal) cutAt() {
 	cancelled := v.placeAsync(v.product)
 	v.awaitEffect(cancelled, "authorize")
 	v.fault(map[string]any{"operation": "void", "kind": "hang_before", "calls": 1})
-	v.do(http.MethodPut, "/v1/orders/"+cancelled+"/cancellation", nil, http.StatusAccepted)
-	require.Eventually(v, func() bool { return v.get(cancelled).Saga.State == "compensating" }, 30*time.Second, 10*time.Millisecond)
+	v.Want(http.MethodPut, "/v1/orders/"+cancelled+"/cancellation", nil, http.StatusAccepted)
+	require.Eventually(v, func() bool { return v.Get(cancelled).Saga.State == "compensating" }, 30*time.Second, 10*time.Millisecond)
 	v.terminate("order/"+cancelled, "while it compensates")
 	v.again["PlaceOrder/again_while_compensating"] = "order/" + cancelled
 
 	for _, kind := range []string{"hang_after", "hang_before"} {
-		confirmed := v.place(v.bench.order(v.product, 2, visa), http.StatusCreated).Order.ID
+		confirmed := v.Buy(v.bench.Basket(v.product, 2, visa), http.StatusCreated).Order.ID
 		v.fault(map[string]any{"operation": "refund", "kind": kind, "calls": 1})
-		refund := v.id(v.do(http.MethodPost, "/v1/orders/"+confirmed+"/refunds", map[string]any{"reason": "broken"}, http.StatusAccepted))
+		refund := v.ID(v.Want(http.MethodPost, "/v1/orders/"+confirmed+"/refunds", map[string]any{"reason": "broken"}, http.StatusAccepted))
 		require.Eventually(v, func() bool { return len(v.faultsLeft()) == 0 }, 30*time.Second, 10*time.Millisecond)
 		v.terminate("refund/"+refund, "refund")
 		v.again["RefundOrder/again"] = "refund/" + refund
@@ -166,7 +161,7 @@ func (v *vandal) cutAt() {
 func (v *vandal) cutOne() {
 	v.Helper()
 	type open struct{ ID, Status, Saga string }
-	found, err := query(context.Background(), v.stack, "order", `
+	found, err := stacktest.Query(context.Background(), v.Stack, "order", `
 		(SELECT id::text, status, saga_state FROM orders WHERE status IN ('pending', 'awaiting_payment') OR saga_state NOT IN ('completed', 'compensated')
 			OR updated_at > now() - interval '50 ms' ORDER BY random() LIMIT 4)
 		UNION ALL (SELECT id::text, 'refund', status FROM order_refunds WHERE status = 'requested' ORDER BY random() LIMIT 1)`, pgx.RowToStructByPos[open])
@@ -201,7 +196,7 @@ func (v *vandal) terminate(workflowID, where string) {
 func (v *vandal) resetOne() {
 	v.Helper()
 	ctx := context.Background()
-	ids, err := query(ctx, v.stack, "order", "SELECT id::text FROM orders ORDER BY random() LIMIT 1", pgx.RowTo[string])
+	ids, err := stacktest.Query(ctx, v.Stack, "order", "SELECT id::text FROM orders ORDER BY random() LIMIT 1", pgx.RowTo[string])
 	require.NoError(v, err)
 	id, err := publicID("ord", ids[0])
 	require.NoError(v, err)

@@ -9,11 +9,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/skaldhq/skald/test/stack"
+	"github.com/skaldhq/skald/test/stack/stacktest"
 )
 
 // testRefunds drives one refund to each outcome.
 func (b *bench) testRefunds() {
-	c := temporal(b.T, b.stack)
+	c := b.Temporal()
 	all := map[string]any{"reason": "came too late"}
 	for name, tc := range map[string]struct {
 		ask    func(o stack.Order, product string)
@@ -28,30 +29,30 @@ func (b *bench) testRefunds() {
 			b.askRefund(o.ID, map[string]any{"reason": "one is broken", "lines": []stack.Item{{ProductID: product, Quantity: 1}}})
 		}, "done", "confirmed", []string{"authorize", "capture", "refund"}, 9},
 		"refused": {func(o stack.Order, _ string) { // somebody gave the money back by hand
-			provider := stack.Shop{URL: b.stack.PSP, HTTP: http.DefaultClient}
+			provider := stack.Shop{URL: b.Stack.PSP, HTTP: http.DefaultClient}
 			a, err := provider.Do(context.Background(), http.MethodPost, "/v1/refunds?payment_intent="+b.intent(o.ID), nil, "Authorization", "Bearer operator")
 			require.NoError(b, err)
 			require.Equal(b, http.StatusOK, a.Status, "%s", a.Body)
 			b.askRefund(o.ID, all)
 		}, "refused", "confirmed", []string{"authorize", "capture", "refund"}, 8},
 	} {
-		product := b.product(1500, 10)
-		o := b.place(b.order(product, 2, visa), http.StatusCreated).Order
+		product := b.Product(1500, 10)
+		o := b.Buy(b.Basket(product, 2, visa), http.StatusCreated).Order
 		b.requireStock(stock{OnHand: 8, Available: 8}, product)
 		tc.ask(o, product)
 		workflowID := "refund/" + b.refundsOf(o.ID)[0].ID
-		h := closedHistory(b.T, c, workflowID)
+		h := stacktest.ClosedHistory(b.T, c, workflowID)
 		require.Equal(b, tc.refund, b.refundsOf(o.ID)[0].Status, name)
-		require.Equal(b, tc.status, b.get(o.ID).Status, name)
+		require.Equal(b, tc.status, b.Get(o.ID).Status, name)
 		require.Equal(b, tc.moved, b.effects(o.ID), name)
 		require.Equal(b, stock{OnHand: tc.left, Available: tc.left}, b.stockOf(product), name)
-		b.recorded("RefundOrder", name, h)
+		b.Recorded("RefundOrder", name, h)
 	}
 }
 
 func (b *bench) askRefund(orderID string, body map[string]any) {
 	b.Helper()
-	b.do(http.MethodPost, "/v1/orders/"+orderID+"/refunds", body, http.StatusAccepted)
+	b.Want(http.MethodPost, "/v1/orders/"+orderID+"/refunds", body, http.StatusAccepted)
 }
 
 // refundShown is a refund as the front door shows it.
@@ -62,7 +63,7 @@ func (b *bench) refundsOf(orderID string) []refundShown {
 	b.Helper()
 	var page struct{ Items []refundShown }
 	require.Eventually(b, func() bool {
-		require.NoError(b, json.Unmarshal(b.do(http.MethodGet, "/v1/orders/"+orderID+"/refunds", nil, http.StatusOK).Body, &page))
+		require.NoError(b, json.Unmarshal(b.Want(http.MethodGet, "/v1/orders/"+orderID+"/refunds", nil, http.StatusOK).Body, &page))
 		return len(page.Items) > 0
 	}, 10*time.Second, 20*time.Millisecond)
 	return page.Items

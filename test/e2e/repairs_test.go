@@ -33,7 +33,7 @@ func (b *bench) discrepancies(state string) []discrepancy {
 	var page struct {
 		Items []discrepancy `json:"items"`
 	}
-	b.decode(b.do(http.MethodGet, "/v1/discrepancies?limit=100&state="+state, nil, http.StatusOK, "Authorization", "Bearer "+b.stack.APIKeys["operator"]), &page)
+	b.decode(b.Want(http.MethodGet, "/v1/discrepancies?limit=100&state="+state, nil, http.StatusOK, "Authorization", "Bearer "+b.Stack.APIKeys["operator"]), &page)
 	return page.Items
 }
 
@@ -41,10 +41,10 @@ func (b *bench) discrepancies(state string) []discrepancy {
 // alone, and given back when an operator says so.
 func (v *vandal) requireOrphans() {
 	v.Helper()
-	product := v.bench.product(700, 10)
-	sold := v.place(v.bench.order(product, 3, visa), http.StatusCreated).Order.ID
+	product := v.bench.Product(700, 10)
+	sold := v.Buy(v.bench.Basket(product, 3, visa), http.StatusCreated).Order.ID
 	v.requireStock(stock{OnHand: 7, Available: 7}, product)
-	held := v.place(v.bench.order(product, 2, authenticated), http.StatusAccepted).Order.ID
+	held := v.Buy(v.bench.Basket(product, 2, authenticated), http.StatusAccepted).Order.ID
 	require.NoError(v, v.temporal.TerminateWorkflow(context.Background(), "order/"+held, "", "by hand"))
 	for _, id := range []string{sold, held} { // lost, as with a backup
 		v.change("order", "DELETE FROM orders WHERE id = $1", v.privateID(id))

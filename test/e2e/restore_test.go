@@ -24,35 +24,35 @@ func TestRestoredBackup(t *testing.T) {
 	if _, err := exec.LookPath("pg_dump"); err != nil {
 		t.Skip("there is no pg_dump on this machine")
 	}
-	b := startSplit(t, "--reconcile-interval", "2s", "--reconcile-grace", "3s")
-	v := &vandal{bench: b, temporal: temporal(t, b.stack), product: b.product(700, 100)}
+	b := &bench{platform.Split(t, "--reconcile-interval", "2s", "--reconcile-grace", "3s")}
+	v := &vandal{bench: b, temporal: b.Temporal(), product: b.Product(700, 100)}
 	backup := filepath.Join(t.TempDir(), "order.dump")
 
-	settled := v.place(v.bench.order(v.product, 1, visa), http.StatusCreated).Order.ID
+	settled := v.Buy(v.bench.Basket(v.product, 1, visa), http.StatusCreated).Order.ID
 	waits := v.awaiting(v.product)
-	v.postgres("pg_dump", "--format=custom", "--file="+backup, v.stack.Databases["order"])
-	lost := v.place(v.bench.order(v.product, 3, visa), http.StatusCreated).Order.ID
+	v.postgres("pg_dump", "--format=custom", "--file="+backup, v.Stack.Databases["order"])
+	lost := v.Buy(v.bench.Basket(v.product, 3, visa), http.StatusCreated).Order.ID
 	v.act(waits, "complete")
-	v.await(waits.ID, "confirmed")
+	v.Await(waits.ID, "confirmed")
 
-	old := v.stack.Process("order")
+	old := v.Stack.Process("order")
 	require.NoError(t, syscall.Kill(old.PID, syscall.SIGKILL))
-	v.postgres("pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", "--dbname="+v.stack.Databases["order"], backup)
+	v.postgres("pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", "--dbname="+v.Stack.Databases["order"], backup)
 	require.NoError(t, v.temporal.ScheduleClient().GetHandle(context.Background(), workflows.ReconcileScheduleID).Delete(context.Background()))
-	v.startAgain(old)
+	v.StartAgain(old)
 
 	want := []string{"payment_without_order " + lost, "stock_without_order " + lost}
 	require.Eventually(t, func() bool { return slices.Equal(v.tried(), want) }, 3*time.Minute, 500*time.Millisecond)
-	v.await(waits.ID, "confirmed") // the backup has it waiting for its customer
-	require.Equal(t, "confirmed", v.get(settled).Status)
-	v.do(http.MethodGet, "/v1/orders/"+lost, nil, http.StatusNotFound)
+	v.Await(waits.ID, "confirmed") // the backup has it waiting for its customer
+	require.Equal(t, "confirmed", v.Get(settled).Status)
+	v.Want(http.MethodGet, "/v1/orders/"+lost, nil, http.StatusNotFound)
 	require.Equal(t, []string{"authorize", "capture"}, v.effects(waits.ID), "nobody pays twice")
 
 	v.repair(v.discrepancies("open")[0], "lost with the backup", "completed")
 	require.Eventually(t, func() bool { return len(v.tried()) == 0 }, time.Minute, 500*time.Millisecond)
 	require.Equal(t, []string{"authorize", "capture", "refund"}, v.effects(lost))
 	v.requireStock(stock{OnHand: 98, Available: 98}, v.product)
-	v.place(v.bench.order(v.product, 1, visa), http.StatusCreated)
+	v.Buy(v.bench.Basket(v.product, 1, visa), http.StatusCreated)
 }
 
 // tried names the open discrepancies, as far as the front door reaches the order

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/skaldhq/skald/test/stack"
+	"github.com/skaldhq/skald/test/stack/stacktest"
 )
 
 const (
@@ -20,44 +21,23 @@ const (
 )
 
 // bench is one test's own corner of the platform.
-type bench struct {
-	*testing.T
-	*stack.Shop
-	stack *stack.Stack
-	user  string
-}
+type bench struct{ *stacktest.Bench }
 
+// setup gives a corner of the platform that most tests share. They leave products of
+// others alone, and so can run at the same time.
 func setup(t *testing.T) *bench {
 	t.Helper()
-	s := shared(t)
-	return &bench{T: t, Shop: s.NewShop(), stack: s, user: s.Users["alice"]}
+	return &bench{platform.Shared(t)}
 }
 
-func (b *bench) do(method, path string, body any, want int, headers ...string) stack.Answer {
-	b.Helper()
-	a, err := b.Do(context.Background(), method, path, body, headers...)
-	require.NoError(b, err)
-	require.Equal(b, want, a.Status, "%s %s: %s", method, path, a.Body)
-	return a
+// own gives a platform of the test's own.
+func own(t *testing.T, args ...string) *bench {
+	t.Helper()
+	return &bench{platform.Own(t, args...)}
 }
 
-// product creates a product with a price and a stock, and gives its id.
-func (b *bench) product(price, onHand int64) string {
-	b.Helper()
-	id, err := b.NewProduct(context.Background(), b.Name(), price, onHand)
-	require.NoError(b, err)
-	return id
-}
-
-func (b *bench) id(a stack.Answer) string {
-	b.Helper()
-	var created struct {
-		ID string `json:"id"`
-	}
-	require.NoError(b, json.Unmarshal(a.Body, &created))
-	require.NotEmpty(b, created.ID)
-	return created.ID
-}
+// customer is the same corner for a user of its own.
+func (b *bench) customer() *bench { return &bench{b.Customer()} }
 
 func (b *bench) setStock(product string, onHand int64) {
 	b.Helper()
@@ -73,7 +53,7 @@ type stock struct {
 func (b *bench) stockOf(product string) stock {
 	b.Helper()
 	var s stock
-	require.NoError(b, json.Unmarshal(b.do(http.MethodGet, "/v1/stock/"+product, nil, http.StatusOK).Body, &s))
+	require.NoError(b, json.Unmarshal(b.Want(http.MethodGet, "/v1/stock/"+product, nil, http.StatusOK).Body, &s))
 	return s
 }
 
@@ -83,29 +63,4 @@ func (b *bench) stockOf(product string) stock {
 func (b *bench) requireStock(want stock, product string) {
 	b.Helper()
 	require.Eventually(b, func() bool { return b.stockOf(product) == want }, 30*time.Second, 20*time.Millisecond, "%+v", b.stockOf(product))
-}
-
-func (b *bench) order(product string, quantity int64, method string) stack.NewOrder {
-	return stack.NewOrder{UserID: b.user, PaymentMethod: method, Items: []stack.Item{{ProductID: product, Quantity: quantity}}}
-}
-
-func (b *bench) place(o stack.NewOrder, want int, headers ...string) stack.Answer {
-	b.Helper()
-	return b.do(http.MethodPost, "/v1/orders", o, want, headers...)
-}
-
-func (b *bench) get(orderID string) stack.Order {
-	b.Helper()
-	o, err := b.Order(context.Background(), orderID)
-	require.NoError(b, err)
-	return o
-}
-
-// await polls an order until its status is the wanted one.
-func (b *bench) await(orderID, status string) stack.Order {
-	b.Helper()
-	var o stack.Order
-	require.Eventually(b, func() bool { o = b.get(orderID); return o.Status == status }, 30*time.Second, 50*time.Millisecond,
-		"order %s did not become %s", orderID, status)
-	return o
 }

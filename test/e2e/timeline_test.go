@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -43,7 +42,7 @@ type timeline struct {
 
 func (b *bench) timeline(orderID string) (found timeline) {
 	b.Helper()
-	b.decode(b.do(http.MethodGet, "/v1/orders/"+orderID+"/timeline", nil, http.StatusOK), &found)
+	b.decode(b.Want(http.MethodGet, "/v1/orders/"+orderID+"/timeline", nil, http.StatusOK), &found)
 	return found
 }
 
@@ -138,7 +137,7 @@ func isEnd(e streamed) bool { return e.event == "end" }
 func TestTimelineOfConfirmed(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	id := b.place(b.order(b.product(1999, 10), 1, visa), http.StatusCreated).OrderID()
+	id := b.Buy(b.Basket(b.Product(1999, 10), 1, visa), http.StatusCreated).OrderID()
 	found := b.completeTimeline(id)
 	require.Equal(t, "confirmed", found.Status)
 	require.False(t, found.Expired)
@@ -155,7 +154,7 @@ func TestTimelineOfConfirmed(t *testing.T) {
 		require.True(t, e.Step == "" || e.Kind != "", e.Step)
 		require.LessOrEqual(t, e.Attempt, 1)
 	}
-	other := stack.Shop{URL: b.URL, Key: b.stack.APIKeys["bob"], HTTP: b.HTTP}
+	other := stack.Shop{URL: b.URL, Key: b.Stack.APIKeys["bob"], HTTP: b.HTTP}
 	a, err := other.Do(context.Background(), http.MethodGet, "/v1/orders/"+id+"/timeline", nil)
 	require.NoError(t, err)
 	require.Equal(t, http.StatusNotFound, a.Status, "another's is as missing")
@@ -172,7 +171,7 @@ func TestTimelineOfConfirmed(t *testing.T) {
 func TestTimelineOfRejected(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	id := b.place(b.order(b.product(1999, 10), 1, declined), http.StatusPaymentRequired).OrderID()
+	id := b.Buy(b.Basket(b.Product(1999, 10), 1, declined), http.StatusPaymentRequired).OrderID()
 	found := b.completeTimeline(id)
 	require.Equal(t, []string{"AuthorizePayment"}, found.told("refused"))
 	var undone []string
@@ -192,7 +191,7 @@ func TestTimelineOfRejected(t *testing.T) {
 func TestTimelineStreams(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	a := b.place(b.order(b.product(2500, 4), 1, authenticated), http.StatusAccepted)
+	a := b.Buy(b.Basket(b.Product(2500, 4), 1, authenticated), http.StatusAccepted)
 	live := b.listen(a.Order.ID, "")
 	all := live.until(func(e streamed) bool { return e.State == "waiting" })
 	waits := all[len(all)-1]
@@ -221,7 +220,7 @@ func TestTimelineStreams(t *testing.T) {
 		require.Equal(t, all[i+1:], b.listen(a.Order.ID, at.id).until(isEnd))
 	}
 	require.Equal(t, all[len(all)-1:], b.listen(a.Order.ID, known.Cursor).until(isEnd))
-	done := b.do(http.MethodGet, "/v1/orders/"+a.Order.ID+"/timeline", nil, http.StatusNoContent, "Accept", "text/event-stream", "Last-Event-ID", all[len(all)-1].id)
+	done := b.Want(http.MethodGet, "/v1/orders/"+a.Order.ID+"/timeline", nil, http.StatusNoContent, "Accept", "text/event-stream", "Last-Event-ID", all[len(all)-1].id)
 	require.Empty(t, done.Body)
 }
 
@@ -230,13 +229,10 @@ func TestTimelineStreams(t *testing.T) {
 // since, and nothing twice.
 func TestTimelineOfTroubles(t *testing.T) {
 	t.Parallel()
-	s, err := start(filepath.Join(t.TempDir(), "data"))
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Stop()) })
-	b := &bench{T: t, Shop: s.NewShop(), stack: s, user: s.Users["alice"]}
-	product := b.product(900, 10)
+	b := own(t)
+	product := b.Product(900, 10)
 	b.fault(map[string]any{"operation": "authorize", "kind": "error_before", "calls": 2})
-	found := b.completeTimeline(b.place(b.order(product, 1, visa), http.StatusCreated).OrderID())
+	found := b.completeTimeline(b.Buy(b.Basket(product, 1, visa), http.StatusCreated).OrderID())
 	require.Empty(t, b.faultsLeft(), "else the test shows nothing")
 	require.Equal(t, []string{"AuthorizePayment"}, found.told("retried"))
 	for _, e := range found.Entries {
@@ -248,12 +244,12 @@ func TestTimelineOfTroubles(t *testing.T) {
 			require.Equal(t, 3, e.Attempt)
 		}
 	}
-	b.requireResetTold(temporal(t, s), product)
+	b.requireResetTold(b.Temporal(), product)
 }
 
 func (b *bench) requireResetTold(c client.Client, product string) {
 	b.Helper()
-	a := b.place(b.order(product, 1, authenticated), http.StatusAccepted)
+	a := b.Buy(b.Basket(product, 1, authenticated), http.StatusAccepted)
 	live := b.listen(a.Order.ID, "")
 	all := live.until(func(e streamed) bool { return e.State == "waiting" })
 	_, err := c.ResetWorkflowExecution(context.Background(), &workflowservice.ResetWorkflowExecutionRequest{

@@ -78,18 +78,18 @@ func troubles() []trouble {
 // refuse lets the provider fail an operation for the bench's own user, for good.
 func (b *bench) refuse(operation string) {
 	b.Helper()
-	b.fault(map[string]any{"operation": operation, "kind": "error_before", "share": 1, "metadata": map[string]string{"user_id": b.user}})
+	b.fault(map[string]any{"operation": operation, "kind": "error_before", "share": 1, "metadata": map[string]string{"user_id": b.User}})
 }
 
 func (b *bench) cancel(orderID string) stack.Order {
 	b.Helper()
-	return b.do(http.MethodPut, "/v1/orders/"+orderID+"/cancellation", map[string]any{"reason": "changed my mind"}, http.StatusAccepted).Order
+	return b.Want(http.MethodPut, "/v1/orders/"+orderID+"/cancellation", map[string]any{"reason": "changed my mind"}, http.StatusAccepted).Order
 }
 
 // awaiting is an order whose customer has to act.
 func (b *bench) awaiting(product string) stack.Order {
 	b.Helper()
-	return b.place(b.order(product, 1, authenticated), http.StatusAccepted).Order
+	return b.Buy(b.Basket(product, 1, authenticated), http.StatusAccepted).Order
 }
 
 // cancelledUnpaid is an order that is cancelled while its customer has to act:
@@ -103,7 +103,7 @@ func cancelledUnpaid(b *bench, product string) stack.Order {
 // answer that it is was lost.
 func cancelledHeld(b *bench, product string) stack.Order {
 	b.refuse("void")
-	b.fault(map[string]any{"operation": "authorize", "kind": "hang_after", "calls": 1, "metadata": map[string]string{"user_id": b.user}})
+	b.fault(map[string]any{"operation": "authorize", "kind": "hang_after", "calls": 1, "metadata": map[string]string{"user_id": b.User}})
 	id := b.placeAsync(product)
 	b.awaitEffect(id, "authorize")
 	return b.cancel(id)
@@ -111,7 +111,7 @@ func cancelledHeld(b *bench, product string) stack.Order {
 
 func neverCaptured(b *bench, product string) stack.Order {
 	b.refuse("capture")
-	return b.get(b.placeAsync(product))
+	return b.Get(b.placeAsync(product))
 }
 
 // neverSold is an order whose units the inventory cannot sell.
@@ -119,12 +119,12 @@ func neverSold(b *bench, product string) stack.Order {
 	o := b.awaiting(product)
 	b.failWrites("reservations", "UPDATE", fmt.Sprintf("NEW.order_id = '%s' AND NEW.state = 'sold'", b.privateID(o.ID)))
 	b.act(o, "complete")
-	return b.await(o.ID, "confirmed")
+	return b.Await(o.ID, "confirmed")
 }
 
 // neverReturned is an order whose units the inventory cannot take back.
 func neverReturned(b *bench, product string) stack.Order {
-	o := b.place(b.order(product, 1, visa), http.StatusCreated).Order
+	o := b.Buy(b.Basket(product, 1, visa), http.StatusCreated).Order
 	b.requireStock(stock{OnHand: 9, Available: 9}, product)
 	b.failWrites("returns", "INSERT", fmt.Sprintf("NEW.order_id = '%s'", b.privateID(o.ID)))
 	return b.cancel(o.ID)
@@ -132,7 +132,7 @@ func neverReturned(b *bench, product string) stack.Order {
 
 func neverRefunded(b *bench, product string) stack.Order {
 	b.refuse("refund")
-	o := b.place(b.order(product, 1, visa), http.StatusCreated).Order
+	o := b.Buy(b.Basket(product, 1, visa), http.StatusCreated).Order
 	b.requireStock(stock{OnHand: 9, Available: 9}, product)
 	return b.cancel(o.ID)
 }
@@ -146,19 +146,10 @@ func (b *bench) failWrites(table, write, condition string) {
 		time.Now().UnixNano(), write, table, condition))
 }
 
-// customer is a bench of the platform with a user of its own.
-func (b *bench) customer() *bench {
-	b.Helper()
-	own := *b
-	u := map[string]any{"email": fmt.Sprintf("c%d@example.com", time.Now().UnixNano()), "name": "Kim", "locale": "en"}
-	own.user = b.id(b.do(http.MethodPost, "/v1/users", u, http.StatusCreated))
-	return &own
-}
-
 // heal makes the provider work again, for everybody.
 func (b *bench) heal() {
 	b.Helper()
-	provider := stack.Shop{URL: b.stack.PSP, HTTP: http.DefaultClient}
+	provider := stack.Shop{URL: b.Stack.PSP, HTTP: http.DefaultClient}
 	a, err := provider.Do(context.Background(), http.MethodDelete, "/_faults", nil)
 	require.NoError(b, err)
 	require.Equal(b, http.StatusNoContent, a.Status)

@@ -56,7 +56,7 @@ func (r *rollout) begin() *load {
 // place orders; what it is answered has to fit how it is paid.
 func (l *load) place(i int) error {
 	method := []string{stack.Visa, stack.Visa, stack.Visa, stack.Declined}[i%4]
-	a, err := l.Place(context.Background(), l.order(method), "Prefer", "wait=30")
+	a, err := l.Place(context.Background(), l.Basket(l.product, 1, method), "Prefer", "wait=30")
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (l *load) stop() {
 func (l *load) waiting(version string, n int) (all []stack.Order) {
 	l.Helper()
 	require.Eventually(l, func() bool {
-		a, err := l.Place(context.Background(), l.order(stack.Authenticated), "Prefer", "wait=30")
+		a, err := l.Place(context.Background(), l.Basket(l.product, 1, stack.Authenticated), "Prefer", "wait=30")
 		require.NoError(l, err)
 		require.Equal(l, http.StatusAccepted, a.Status, "%s", a.Body)
 		o := a.Order
@@ -115,12 +115,12 @@ func (l *load) waiting(version string, n int) (all []stack.Order) {
 func (l *load) finish(orders ...stack.Order) {
 	l.Helper()
 	for _, o := range orders {
-		if l.status(o.ID) == "awaiting_payment" {
-			l.act(o)
+		if l.Get(o.ID).Status == "awaiting_payment" {
+			require.NoError(l, stack.Act(context.Background(), o, "complete"))
 		}
 	}
 	for _, o := range orders {
-		l.requireConfirmed(o.ID)
+		l.Await(o.ID, "confirmed")
 	}
 }
 

@@ -1,9 +1,12 @@
+// Package rollout_test rolls the order worker from one version to the next and back
+// while orders are placed, in processes of the production binary.
 package rollout_test
 
 import (
 	"context"
 	"errors"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,14 +18,14 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/skaldhq/skald/test/stack"
+	"github.com/skaldhq/skald/test/stack/stacktest"
 )
 
 // rollout is a platform whose parts are processes of the production binary, its
 // order workers of two versions.
 type rollout struct {
-	*testing.T
-	*stack.Shop
-	stack    *stack.Stack
+	*stacktest.Bench
+
 	temporal client.Client
 	dir      string
 	binaries map[string]string // by version
@@ -34,7 +37,7 @@ type rollout struct {
 func newRollout(t *testing.T) *rollout {
 	t.Helper()
 	dir := t.TempDir()
-	r := &rollout{T: t, dir: dir, binaries: map[string]string{}, running: map[string]*exec.Cmd{}}
+	r := &rollout{dir: dir, binaries: map[string]string{}, running: map[string]*exec.Cmd{}}
 	var err error
 	r.binaries["v1"], err = stack.BuildSkald(t.Context(), filepath.Join(dir, "skald-v1"))
 	require.NoError(t, err)
@@ -49,16 +52,19 @@ func newRollout(t *testing.T) *rollout {
 	s, err := stack.Start(ctx, dev, filepath.Join(dir, "data"), "--infra-only", "--addr", addr, "--action-timeout", "10m")
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Stop()) })
-	r.Shop, r.stack = s.NewShop(), s
-	r.temporal, err = s.Dial()
-	require.NoError(t, err)
-	t.Cleanup(r.temporal.Close)
+	r.Bench = stacktest.On(t, s)
+	r.temporal = r.Temporal()
 	r.process("services", r.binaries["v1"], nil, "service", "user", "product", "pricing", "inventory", "payment")
 	r.process("gateway", r.binaries["v1"], nil, "gateway", "--addr", addr)
 	require.Eventually(t, r.ready, time.Minute, 50*time.Millisecond)
-	r.product, err = r.NewProduct(t.Context(), t.Name(), 1500, 1_000_000)
-	require.NoError(t, err)
+	r.product = r.Product(1500, 1_000_000)
 	return r
+}
+
+// ready tells whether the front door and all behind it are.
+func (r *rollout) ready() bool {
+	a, err := r.Do(context.Background(), http.MethodGet, "/ready", nil)
+	return err == nil && a.Status == http.StatusOK
 }
 
 // freeAddr is an address of loopback that was free a moment ago.
@@ -73,7 +79,7 @@ func freeAddr(t *testing.T) string {
 // environment is that of the processes.
 func (r *rollout) environment(more ...string) []string {
 	env := os.Environ()
-	for name, value := range r.stack.Environment {
+	for name, value := range r.Stack.Environment {
 		env = append(env, name+"="+value)
 	}
 	return append(env, more...)

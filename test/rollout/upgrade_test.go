@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/skaldhq/skald/test/stack"
 )
 
 // The change that v2 makes to the saga: one that runs of v1 cannot follow.
@@ -81,15 +83,15 @@ func TestRoll(t *testing.T) {
 
 	// v1 goes too early: its runs wait, and that is seen.
 	r.stop("v1")
-	r.act(slow1[1])
+	require.NoError(t, stack.Act(t.Context(), slow1[1], "complete"))
 	r.await(`v1 draining [1-9]\d* 0`)
 	require.Regexp(t, `(?m)^v1 .*STUCK`, r.versions("list"))
 	out, err := r.command("ops", "versions", "drain", "v1")
 	require.Error(t, err)
 	require.Contains(t, out, "no workers")
-	require.Equal(t, "awaiting_payment", r.status(slow1[1].ID))
+	require.Equal(t, "awaiting_payment", r.Get(slow1[1].ID).Status)
 	r.start("v1")
-	r.requireConfirmed(slow1[1].ID)
+	r.Await(slow1[1].ID, "confirmed")
 	l.finish(slow2[0])
 
 	// Back again.
@@ -102,7 +104,7 @@ func TestRoll(t *testing.T) {
 	r.stop("v2")
 	l.more(20)
 	l.stop()
-	r.requireInvariants()
+	r.RequireInvariants()
 	r.await(`v2 drained 0 \d`)
 	l.requireSmooth()
 

@@ -2,7 +2,6 @@ package sealed_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -20,33 +19,34 @@ import (
 	"github.com/skaldhq/skald/internal/seal"
 	"github.com/skaldhq/skald/test/checker"
 	"github.com/skaldhq/skald/test/stack"
+	"github.com/skaldhq/skald/test/stack/stacktest"
+)
+
+const (
+	visa          = stack.Visa
+	declined      = stack.Declined
+	authenticated = stack.Authenticated
 )
 
 // sealedArgs run a platform whose payloads are sealed, a process a service, and
 // whose customers may take their time.
 var sealedArgs = []string{"--encrypt", "--split", "--free-ports", "--action-timeout", "10m", "--reconcile-interval", "2s", "--reconcile-grace", "3s"}
 
-// sealedBench is a bench of a platform whose payloads are sealed.
-type sealedBench struct {
-	*bench
+// bench is a corner of a platform whose payloads are sealed.
+type bench struct {
+	*stacktest.Bench
+
 	temporal client.Client // which opens nothing
 	data     string
 }
 
-func startSealed(t *testing.T, data string) *sealedBench {
+func startSealed(t *testing.T, data string) *bench {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
-	dev, err := stack.Build(ctx, t.TempDir())
-	require.NoError(t, err)
-	s, err := stack.Start(ctx, dev, data, sealedArgs...)
+	s, err := platform.Start(data, sealedArgs...)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.Stop() }) // which may have been
-	b := &bench{T: t, Shop: s.NewShop(), stack: s, user: s.Users["alice"]}
-	c, err := s.Dial()
-	require.NoError(t, err)
-	t.Cleanup(c.Close)
-	return &sealedBench{bench: b, temporal: c, data: data}
+	b := stacktest.On(t, s)
+	return &bench{Bench: b, temporal: b.Temporal(), data: data}
 }
 
 // TestSealed: nothing that a saga was given or came to can be read at Temporal, but
@@ -56,56 +56,55 @@ func TestSealed(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	b := startSealed(t, data)
-	product, err := b.NewProduct(t.Context(), t.Name(), 1999, 100)
-	require.NoError(t, err)
-	leaving, waiting := b.as(b.customer()), b.as(b.customer())
+	product := b.Product(1999, 100)
+	leaving, waiting := b.as(b.Customer()), b.as(b.Customer())
 	bought := leaving.trade(product)
-	waits := waiting.place(waiting.order(product, 1, authenticated), http.StatusAccepted).Order
+	waits := waiting.Buy(waiting.Basket(product, 1, authenticated), http.StatusAccepted).Order
 	leaving.requireSealed(product)
 	b.requireOpened(bought.ID, visa)
 	b.requireForOperators(bought.ID)
 
 	b = b.rotate()
-	leaving, waiting = b.as(leaving.bench), b.as(waiting.bench)
+	leaving, waiting = b.as(leaving.Bench), b.as(waiting.Bench)
 	b.requireOpened(bought.ID, visa)
-	require.Equal(t, "dev-2", b.keyOf(leaving.place(leaving.order(product, 1, visa), http.StatusCreated).Order.ID, true))
-	require.Equal(t, b.keyOf(bought.ID, false), b.keyOf(leaving.place(leaving.order(product, 1, visa), http.StatusCreated).Order.ID, false), "the user's key is the same")
+	require.Equal(t, "dev-2", b.keyOf(leaving.Buy(leaving.Basket(product, 1, visa), http.StatusCreated).Order.ID, true))
+	require.Equal(t, b.keyOf(bought.ID, false), b.keyOf(leaving.Buy(leaving.Basket(product, 1, visa), http.StatusCreated).Order.ID, false), "the user's key is the same")
 	require.Eventually(t, func() bool { return b.count("wrapped_by = 'dev-1'") == 0 }, 3*time.Minute, 100*time.Millisecond, "each is wrapped anew")
 
-	for _, gone := range []*sealedBench{waiting, leaving} {
-		b.do(http.MethodDelete, "/v1/users/"+gone.user, nil, http.StatusNoContent)
+	for _, gone := range []*bench{waiting, leaving} {
+		b.Want(http.MethodDelete, "/v1/users/"+gone.User, nil, http.StatusNoContent)
 	}
 	b.requireErased(bought.ID)
 	require.Equal(t, 1, b.count("erased_at IS NOT NULL"), "a saga of the other user still runs")
 	b.requireOpened(waits.ID, authenticated)
-	b.do(http.MethodPut, "/v1/orders/"+waits.ID+"/cancellation", map[string]any{"reason": "too late"}, http.StatusAccepted)
-	b.await(waits.ID, "cancelled")
+	b.Want(http.MethodPut, "/v1/orders/"+waits.ID+"/cancellation", map[string]any{"reason": "too late"}, http.StatusAccepted)
+	b.Await(waits.ID, "cancelled")
 	b.requireErased(waits.ID)
 
 	b.requireInvariants()
 	b.requireResetEnds(bought.ID)
 	b.requireInvariants()
-	require.NoError(t, b.stack.Stop())
+	require.NoError(t, b.Stack.Stop())
 }
 
 // as is the same platform for a user of another bench.
-func (b *sealedBench) as(other *bench) *sealedBench {
-	own := *b.bench
-	own.user = other.user
-	return &sealedBench{bench: &own, temporal: b.temporal, data: b.data}
+func (b *bench) as(other *stacktest.Bench) *bench {
+	own := *b.Bench
+	own.User = other.User
+	return &bench{Bench: &own, temporal: b.temporal, data: b.data}
 }
 
 // trade has a user's sagas of each kind run, and gives the order that was
 // confirmed first.
-func (b *sealedBench) trade(product string) stack.Order {
+func (b *bench) trade(product string) stack.Order {
 	b.Helper()
-	bought := b.place(b.order(product, 2, visa), http.StatusCreated).Order
-	b.place(b.order(product, 1, declined), http.StatusPaymentRequired)
-	returned := b.place(b.order(product, 1, visa), http.StatusCreated).Order
-	b.do(http.MethodPost, "/v1/orders/"+returned.ID+"/refunds", map[string]any{"reason": "broken"}, http.StatusAccepted)
-	b.await(returned.ID, "refunded")
-	b.do(http.MethodPost, "/v1/payments", map[string]any{
-		"user_id": b.user, "method": visa, "amount": stack.Money{Amount: 500, Currency: "EUR"},
+	bought := b.Buy(b.Basket(product, 2, visa), http.StatusCreated).Order
+	b.Buy(b.Basket(product, 1, declined), http.StatusPaymentRequired)
+	returned := b.Buy(b.Basket(product, 1, visa), http.StatusCreated).Order
+	b.Want(http.MethodPost, "/v1/orders/"+returned.ID+"/refunds", map[string]any{"reason": "broken"}, http.StatusAccepted)
+	b.Await(returned.ID, "refunded")
+	b.Want(http.MethodPost, "/v1/payments", map[string]any{
+		"user_id": b.User, "method": visa, "amount": stack.Money{Amount: 500, Currency: "EUR"},
 	}, http.StatusCreated)
 	return bought
 }
@@ -113,14 +112,14 @@ func (b *sealedBench) trade(product string) stack.Order {
 // requireSealed looks at every payload of every history, and through the files of
 // Temporal's database, in which search attributes are all that is readable: the
 // user's id, the states of saga and order, and the step.
-func (b *sealedBench) requireSealed(product string) {
+func (b *bench) requireSealed(product string) {
 	b.Helper()
 	found, err := b.temporal.ListWorkflow(b.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: "default"})
 	require.NoError(b, err)
 	require.Greater(b, len(found.Executions), 5)
 	payloads := 0
 	for _, run := range found.Executions {
-		err := proxy.VisitPayloads(b.Context(), b.history(run.Execution.WorkflowId), proxy.VisitPayloadsOptions{
+		err := proxy.VisitPayloads(b.Context(), stacktest.History(b.T, b.temporal, run.Execution.WorkflowId), proxy.VisitPayloadsOptions{
 			SkipSearchAttributes: true, Visitor: func(_ *proxy.VisitPayloadsContext, all []*commonpb.Payload) ([]*commonpb.Payload, error) {
 				for _, p := range all {
 					require.Equal(b, "binary/encrypted", string(p.Metadata["encoding"]), "%s: %s", run.Execution.WorkflowId, p)
@@ -138,7 +137,7 @@ func (b *sealedBench) requireSealed(product string) {
 	for _, file := range files {
 		raw, err := os.ReadFile(file)
 		require.NoError(b, err)
-		seen = seen || bytes.Contains(raw, []byte(b.user))
+		seen = seen || bytes.Contains(raw, []byte(b.User))
 		for _, text := range []string{
 			product, visa, declined, `"user_id"`, `"order_id"`, "payment_method", "unit_price", `"amount"`, "Place order", "was declined", "hold the units",
 		} {
@@ -149,24 +148,24 @@ func (b *sealedBench) requireSealed(product string) {
 }
 
 // input is the input of an order's saga as Temporal keeps it.
-func (b *sealedBench) input(orderID string) *commonpb.Payload {
+func (b *bench) input(orderID string) *commonpb.Payload {
 	b.Helper()
-	first := b.history("order/" + orderID).Events[0]
+	first := stacktest.History(b.T, b.temporal, "order/"+orderID).Events[0]
 	return first.GetWorkflowExecutionStartedEventAttributes().Input.Payloads[0]
 }
 
 // keyOf names the key that seals the summary of an order's saga, or its input.
-func (b *sealedBench) keyOf(orderID string, summary bool) string {
+func (b *bench) keyOf(orderID string, summary bool) string {
 	b.Helper()
 	p := b.input(orderID)
 	if summary {
-		p = b.history("order/" + orderID).Events[0].GetUserMetadata().GetSummary()
+		p = stacktest.History(b.T, b.temporal, "order/"+orderID).Events[0].GetUserMetadata().GetSummary()
 	}
 	return string(p.Metadata["encryption-key-id"])
 }
 
 // decode asks the codec to open the input of an order's saga.
-func (b *sealedBench) decode(orderID, key string) stack.Answer {
+func (b *bench) decode(orderID, key string) stack.Answer {
 	b.Helper()
 	shop := *b.Shop
 	shop.Key = key
@@ -179,7 +178,7 @@ func (b *sealedBench) decode(orderID, key string) stack.Answer {
 }
 
 // opened is what the codec makes of the input of an order's saga.
-func (b *sealedBench) opened(orderID string) string {
+func (b *bench) opened(orderID string) string {
 	b.Helper()
 	a := b.decode(orderID, b.Key)
 	require.Equal(b, http.StatusOK, a.Status, "%s", a.Body)
@@ -189,19 +188,19 @@ func (b *sealedBench) opened(orderID string) string {
 	return string(body.Payloads[0].Data)
 }
 
-func (b *sealedBench) requireOpened(orderID, text string) {
+func (b *bench) requireOpened(orderID, text string) {
 	b.Helper()
 	require.Contains(b, b.opened(orderID), text)
 }
 
 // requireForOperators: nobody else has payloads opened, and on this machine only
 // the Web UI's pages.
-func (b *sealedBench) requireForOperators(orderID string) {
+func (b *bench) requireForOperators(orderID string) {
 	b.Helper()
 	require.Equal(b, http.StatusUnauthorized, b.decode(orderID, "").Status)
-	require.Equal(b, http.StatusForbidden, b.decode(orderID, b.stack.APIKeys["alice"]).Status)
-	for origin, want := range map[string]int{b.stack.TemporalUI: http.StatusOK, "https://elsewhere.example": http.StatusForbidden, "": http.StatusForbidden} {
-		r, err := http.NewRequestWithContext(b.Context(), http.MethodPost, b.stack.Codec+"/decode", bytes.NewReader([]byte(`{"payloads":[]}`)))
+	require.Equal(b, http.StatusForbidden, b.decode(orderID, b.Stack.APIKeys["alice"]).Status)
+	for origin, want := range map[string]int{b.Stack.TemporalUI: http.StatusOK, "https://elsewhere.example": http.StatusForbidden, "": http.StatusForbidden} {
+		r, err := http.NewRequestWithContext(b.Context(), http.MethodPost, b.Stack.Codec+"/decode", bytes.NewReader([]byte(`{"payloads":[]}`)))
 		require.NoError(b, err)
 		r.Header.Set("Origin", origin)
 		response, err := http.DefaultClient.Do(r)
@@ -213,9 +212,9 @@ func (b *sealedBench) requireForOperators(orderID string) {
 
 // rotate stops the platform, puts another key before the one that it has, and
 // starts it again.
-func (b *sealedBench) rotate() *sealedBench {
+func (b *bench) rotate() *bench {
 	b.Helper()
-	require.NoError(b, b.stack.Stop())
+	require.NoError(b, b.Stack.Stop())
 	file := filepath.Join(b.data, "demo.json")
 	raw, err := os.ReadFile(file)
 	require.NoError(b, err)
@@ -229,9 +228,9 @@ func (b *sealedBench) rotate() *sealedBench {
 }
 
 // count counts users' keys.
-func (b *sealedBench) count(where string) (n int) {
+func (b *bench) count(where string) (n int) {
 	b.Helper()
-	conn, err := pgx.Connect(b.Context(), b.stack.Databases["user"])
+	conn, err := pgx.Connect(b.Context(), b.Stack.Databases["user"])
 	require.NoError(b, err)
 	defer func() { _ = conn.Close(b.Context()) }()
 	require.NoError(b, conn.QueryRow(b.Context(), "SELECT count(*) FROM payload_keys WHERE "+where).Scan(&n))
@@ -239,11 +238,9 @@ func (b *sealedBench) count(where string) (n int) {
 }
 
 // requireInvariants has the checker read histories through the codec.
-func (b *sealedBench) requireInvariants() {
+func (b *bench) requireInvariants() {
 	b.Helper()
-	p := checker.Platform{Databases: b.stack.Databases, PSP: b.stack.PSP, Temporal: b.stack.Temporal, Kafka: b.stack.Kafka}
+	p := stacktest.Inspected(b.Stack)
 	p.Cut, p.Codec = true, &checker.Codec{URL: b.URL + "/v1/codec", Key: b.Key}
-	ctx, cancel := context.WithTimeout(b.Context(), 2*time.Minute)
-	defer cancel()
-	require.NoError(b, p.Check(ctx))
+	require.NoError(b, stacktest.Check(b.Context(), p))
 }

@@ -1,4 +1,5 @@
-package e2e_test
+// Package collector takes the traces that a platform sends, for tests to look at.
+package collector
 
 import (
 	"compress/gzip"
@@ -12,39 +13,49 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	service "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	otlp "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 )
 
-// spanned is a span as a collector got it.
-type spanned struct {
+// What a caller's request is part of, by the example of W3C Trace Context.
+const (
+	CallersTrace = "4bf92f3577b34da6a3ce929d0e0e4736"
+	CallersSpan  = "00f067aa0ba902b7"
+)
+
+// Span is one as a process told of it.
+type Span struct {
 	*otlp.Span
 
-	process string
+	Process string // its service.name
 }
 
-func (s spanned) id() string     { return hex.EncodeToString(s.SpanId) }
-func (s spanned) parent() string { return hex.EncodeToString(s.ParentSpanId) }
+// ID is the span's own id, in hex.
+func (s Span) ID() string { return hex.EncodeToString(s.SpanId) }
 
-// traces is a collector: it takes OTLP over HTTP and keeps what it got.
-type traces struct {
+// Parent is the id of the span that it is below, in hex.
+func (s Span) Parent() string { return hex.EncodeToString(s.ParentSpanId) }
+
+// Collector takes OTLP over HTTP and keeps what it got.
+type Collector struct {
 	*httptest.Server
 
 	mu  sync.Mutex
-	all []spanned
+	all []Span
 	raw []byte // all that was sent, one after the other
 }
 
-func collect(t *testing.T) *traces {
+// Start runs a collector for as long as a test.
+func Start(t *testing.T) *Collector {
 	t.Helper()
-	c := &traces{}
+	c := &Collector{}
 	c.Server = httptest.NewServer(http.HandlerFunc(c.take))
 	t.Cleanup(c.Close)
 	return c
 }
 
-func (c *traces) take(w http.ResponseWriter, r *http.Request) {
+func (c *Collector) take(w http.ResponseWriter, r *http.Request) {
 	var body io.Reader = r.Body
 	if r.Header.Get("Content-Encoding") == "gzip" {
 		unzipped, err := gzip.NewReader(r.Body)
@@ -55,7 +66,7 @@ func (c *traces) take(w http.ResponseWriter, r *http.Request) {
 		body = unzipped
 	}
 	raw, err := io.ReadAll(body)
-	var got collector.ExportTraceServiceRequest
+	var got service.ExportTraceServiceRequest
 	if err != nil || proto.Unmarshal(raw, &got) != nil || r.URL.Path != "/v1/traces" {
 		http.Error(w, "no traces", http.StatusBadRequest)
 		return
@@ -72,21 +83,21 @@ func (c *traces) take(w http.ResponseWriter, r *http.Request) {
 		}
 		for _, scope := range process.ScopeSpans {
 			for _, s := range scope.Spans {
-				c.all = append(c.all, spanned{s, name})
+				c.all = append(c.all, Span{s, name})
 			}
 		}
 	}
 }
 
-// sent gives all that the processes sent.
-func (c *traces) sent() []byte {
+// Sent gives all that the processes sent.
+func (c *Collector) Sent() []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.raw)
 }
 
-// ids lists the ids of all traces.
-func (c *traces) ids() string {
+// IDs lists the ids of all traces.
+func (c *Collector) IDs() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var list strings.Builder
@@ -96,8 +107,8 @@ func (c *traces) ids() string {
 	return list.String()
 }
 
-// of gives the spans of a trace, in the order of their beginnings.
-func (c *traces) of(traceID string) (found []spanned) {
+// Of gives the spans of a trace, in the order of their beginnings.
+func (c *Collector) Of(traceID string) (found []Span) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, s := range c.all {
@@ -105,38 +116,38 @@ func (c *traces) of(traceID string) (found []spanned) {
 			found = append(found, s)
 		}
 	}
-	slices.SortStableFunc(found, func(a, b spanned) int {
+	slices.SortStableFunc(found, func(a, b Span) int {
 		return int(int64(a.StartTimeUnixNano) - int64(b.StartTimeUnixNano)) //nolint:gosec // times of this century
 	})
 	return found
 }
 
-// whole tells whether every span's parent is in the trace, but for those whose parent
+// Whole tells whether every span's parent is in the trace, but for those whose parent
 // the caller is. A process tells of a span when it has ended, and of those below it
 // perhaps before.
-func whole(caller string, spans []spanned) bool {
+func Whole(caller string, spans []Span) bool {
 	known := map[string]bool{caller: true}
 	for _, s := range spans {
-		known[s.id()] = true
+		known[s.ID()] = true
 	}
-	return !slices.ContainsFunc(spans, func(s spanned) bool { return !known[s.parent()] })
+	return !slices.ContainsFunc(spans, func(s Span) bool { return !known[s.Parent()] })
 }
 
-// requireOnce: no span was told twice.
-func requireOnce(t *testing.T, spans []spanned) {
+// RequireOnce: no span was told twice.
+func RequireOnce(t *testing.T, spans []Span) {
 	t.Helper()
 	known := map[string]bool{}
 	for _, s := range spans {
-		require.False(t, known[s.id()], "%s was told twice", s.Name)
-		known[s.id()] = true
+		require.False(t, known[s.ID()], "%s was told twice", s.Name)
+		known[s.ID()] = true
 	}
 }
 
-// names lists spans with what they are below.
-func names(spans []spanned) string {
+// Names lists spans with what they are below.
+func Names(spans []Span) string {
 	var list strings.Builder
 	for _, s := range spans {
-		list.WriteString(s.id() + " < " + s.parent() + " " + s.process + " " + s.Name + "\n")
+		list.WriteString(s.ID() + " < " + s.Parent() + " " + s.Process + " " + s.Name + "\n")
 	}
 	return list.String()
 }

@@ -1,4 +1,4 @@
-package e2e_test
+package told_test
 
 import (
 	"bytes"
@@ -18,20 +18,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/skaldhq/skald/internal/devstack/mailsink"
 	"github.com/skaldhq/skald/test/stack"
+	"github.com/skaldhq/skald/test/stack/stacktest"
 )
-
-// notified is a notification as the front door shows it.
-type notified struct {
-	ID, Type, Status, Reason, Locale, Subject string
-	EventID                                   string `json:"event_id"`
-	OrderID                                   string `json:"order_id"`
-}
 
 // box is the mail of a platform.
 type box struct {
@@ -39,41 +32,8 @@ type box struct {
 	dir string
 }
 
-// newUser makes a user who reads a language, with an address of their own.
-func (b *bench) newUser(locale string) (userID, email string) {
-	b.Helper()
-	email = uuid.NewString() + "@mail.example"
-	a := b.do(http.MethodPost, "/v1/users", map[string]any{"name": "Kim " + locale, "email": email, "locale": locale, "status": "active"}, http.StatusCreated)
-	return b.id(a), email
-}
-
-// notifications lists what a user was told, newest first.
-func (b *bench) notifications(userID string) []notified {
-	b.Helper()
-	a := b.do(http.MethodGet, "/v1/notifications?limit=100&user_id="+userID, nil, http.StatusOK)
-	require.NotContains(b, string(a.Body), "@", "no address is shown")
-	var page struct{ Items []notified }
-	require.NoError(b, json.Unmarshal(a.Body, &page))
-	return page.Items
-}
-
-// awaitNotified waits until a user was told something of an order, and gives how.
-func (b *bench) awaitNotified(userID, orderID, kind, status string) (found notified) {
-	b.Helper()
-	require.Eventually(b, func() bool {
-		for _, n := range b.notifications(userID) {
-			if n.OrderID == orderID && n.Type == kind && n.Status == status {
-				found = n
-				return true
-			}
-		}
-		return false
-	}, 2*time.Minute, 100*time.Millisecond, "%s of %s is not %s: %v", kind, orderID, status, b.notifications(userID))
-	return found
-}
-
 // read reads the text of the mail of a notification, and to whom it went.
-func (x box) read(n notified) (subject, text, to string) {
+func (x box) read(n stacktest.Notified) (subject, text, to string) {
 	x.Helper()
 	raw, err := os.ReadFile(mailsink.File(x.dir, messageID(n.EventID)))
 	require.NoError(x, err)
@@ -111,22 +71,21 @@ func TestNotifications(t *testing.T) {
 	sink, err := mailsink.Start(dir, "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = sink.Close() })
-	s := ownStack(t, "--mail-server", sink.Addr, "--action-timeout", "2m")
-	b := &bench{T: t, Shop: s.NewShop(), stack: s}
+	b := &bench{platform.Own(t, "--mail-server", sink.Addr, "--action-timeout", "2m")}
 	x := box{bench: b, dir: dir}
-	product := b.product(2900, 100)
-	korean, koreanMail := b.newUser("ko-KR")
-	english, englishMail := b.newUser("en-GB")
+	product := b.Product(2900, 100)
+	korean, koreanMail := b.NewUser("ko-KR")
+	english, englishMail := b.NewUser("en-GB")
 	order := func(userID, method string, want int) (orderID string, a stack.Answer) {
-		b.user = userID
-		a = b.place(b.order(product, 1, method), want)
+		b.User = userID
+		a = b.Buy(b.Basket(product, 1, method), want)
 		return a.OrderID(), a
 	}
 	cancel := func(orderID string) {
-		b.do(http.MethodPut, "/v1/orders/"+orderID+"/cancellation", nil, http.StatusAccepted)
+		b.Want(http.MethodPut, "/v1/orders/"+orderID+"/cancellation", nil, http.StatusAccepted)
 	}
 	expect := func(userID, orderID, kind, subject, says, to string) {
-		n := b.awaitNotified(userID, orderID, kind, "sent")
+		n := b.AwaitNotified(userID, orderID, kind, "sent")
 		require.Equal(t, subject, n.Subject)
 		gotSubject, text, gotTo := x.read(n)
 		require.Equal(t, subject, gotSubject)
@@ -153,8 +112,8 @@ func TestNotifications(t *testing.T) {
 	begun := time.Now()
 	late, _ := order(english, visa, http.StatusCreated)
 	t.Logf("an order without a mail server: %s", time.Since(begun).Round(time.Millisecond))
-	require.Eventually(t, func() bool { return b.notifications(english)[0].Reason == "mail_server_unavailable" }, time.Minute, 50*time.Millisecond)
-	require.NotEqual(t, "sent", b.notifications(english)[0].Status)
+	require.Eventually(t, func() bool { return b.Notifications(english)[0].Reason == "mail_server_unavailable" }, time.Minute, 50*time.Millisecond)
+	require.NotEqual(t, "sent", b.Notifications(english)[0].Status)
 	x.requireGone(product)
 	addr := sink.Addr
 	require.Eventually(t, func() bool { // its port may be another's for a while
@@ -164,9 +123,9 @@ func TestNotifications(t *testing.T) {
 	expect(english, late, "order.confirmed", "Your order is confirmed", "€29.00", englishMail)
 
 	b.requirePoison()
-	b.do(http.MethodDelete, "/v1/users/"+english, nil, http.StatusNoContent)
+	b.Want(http.MethodDelete, "/v1/users/"+english, nil, http.StatusNoContent)
 	require.Eventually(t, func() bool {
-		for _, n := range b.notifications(english) {
+		for _, n := range b.Notifications(english) {
 			if n.Subject+n.Locale != "" {
 				return false
 			}
@@ -179,7 +138,7 @@ func TestNotifications(t *testing.T) {
 	for _, d := range deliveries {
 		require.False(t, d.Repeated)
 	}
-	metrics := b.metricsOf()
+	metrics := b.Metrics()
 	for _, want := range []string{
 		`skald_notifications_total{status="sent",type="order.confirmed"} 2`, `skald_consumer_dead_letters_total{code="event_unreadable",consumer="skald.notifications"} 1`,
 	} {
@@ -191,19 +150,19 @@ func TestNotifications(t *testing.T) {
 // requireGone: a user who is deleted before they could be told is told nothing.
 func (x box) requireGone(product string) {
 	x.Helper()
-	gone, _ := x.newUser("en")
-	x.user = gone
-	id := x.place(x.order(product, 1, visa), http.StatusCreated).OrderID()
-	x.awaitNotified(gone, id, "order.confirmed", "pending")
-	x.do(http.MethodDelete, "/v1/users/"+gone, nil, http.StatusNoContent)
-	require.Equal(x, "user_deleted", x.awaitNotified(gone, id, "order.confirmed", "skipped").Reason)
+	gone, _ := x.NewUser("en")
+	x.User = gone
+	id := x.Buy(x.Basket(product, 1, visa), http.StatusCreated).OrderID()
+	x.AwaitNotified(gone, id, "order.confirmed", "pending")
+	x.Want(http.MethodDelete, "/v1/users/"+gone, nil, http.StatusNoContent)
+	require.Equal(x, "user_deleted", x.AwaitNotified(gone, id, "order.confirmed", "skipped").Reason)
 }
 
 // requirePoison: a record that is no event is a dead letter, which an operator sees and
 // has dealt with again; it is dead still then.
 func (b *bench) requirePoison() {
 	b.Helper()
-	c, err := kgo.NewClient(kgo.SeedBrokers(b.stack.Kafka))
+	c, err := kgo.NewClient(kgo.SeedBrokers(b.Stack.Kafka))
 	require.NoError(b, err)
 	defer c.Close()
 	require.NoError(b, c.ProduceSync(context.Background(), &kgo.Record{Topic: "skald.order.events", Value: []byte("poison")}).FirstErr())
@@ -215,7 +174,7 @@ func (b *bench) requirePoison() {
 	look := func(done func() bool) {
 		b.Helper()
 		require.Eventually(b, func() bool {
-			a := b.do(http.MethodGet, "/v1/dead-letters", nil, http.StatusOK)
+			a := b.Want(http.MethodGet, "/v1/dead-letters", nil, http.StatusOK)
 			require.NotContains(b, string(a.Body), "poison", "what it holds is not shown")
 			require.NoError(b, json.Unmarshal(a.Body, &page))
 			page.Items = slices.DeleteFunc(page.Items, func(l letter) bool { return l.Consumer != "skald.notifications" }) // webhooks have theirs
@@ -224,15 +183,9 @@ func (b *bench) requirePoison() {
 	}
 	look(func() bool { return len(page.Items) == 1 })
 	require.Equal(b, "event_unreadable", page.Items[0].Code)
-	b.do(http.MethodPost, "/v1/dead-letters/"+page.Items[0].ID+"/replays", map[string]any{"reason": "a test"}, http.StatusAccepted)
+	b.Want(http.MethodPost, "/v1/dead-letters/"+page.Items[0].ID+"/replays", map[string]any{"reason": "a test"}, http.StatusAccepted)
 	look(func() bool { return page.Items[0].State == "dead" })
 	require.Equal(b, "failed", page.Items[0].Replays[0].Outcome)
 	require.Equal(b, "event_unreadable", page.Items[0].Replays[0].Code)
 	require.Equal(b, "operator", page.Items[0].Replays[0].By)
-}
-
-// metricsOf reads the metrics of the front door's process.
-func (b *bench) metricsOf() string {
-	b.Helper()
-	return string(b.do(http.MethodGet, "/metrics", nil, http.StatusOK).Body)
 }

@@ -1,10 +1,12 @@
-package e2e_test
+package watched_test
 
 import (
 	"fmt"
 	"html"
 	"slices"
 	"strings"
+
+	"github.com/skaldhq/skald/test/collector"
 )
 
 // The measures of the picture, in pixels.
@@ -21,14 +23,14 @@ func colours() []string {
 }
 
 // picture draws a trace as SVG: a bar a span, below its parent, by time.
-func picture(spans []spanned) string {
-	rows := nested(spans, callersSpan, 0)
+func picture(spans []collector.Span) string {
+	rows := nested(spans, collector.CallersSpan, 0)
 	first, last := spans[0].StartTimeUnixNano, uint64(0)
 	var processes []string
 	for _, s := range spans {
 		last = max(last, s.EndTimeUnixNano)
-		if !slices.Contains(processes, s.process) {
-			processes = append(processes, s.process)
+		if !slices.Contains(processes, s.Process) {
+			processes = append(processes, s.Process)
 		}
 	}
 	x := func(at uint64) float64 {
@@ -52,7 +54,7 @@ func picture(spans []spanned) string {
 		y := margin + (i+1)*rowHeight
 		write(`<text x="%d" y="%d">%s</text>`, margin+row.depth*10, y+12, html.EscapeString(row.Name))
 		write(`<rect x="%.1f" y="%d" width="%.1f" height="11" rx="2" fill="%s"/>`, x(row.StartTimeUnixNano), y+2,
-			max(1.5, x(row.EndTimeUnixNano)-x(row.StartTimeUnixNano)), colours()[slices.Index(processes, row.process)%len(colours())])
+			max(1.5, x(row.EndTimeUnixNano)-x(row.StartTimeUnixNano)), colours()[slices.Index(processes, row.Process)%len(colours())])
 	}
 	write("</svg>")
 	return svg.String()
@@ -60,16 +62,16 @@ func picture(spans []spanned) string {
 
 // row is a span of the picture.
 type row struct {
-	spanned
+	collector.Span
 
 	depth int
 }
 
 // nested gives the spans below one, each followed by those below it.
-func nested(spans []spanned, parent string, depth int) (rows []row) {
+func nested(spans []collector.Span, parent string, depth int) (rows []row) {
 	for _, s := range spans {
-		if s.parent() == parent {
-			rows = append(append(rows, row{s, depth}), nested(spans, s.id(), depth+1)...)
+		if s.Parent() == parent {
+			rows = append(append(rows, row{s, depth}), nested(spans, s.ID(), depth+1)...)
 		}
 	}
 	return rows

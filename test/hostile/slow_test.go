@@ -1,4 +1,4 @@
-package e2e_test
+package hostile_test
 
 import (
 	"context"
@@ -62,12 +62,11 @@ func TestSlowClients(t *testing.T) {
 		clients, lasts = n, time.Minute
 	}
 	requireFiles(t, uint64(clients)+500)
-	s := ownStack(t, "--split", "--free-ports")
-	b := &bench{T: t, Shop: s.NewShop(), stack: s, user: s.Users["alice"]}
-	product := b.product(1999, 1_000_000)
-	o := b.place(b.order(product, 1, visa), http.StatusCreated).OrderID()
-	b.get(o)
-	goroutines, heap := b.metric("go_goroutines"), b.heap()
+	b := &bench{platform.Split(t)}
+	product := b.Product(1999, 1_000_000)
+	o := b.Buy(b.Basket(product, 1, visa), http.StatusCreated).OrderID()
+	b.Get(o)
+	goroutines, heap := b.Metric("go_goroutines"), b.heap()
 
 	attacking, stop := context.WithTimeout(t.Context(), lasts)
 	defer stop()
@@ -92,9 +91,9 @@ func TestSlowClients(t *testing.T) {
 	defer pace.Stop()
 	for ; attacking.Err() == nil; <-pace.C {
 		for _, ask := range []func(){
-			func() { b.get(o) },
-			func() { b.do(http.MethodGet, "/v1/products/"+product, nil, http.StatusOK) },
-			func() { b.place(b.order(product, 1, visa), http.StatusCreated) },
+			func() { b.Get(o) },
+			func() { b.Want(http.MethodGet, "/v1/products/"+product, nil, http.StatusOK) },
+			func() { b.Buy(b.Basket(product, 1, visa), http.StatusCreated) },
 		} {
 			begun := time.Now()
 			ask()
@@ -114,9 +113,9 @@ func TestSlowClients(t *testing.T) {
 	if heavy {
 		require.Less(t, p99, 500*time.Millisecond)
 	}
-	require.Eventually(t, func() bool { return b.metric("go_goroutines") <= goroutines+20 }, time.Minute, 200*time.Millisecond, "%g goroutines, %g before", b.metric("go_goroutines"), goroutines)
+	require.Eventually(t, func() bool { return b.Metric("go_goroutines") <= goroutines+20 }, time.Minute, 200*time.Millisecond, "%g goroutines, %g before", b.Metric("go_goroutines"), goroutines)
 	require.Less(t, b.heap()-heap, float64(mostGrowth))
-	requireInvariants(t, s)
+	b.RequireInvariants()
 }
 
 // attack is one connection, until it is closed or the time is over.

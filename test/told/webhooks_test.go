@@ -1,4 +1,4 @@
-package e2e_test
+package told_test
 
 import (
 	"context"
@@ -9,13 +9,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
+
+	"github.com/skaldhq/skald/test/stack/stacktest"
 )
 
 // TestWebhooks drives a delivery to each of its ends, and looks at its history. With
 // SKALD_RECORD set it records a history of each end that has none yet.
 func TestWebhooks(t *testing.T) {
 	t.Parallel()
-	c := temporal(t, shared(t))
+	c := platform.Shared(t).Temporal()
 	for name, drive := range map[string]func(*hook){
 		"delivered": func(h *hook) {
 			h.happens()
@@ -66,16 +68,16 @@ func TestWebhooks(t *testing.T) {
 			h.disable()
 			d := h.await("failed")
 			require.Equal(h, []any{int64(2), "endpoint_disabled"}, []any{d.Attempts, *d.LastReason})
-			h.do(http.MethodPost, h.path("/deliveries/"+d.ID+"/redeliveries"), nil, http.StatusConflict)
+			h.Want(http.MethodPost, h.path("/deliveries/"+d.ID+"/redeliveries"), nil, http.StatusConflict)
 		},
 		"deleted": func(h *hook) {
 			h.waiting()
-			h.do(http.MethodDelete, h.path(""), nil, http.StatusNoContent)
+			h.Want(http.MethodDelete, h.path(""), nil, http.StatusNoContent)
 		},
 		"redelivered": func(h *hook) {
 			h.happens()
 			d := h.await("delivered")
-			closedHistory(h.T, c, d.WorkflowID)
+			stacktest.ClosedHistory(h.T, c, d.WorkflowID)
 			h.redeliver(d)
 			h.awaitMessages(2)
 			require.EqualValues(h, 2, h.await("delivered").Attempts)
@@ -99,10 +101,10 @@ func TestWebhooks(t *testing.T) {
 			t.Parallel()
 			h := newHook(t)
 			drive(h)
-			run := closedHistory(t, c, h.workflowID)
+			run := stacktest.ClosedHistory(t, c, h.workflowID)
 			h.requireNothingIn(run.String(), h.secret, h.endpoint.URL)
 			h.requireToldInTheUI(c)
-			h.recorded("DeliverWebhook", name, run)
+			h.Recorded("DeliverWebhook", name, run)
 		})
 	}
 }
@@ -111,16 +113,16 @@ func TestWebhooks(t *testing.T) {
 // refused by the name of its field; nothing of it is repeated.
 func TestWebhookAddresses(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
+	b := platform.Shared(t)
 	for _, url := range []string{
 		"https://10.0.0.1/", "https://169.254.169.254/latest/meta-data/", "https://[::ffff:10.0.0.1]/", "http://192.168.1.1/", "https://[fd00::1]/",
 		"https://user:password@shop.example/", "ftp://shop.example/", "https://shop.example/#a", "shop.example",
 	} {
-		a := b.do(http.MethodPost, "/v1/webhook-endpoints", map[string]any{"url": url, "event_types": []string{"order.created"}}, http.StatusUnprocessableEntity)
+		a := b.Want(http.MethodPost, "/v1/webhook-endpoints", map[string]any{"url": url, "event_types": []string{"order.created"}}, http.StatusUnprocessableEntity)
 		require.Contains(t, string(a.Body), `"field":"url"`)
 		require.NotContains(t, string(a.Body), "10.0.0.1")
 	}
-	a := b.do(http.MethodPost, "/v1/webhook-endpoints", map[string]any{"url": "https://shop.example/", "event_types": []string{"order.lost"}}, http.StatusUnprocessableEntity)
+	a := b.Want(http.MethodPost, "/v1/webhook-endpoints", map[string]any{"url": "https://shop.example/", "event_types": []string{"order.lost"}}, http.StatusUnprocessableEntity)
 	require.Contains(t, string(a.Body), `"field":"event_types[0]"`)
 }
 

@@ -1,4 +1,4 @@
-package e2e_test
+package told_test
 
 import (
 	"encoding/json"
@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/skaldhq/skald/client"
+	"github.com/skaldhq/skald/test/stack/stacktest"
 )
 
 const (
@@ -28,7 +29,7 @@ const (
 
 // hook is an integrator: an endpoint, a receiver behind it, and one event for it.
 type hook struct {
-	*bench
+	*stacktest.Bench
 	endpoint   client.WebhookEndpoint
 	secret     string
 	subject    string // what the event is about
@@ -47,11 +48,11 @@ type message struct {
 
 func newHook(t *testing.T) *hook {
 	t.Helper()
-	h := &hook{bench: setup(t)}
+	h := &hook{Bench: platform.Shared(t)}
 	receiver := httptest.NewServer(http.HandlerFunc(h.receive))
 	t.Cleanup(receiver.Close)
-	h.subject = h.product(100, 1)
-	a := h.do(http.MethodPost, "/v1/webhook-endpoints", map[string]any{"url": receiver.URL + "/hooks", "event_types": []string{"product.deleted"}}, http.StatusCreated)
+	h.subject = h.Product(100, 1)
+	a := h.Want(http.MethodPost, "/v1/webhook-endpoints", map[string]any{"url": receiver.URL + "/hooks", "event_types": []string{"product.deleted"}}, http.StatusCreated)
 	h.read(a.Body, &h.endpoint)
 	var issued struct{ Secret string }
 	h.read(a.Body, &issued)
@@ -83,7 +84,7 @@ func (h *hook) receive(w http.ResponseWriter, r *http.Request) {
 		<-r.Context().Done()
 		return
 	}
-	w.Header().Set("Location", h.stack.FrontDoor+"/v1/orders") // should somebody follow it
+	w.Header().Set("Location", h.Stack.FrontDoor+"/v1/orders") // should somebody follow it
 	w.WriteHeader(status)
 }
 
@@ -102,7 +103,7 @@ func (h *hook) messages() []message {
 // happens is the event.
 func (h *hook) happens() {
 	h.Helper()
-	h.do(http.MethodDelete, "/v1/products/"+h.subject, nil, http.StatusNoContent)
+	h.Want(http.MethodDelete, "/v1/products/"+h.subject, nil, http.StatusNoContent)
 }
 
 // waiting makes the event, and waits until two attempts came to nothing.
@@ -118,7 +119,7 @@ func (h *hook) waiting() client.WebhookDelivery {
 func (h *hook) delivery() (found client.WebhookDelivery) {
 	h.Helper()
 	var all struct{ Items []client.WebhookDelivery }
-	h.read(h.do(http.MethodGet, h.path("/deliveries?limit=100"), nil, http.StatusOK).Body, &all)
+	h.read(h.Want(http.MethodGet, h.path("/deliveries?limit=100"), nil, http.StatusOK).Body, &all)
 	for _, d := range all.Items {
 		if strings.HasPrefix(d.EventID, "product/"+h.subject+"/") {
 			h.workflowID = d.WorkflowID
@@ -148,22 +149,22 @@ func (h *hook) awaitMessages(n int) {
 func (h *hook) redeliver(d client.WebhookDelivery) {
 	h.Helper()
 	for range 2 { // once
-		h.do(http.MethodPost, h.path("/deliveries/"+d.ID+"/redeliveries"), nil, http.StatusAccepted, "Idempotency-Key", "again "+d.ID)
+		h.Want(http.MethodPost, h.path("/deliveries/"+d.ID+"/redeliveries"), nil, http.StatusAccepted, "Idempotency-Key", "again "+d.ID)
 	}
 }
 
 func (h *hook) rotate() {
 	h.Helper()
 	var issued struct{ Secret string }
-	h.read(h.do(http.MethodPost, h.path("/secrets"), nil, http.StatusCreated).Body, &issued)
+	h.read(h.Want(http.MethodPost, h.path("/secrets"), nil, http.StatusCreated).Body, &issued)
 	h.secret = issued.Secret
 }
 
 // disable replaces the state that it has just seen.
 func (h *hook) disable() {
 	h.Helper()
-	a := h.do(http.MethodGet, h.path(""), nil, http.StatusOK)
-	h.do(http.MethodPut, h.path(""), map[string]any{"url": h.endpoint.URL, "event_types": h.endpoint.EventTypes, "status": "disabled"}, http.StatusOK,
+	a := h.Want(http.MethodGet, h.path(""), nil, http.StatusOK)
+	h.Want(http.MethodPut, h.path(""), map[string]any{"url": h.endpoint.URL, "event_types": h.endpoint.EventTypes, "status": "disabled"}, http.StatusOK,
 		"If-Match", a.Header.Get("ETag"))
 }
 
@@ -174,7 +175,7 @@ func (h *hook) status() []string {
 		Status string
 		Reason string `json:"disabled_reason"`
 	}
-	h.read(h.do(http.MethodGet, h.path(""), nil, http.StatusOK).Body, &e)
+	h.read(h.Want(http.MethodGet, h.path(""), nil, http.StatusOK).Body, &e)
 	return []string{e.Status, e.Reason}
 }
 

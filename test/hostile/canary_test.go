@@ -1,4 +1,4 @@
-package e2e_test
+package hostile_test
 
 import (
 	"bytes"
@@ -19,8 +19,9 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/skaldhq/skald/test/collector"
 	"github.com/skaldhq/skald/test/fuzz"
-	"github.com/skaldhq/skald/test/stack"
+	"github.com/skaldhq/skald/test/stack/stacktest"
 )
 
 // The canaries: what must not get out.
@@ -52,11 +53,10 @@ func TestCanary(t *testing.T) {
 
 func canary(t *testing.T, args ...string) {
 	t.Helper()
-	c := collect(t)
-	s := ownStack(t, append(args, "--otel-endpoint", c.URL, "--limit-per-second", "0", "--limit-unknown-per-second", "0")...)
-	b := &bench{T: t, Shop: s.NewShop(), stack: s, user: s.Users["alice"]}
+	c := collector.Start(t)
+	b := own(t, append(args, "--otel-endpoint", c.URL, "--limit-per-second", "0", "--limit-unknown-per-second", "0")...)
 	g := b.generator()
-	client := &fuzz.Client{Address: strings.TrimPrefix(s.FrontDoor, "http://")}
+	client := &fuzz.Client{Address: strings.TrimPrefix(b.URL, "http://")}
 	defer client.Close()
 	for text, code := range map[string]string{canaryCard: "card_number_refused", canaryEmail: "email_refused", canaryToken: "credential_refused", canaryWord: ""} {
 		for _, spot := range g.Everywhere(text) {
@@ -73,21 +73,21 @@ func canary(t *testing.T, args ...string) {
 			require.Equal(t, spot.Field, said.Errors[0].Field, spot.Request)
 		}
 	}
-	b.user = b.id(b.do(http.MethodPost, "/v1/users", map[string]any{"email": "x" + canaryEmail, "name": "Kim", "locale": "en", "status": "active"}, http.StatusCreated))
-	product := b.product(1999, 20)
+	b.User = b.ID(b.Want(http.MethodPost, "/v1/users", map[string]any{"email": "x" + canaryEmail, "name": "Kim", "locale": "en", "status": "active"}, http.StatusCreated))
+	product := b.Product(1999, 20)
 	for _, state := range []string{canaryCard, canaryToken, canaryWord, canaryState} {
-		b.place(b.order(product, 1, visa), http.StatusCreated, "Traceparent", "00-"+callersTrace+"-"+callersSpan+"-01", "Tracestate", "vendor="+state)
+		b.Buy(b.Basket(product, 1, visa), http.StatusCreated, "Traceparent", "00-"+collector.CallersTrace+"-"+collector.CallersSpan+"-01", "Tracestate", "vendor="+state)
 	}
-	bought := b.place(b.order(product, 1, visa), http.StatusCreated, "Traceparent", "00-"+canaryCard+"abcdefabcdefabcd-"+callersSpan+"-01").OrderID()
+	bought := b.Buy(b.Basket(product, 1, visa), http.StatusCreated, "Traceparent", "00-"+canaryCard+"abcdefabcdefabcd-"+collector.CallersSpan+"-01").OrderID()
 	require.Eventually(t, func() bool {
-		return whole(callersSpan, c.of(callersTrace)) && bytes.Contains(c.sent(), []byte("publish order.confirmed"))
+		return collector.Whole(collector.CallersSpan, c.Of(collector.CallersTrace)) && bytes.Contains(c.Sent(), []byte("publish order.confirmed"))
 	}, time.Minute, 200*time.Millisecond)
-	b.awaitNotified(b.user, bought, "order.confirmed", "sent")
+	b.AwaitNotified(b.User, bought, "order.confirmed", "sent")
 	for _, canary := range []string{canaryCard, canaryEmail, canaryToken, canaryWord, canaryState} {
-		require.NotContains(t, string(c.sent()), canary)
+		require.NotContains(t, string(c.Sent()), canary)
 	}
-	require.NotContains(t, c.ids(), canaryCard)
-	found := whereabouts(t, s, canaryCard, canaryEmail, canaryToken, canaryWord, canaryState, bought)
+	require.NotContains(t, c.IDs(), canaryCard)
+	found := b.whereabouts(canaryCard, canaryEmail, canaryToken, canaryWord, canaryState, bought)
 	for _, place := range []string{"order", "notification", "topic skald.order.events", "history order/" + bought, "/skald.log", "/temporal", "/mail", "/psp"} {
 		require.True(t, slices.ContainsFunc(found[bought], func(where string) bool { return strings.HasPrefix(where, place) }), "looking works: %s", place)
 	}
@@ -119,8 +119,8 @@ var peoplesWords = []string{"notification", "order", "payment", "product", "user
 // histories, and in which files: logs, Postgres's too, Temporal's, mail, the
 // provider's. Postgres's other files are those of its databases; the broker's are
 // compressed, and read by a consumer.
-func whereabouts(t *testing.T, s *stack.Stack, texts ...string) map[string][]string {
-	t.Helper()
+func (b *bench) whereabouts(texts ...string) map[string][]string {
+	b.Helper()
 	found := map[string][]string{}
 	look := func(where string, content []byte) {
 		for _, text := range texts {
@@ -129,22 +129,22 @@ func whereabouts(t *testing.T, s *stack.Stack, texts ...string) map[string][]str
 			}
 		}
 	}
-	for service, url := range s.Databases {
-		look(service, dump(t, url))
+	for service, url := range b.Stack.Databases {
+		look(service, dump(b.T, url))
 	}
-	lookAtTopics(t, s, look)
-	lookAtHistories(t, s, look)
-	postgres := filepath.Join(s.Data, "postgres")
+	b.lookAtTopics(look)
+	b.lookAtHistories(look)
+	postgres := filepath.Join(b.Stack.Data, "postgres")
 	raw, err := os.ReadFile(filepath.Join(postgres, "postgres.log"))
-	require.NoError(t, err)
-	require.Contains(t, string(raw), "ERROR:", "requests that a constraint refuses are logged: looking works")
+	require.NoError(b, err)
+	require.Contains(b, string(raw), "ERROR:", "requests that a constraint refuses are logged: looking works")
 	look("/postgres.log", raw)
-	require.NoError(t, filepath.WalkDir(s.Data, func(path string, file fs.DirEntry, err error) error {
+	require.NoError(b, filepath.WalkDir(b.Stack.Data, func(path string, file fs.DirEntry, err error) error {
 		if err != nil || !file.Type().IsRegular() || strings.HasPrefix(path, postgres) {
 			return nil //nolint:nilerr // Postgres removes its files as it likes
 		}
 		if raw, err := os.ReadFile(path); err == nil {
-			look(strings.TrimPrefix(path, s.Data), raw)
+			look(strings.TrimPrefix(path, b.Stack.Data), raw)
 		}
 		return nil
 	}))
@@ -152,21 +152,21 @@ func whereabouts(t *testing.T, s *stack.Stack, texts ...string) map[string][]str
 }
 
 // lookAtTopics reads every event of every topic that there is by now.
-func lookAtTopics(t *testing.T, s *stack.Stack, look func(where string, content []byte)) {
-	t.Helper()
-	consumer, err := kgo.NewClient(kgo.SeedBrokers(s.Kafka), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.ConsumeRegex(), kgo.ConsumeTopics(".*"))
-	require.NoError(t, err)
+func (b *bench) lookAtTopics(look func(where string, content []byte)) {
+	b.Helper()
+	consumer, err := kgo.NewClient(kgo.SeedBrokers(b.Stack.Kafka), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.ConsumeRegex(), kgo.ConsumeTopics(".*"))
+	require.NoError(b, err)
 	defer consumer.Close()
-	ends, err := kadm.NewClient(consumer).ListEndOffsets(t.Context())
-	require.NoError(t, err)
+	ends, err := kadm.NewClient(consumer).ListEndOffsets(b.Context())
+	require.NoError(b, err)
 	left := int64(0)
 	ends.Each(func(o kadm.ListedOffset) { left += o.Offset })
-	require.Positive(t, left)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	require.Positive(b, left)
+	ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
 	defer cancel()
 	for left > 0 {
 		fetched := consumer.PollFetches(ctx)
-		require.NoError(t, fetched.Err(), "%d events are not read", left)
+		require.NoError(b, fetched.Err(), "%d events are not read", left)
 		fetched.EachRecord(func(r *kgo.Record) {
 			look("topic "+r.Topic, slices.Concat(r.Key, []byte("\n"), r.Value))
 			for _, h := range r.Headers {
@@ -178,15 +178,15 @@ func lookAtTopics(t *testing.T, s *stack.Stack, look func(where string, content 
 }
 
 // lookAtHistories reads every event of every run, as Temporal gives it.
-func lookAtHistories(t *testing.T, s *stack.Stack, look func(where string, content []byte)) {
-	t.Helper()
-	c := temporal(t, s)
+func (b *bench) lookAtHistories(look func(where string, content []byte)) {
+	b.Helper()
+	c := b.Temporal()
 	for page := (&workflowservice.ListWorkflowExecutionsRequest{Namespace: "default"}); ; {
-		runs, err := c.ListWorkflow(t.Context(), page)
-		require.NoError(t, err)
+		runs, err := c.ListWorkflow(b.Context(), page)
+		require.NoError(b, err)
 		for _, run := range runs.Executions {
-			raw, err := proto.Marshal(readHistory(t, c, run.Execution.WorkflowId))
-			require.NoError(t, err)
+			raw, err := proto.Marshal(stacktest.History(b.T, c, run.Execution.WorkflowId))
+			require.NoError(b, err)
 			look("history "+run.Execution.WorkflowId, raw)
 		}
 		if page.NextPageToken = runs.NextPageToken; len(page.NextPageToken) == 0 {

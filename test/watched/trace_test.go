@@ -1,4 +1,4 @@
-package e2e_test
+package watched_test
 
 import (
 	"net/http"
@@ -8,12 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-)
 
-// The trace that the caller of TestOneTrace is in, by W3C Trace Context.
-const (
-	callersTrace = "4bf92f3577b34da6a3ce929d0e0e4736"
-	callersSpan  = "00f067aa0ba902b7"
+	"github.com/skaldhq/skald/test/collector"
 )
 
 // TestOneTrace: everything that an order sets off, in every process and across the
@@ -21,16 +17,16 @@ const (
 // keeps the picture of it.
 func TestOneTrace(t *testing.T) {
 	t.Parallel()
-	c := collect(t)
-	b := startSplit(t, "--otel-endpoint", c.URL)
-	product := b.product(1999, 10)
+	c := collector.Start(t)
+	b := platform.Split(t, "--otel-endpoint", c.URL)
+	product := b.Product(1999, 10)
 	for range 3 { // the first ones pay for connections and caches
-		b.place(b.order(product, 1, visa), http.StatusCreated)
+		b.Buy(b.Basket(product, 1, visa), http.StatusCreated)
 	}
-	a := b.place(b.order(product, 1, visa), http.StatusCreated, "Traceparent", "00-"+callersTrace+"-"+callersSpan+"-01")
+	a := b.Buy(b.Basket(product, 1, visa), http.StatusCreated, "Traceparent", "00-"+collector.CallersTrace+"-"+collector.CallersSpan+"-01")
 
 	require.NotEmpty(t, a.Order.ID)
-	var spans []spanned
+	var spans []collector.Span
 	want := []string{
 		"POST /v1/orders", "rpc order/create", "batch query ClaimAndCreate", // claimed
 		"UpdateWithStartWorkflow:outcome", "RunWorkflow:PlaceOrder", "HandleUpdate:outcome", // begun
@@ -41,14 +37,14 @@ func TestOneTrace(t *testing.T) {
 		"StartActivity:CommitStock", "RunActivity:CommitStock", "StartActivity:TransitionOrder", "RunActivity:TransitionOrder", "batch query Transition",
 		"publish order.created", "publish order.confirmed", "publish payment.captured", "publish reservation.sold", "consume order.confirmed", "query Receive", "consume payment.captured",
 	}
-	t.Cleanup(func() { t.Log("the trace:\n" + names(spans)) })
+	t.Cleanup(func() { t.Log("the trace:\n" + collector.Names(spans)) })
 	require.Eventually(t, func() bool {
-		spans = c.of(callersTrace)
-		return whole(callersSpan, spans) && !slices.ContainsFunc(want, func(name string) bool {
-			return !slices.ContainsFunc(spans, func(s spanned) bool { return s.Name == name })
+		spans = c.Of(collector.CallersTrace)
+		return collector.Whole(collector.CallersSpan, spans) && !slices.ContainsFunc(want, func(name string) bool {
+			return !slices.ContainsFunc(spans, func(s collector.Span) bool { return s.Name == name })
 		})
 	}, time.Minute, 200*time.Millisecond)
-	requireOnce(t, spans)
+	collector.RequireOnce(t, spans)
 	if file := os.Getenv("SKALD_TRACE_PICTURE"); file != "" {
 		require.NoError(t, os.WriteFile(file, []byte(picture(spans)), 0o644)) //nolint:gosec // a picture of the documentation
 	}

@@ -1,20 +1,15 @@
-package e2e_test
+package told_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"os"
-	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -24,11 +19,11 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/skaldhq/skald/internal/devstack/broker"
 	"github.com/skaldhq/skald/internal/devstack/mailsink"
 	"github.com/skaldhq/skald/internal/event"
 	"github.com/skaldhq/skald/services/notification"
 	"github.com/skaldhq/skald/test/stack"
+	"github.com/skaldhq/skald/test/stack/stacktest"
 )
 
 // notifiedOrders is how many orders TestExactlyOnce places; SKALD_EVENTS is another
@@ -59,8 +54,8 @@ func TestExactlyOnce(t *testing.T) {
 		orders = more
 	}
 	kafka := startBroker(t)
-	b := startSplit(t, "--kafka-broker", kafka.addr, "--replicas", "notification=2", "--limit-per-second", "0")
-	product := b.product(1000, 100_000)
+	b := &bench{platform.Split(t, "--kafka-broker", kafka.addr, "--replicas", "notification=2", "--limit-per-second", "0")}
+	product := b.Product(1000, 100_000)
 	victims := []*victim{kafka.victim}
 	for _, name := range []string{"notification", "notification-2", "order", "payment"} { // the last two have the relays
 		victims = append(victims, b.victim(name))
@@ -83,7 +78,7 @@ func TestExactlyOnce(t *testing.T) {
 		placing.Go(func() error {
 			defer placed.Add(1)
 			method := []string{visa, visa, declined}[i%3]
-			return b.placeWhatever(t.Context(), b.order(product, 1, method), fmt.Sprintf("exactly-once-%d", i))
+			return b.placeWhatever(t.Context(), b.Basket(product, 1, method), fmt.Sprintf("exactly-once-%d", i))
 		})
 	}
 	require.NoError(t, placing.Wait())
@@ -94,11 +89,11 @@ func TestExactlyOnce(t *testing.T) {
 		require.GreaterOrEqual(t, v.deaths, deathsAtLeast, v.name)
 	}
 
-	requireInvariants(t, b.stack) // E1 by the broker's log: each event, and in order
+	b.RequireInvariants() // E1 by the broker's log: each event, and in order
 	t.Logf("at rest after %s", time.Since(begun).Round(time.Second))
-	want, published := endings(t, b.stack.Kafka)
+	want, published := endings(t, b.Stack.Kafka)
 	require.Len(t, want, orders, "every order has ended, and that was told")
-	dir := filepath.Join(b.stack.Data, "mail")
+	dir := filepath.Join(b.Stack.Data, "mail")
 	arrived := map[string]int{}
 	repeated := 0
 	require.Eventually(t, func() bool {
@@ -144,7 +139,7 @@ func (b *bench) requireSent(want map[string]bool) (attempts int) {
 	var found []sent
 	require.Eventually(b, func() bool {
 		var err error
-		found, err = query(b.Context(), b.stack, "notification",
+		found, err = stacktest.Query(b.Context(), b.Stack, "notification",
 			`SELECT event_id AS event, min(status) AS status, count(*)::int AS rows, sum(attempts)::int AS attempts FROM notifications GROUP BY event_id`, pgx.RowToStructByName[sent])
 		require.NoError(b, err)
 		return !slices.ContainsFunc(found, func(s sent) bool { return s.Status != "sent" })
@@ -207,144 +202,4 @@ func endings(t *testing.T, addr string) (ids map[string]bool, records int) {
 		})
 	}
 	return ids, records
-}
-
-// victim is a process that is killed and started again.
-type victim struct {
-	name   string
-	deaths int
-	kill   func()
-	start  func() (kill func(), err error)
-}
-
-// die kills the process and starts it again.
-func (v *victim) die() (err error) {
-	v.kill()
-	v.deaths++
-	v.kill, err = v.start()
-	return err
-}
-
-// killAtRandom kills one victim after the other until there is no more to see, and
-// each has died often enough. All live when it returns.
-func killAtRandom(ctx context.Context, victims []*victim, over func() bool) error {
-	random := rand.New(rand.NewPCG(5, 2)) //nolint:gosec // repeatable
-	for ctx.Err() == nil {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(time.Duration(300+random.IntN(1500)) * time.Millisecond):
-		}
-		open := victims[:0:0]
-		for _, v := range victims {
-			if !over() || v.deaths < deathsAtLeast {
-				open = append(open, v)
-			}
-		}
-		if len(open) == 0 {
-			return nil
-		}
-		if err := open[random.IntN(len(open))].die(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// victim is a process of the platform.
-func (b *bench) victim(name string) *victim {
-	p := b.stack.Process(name)
-	return &victim{
-		name: name, kill: func() {
-			for syscall.Kill(p.PID, syscall.SIGKILL) == nil { // until it is gone, and its address free
-				<-time.After(10 * time.Millisecond)
-			}
-		},
-		start: func() (func(), error) { return launch(b.T, exec.Command(p.Command[0], p.Command[1:]...)) },
-	}
-}
-
-// launch starts a process that ends with the test at the latest.
-func launch(t *testing.T, cmd *exec.Cmd) (kill func(), err error) {
-	t.Helper()
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	kill = func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	}
-	t.Cleanup(kill)
-	return kill, nil
-}
-
-// brokerProcess is a broker in a process of its own.
-type brokerProcess struct {
-	*victim
-	addr string
-}
-
-// What tells this test's binary to be a broker, and where.
-const (
-	brokerDir  = "SKALD_TEST_BROKER_DIR"
-	brokerAddr = "SKALD_TEST_BROKER_ADDR"
-)
-
-// startBroker starts this test's binary as a broker.
-func startBroker(t *testing.T) brokerProcess {
-	t.Helper()
-	p, dir, at := brokerProcess{addr: "127.0.0.1:0"}, t.TempDir(), ""
-	p.victim = &victim{name: "broker", start: func() (kill func(), err error) {
-		// The port of one that was killed may be another's for a while.
-		for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); <-time.After(100 * time.Millisecond) {
-			if kill, at, err = launchBroker(t, dir, p.addr); err == nil {
-				return kill, nil
-			}
-		}
-		return nil, err
-	}}
-	var err error
-	p.kill, err = p.start()
-	require.NoError(t, err)
-	p.addr = at
-	return p
-}
-
-// launchBroker starts a broker and waits until it says where it listens.
-func launchBroker(t *testing.T, dir, addr string) (kill func(), at string, err error) {
-	t.Helper()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), brokerDir+"="+dir, brokerAddr+"="+addr)
-	said, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, "", err
-	}
-	if kill, err = launch(t, cmd); err != nil {
-		return nil, "", err
-	}
-	line, err := bufio.NewReader(said).ReadString('\n')
-	if err != nil {
-		kill()
-		return nil, "", fmt.Errorf("the broker does not listen on %s: %w", addr, err)
-	}
-	return kill, strings.TrimSpace(line), nil
-}
-
-// beBroker runs a broker until the process is told to stop, where it was started as one.
-func beBroker() (code int, is bool) {
-	dir := os.Getenv(brokerDir)
-	if dir == "" {
-		return 0, false
-	}
-	b, err := broker.Start(dir, os.Getenv(brokerAddr))
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1, true
-	}
-	defer b.Close()
-	fmt.Println(b.Addr)
-	stop := make(chan os.Signal, 1)
-	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
-	<-stop
-	return 0, true
 }

@@ -1,8 +1,7 @@
-package e2e_test
+package told_test
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"regexp"
 	"syscall"
@@ -20,11 +19,11 @@ import (
 // payment and of its units, in order, by the AsyncAPI document.
 func TestEvents(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
+	b := platform.Shared(t)
 	document := eventtest.Read(t, "../..")
-	product := b.product(1999, 10)
-	bought := b.place(b.order(product, 1, visa), http.StatusCreated).Order
-	refused := b.place(b.order(product, 1, declined), http.StatusPaymentRequired).Problem.OrderID
+	product := b.Product(1999, 10)
+	bought := b.Buy(b.Basket(product, 1, visa), http.StatusCreated).Order
+	refused := b.Buy(b.Basket(product, 1, declined), http.StatusPaymentRequired).Problem.OrderID
 
 	want := map[string][]event.Type{ // topic and subject
 		"skald.order.events " + bought.ID:          {event.OrderCreated, event.OrderConfirmed},
@@ -36,7 +35,7 @@ func TestEvents(t *testing.T) {
 		"skald.product.events " + product:          {event.ProductCreated},
 		"skald.pricing.events " + product:          {event.PriceCreated},
 	}
-	consumer, err := kgo.NewClient(kgo.SeedBrokers(b.stack.Kafka), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+	consumer, err := kgo.NewClient(kgo.SeedBrokers(b.Stack.Kafka), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.ConsumeTopics("skald.order.events", "skald.payment.events", "skald.inventory.events", "skald.product.events", "skald.pricing.events", "skald.user.events"))
 	require.NoError(t, err)
 	defer consumer.Close()
@@ -68,40 +67,28 @@ func TestEvents(t *testing.T) {
 // them are published.
 func TestWithoutKafka(t *testing.T) {
 	t.Parallel()
-	b := startSplit(t)
-	product := b.product(1999, 10)
+	b := &bench{platform.Split(t)}
+	product := b.Product(1999, 10)
 	asked := map[string]string{"orders": "/v1/orders?limit=1", "payments": "/v1/payments?limit=1"}
 	services := []string{"order", "payment"}
 	var kills []func()
 	for _, service := range services {
-		p := b.stack.Process(service)
+		p := b.Stack.Process(service)
 		require.NoError(t, syscall.Kill(p.PID, syscall.SIGKILL))
-		kills = append(kills, b.startAgain(p, "--kafka-brokers", "127.0.0.1:1"))
-		b.requireReady(service, "closed", asked)
+		kills = append(kills, b.StartAgain(p, "--kafka-brokers", "127.0.0.1:1"))
+		b.RequireReady(service, "closed", asked)
 	}
-	b.place(b.order(product, 1, visa), http.StatusCreated)
+	b.Buy(b.Basket(product, 1, visa), http.StatusCreated)
 	for _, service := range services {
 		waits := regexp.MustCompile(`skald_outbox_pending\{service="` + service + `"\} [1-9]`)
-		require.Eventually(t, func() bool { return waits.Match(b.fetch(service, "/metrics")) }, time.Minute, 100*time.Millisecond, service)
-		b.fetch(service, "/ready")
+		require.Eventually(t, func() bool { return waits.Match(b.Fetch(service, "/metrics")) }, time.Minute, 100*time.Millisecond, service)
+		b.Fetch(service, "/ready")
 	}
-	b.place(b.order(product, 1, visa), http.StatusCreated)
+	b.Buy(b.Basket(product, 1, visa), http.StatusCreated)
 	for i, service := range services {
 		kills[i]()
-		b.startAgain(b.stack.Process(service))
-		b.requireReady(service, "closed", asked)
+		b.StartAgain(b.Stack.Process(service))
+		b.RequireReady(service, "closed", asked)
 	}
-	requireInvariants(t, b.stack)
-}
-
-// fetch asks a service's own process.
-func (b *bench) fetch(service, path string) []byte {
-	b.Helper()
-	response, err := http.Get(b.stack.Process(service).URL + path)
-	require.NoError(b, err)
-	defer func() { _ = response.Body.Close() }()
-	require.Equal(b, http.StatusOK, response.StatusCode)
-	body, err := io.ReadAll(response.Body)
-	require.NoError(b, err)
-	return body
+	b.RequireInvariants()
 }

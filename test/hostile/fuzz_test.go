@@ -1,7 +1,6 @@
-package e2e_test
+package hostile_test
 
 import (
-	"context"
 	"net/http"
 	"os"
 	"strconv"
@@ -31,10 +30,9 @@ func TestFuzz(t *testing.T) {
 	if more, err := strconv.Atoi(os.Getenv("SKALD_FUZZ")); err == nil {
 		n, apart = more, []string{"--split", "--free-ports"}
 	}
-	s := ownStack(t, append(apart, "--limit-per-second", "0", "--limit-unknown-per-second", "0")...)
-	b := &bench{T: t, Shop: s.NewShop(), stack: s, user: s.Users["alice"]}
+	b := own(t, append(apart, "--limit-per-second", "0", "--limit-unknown-per-second", "0")...)
 	g := b.generator()
-	address := strings.TrimPrefix(s.FrontDoor, "http://")
+	address := strings.TrimPrefix(b.URL, "http://")
 	g.Run(address, n/10, func(int) {}) // what it keeps for good, it has then
 	before := b.heap()
 	begun := time.Now()
@@ -58,58 +56,47 @@ func TestFuzz(t *testing.T) {
 		t.Logf("the front door's heap grew by %.1f MB", grown/(1<<20))
 		require.Less(t, grown, float64(mostGrowth))
 	}
-	requireInvariants(t, s)
+	b.RequireInvariants()
 }
 
 // generator makes requests of the platform's own document.
 func (b *bench) generator() fuzz.Generator {
 	b.Helper()
-	doc, err := fuzz.Parse(b.do(http.MethodGet, "/openapi.json", nil, http.StatusOK).Body)
+	doc, err := fuzz.Parse(b.Want(http.MethodGet, "/openapi.json", nil, http.StatusOK).Body)
 	require.NoError(b, err)
-	keys := b.stack.APIKeys
+	keys := b.Stack.APIKeys
 	return fuzz.Generator{Document: doc, Known: b.known(), Key: keys["operator"], Others: []string{keys["alice"], keys["bob"]}, Seed: 1}
-}
-
-// ownStack runs a platform for one test.
-func ownStack(t *testing.T, args ...string) *stack.Stack {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
-	s, err := stack.Start(ctx, platform.binary, t.TempDir(), append([]string{"--action-timeout", actionTimeout.String()}, args...)...)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Stop()) })
-	return s
 }
 
 // known makes what the requests are about.
 func (b *bench) known() fuzz.Known {
-	methods := []string{visa, declined, noFunds, authenticated}
+	methods := []string{visa, stack.Declined, stack.NoFunds, stack.Authenticated}
 	known := fuzz.Known{"payment_method": methods, "method": methods, "currency": {"EUR", "EUR", "EUR", "EUR", "EUR", "EUR", "EUR", "EUR", "USD"}}
 	for i := range 4 {
-		product := b.product(int64(1000+i), 1_000_000)
+		product := b.Product(int64(1000+i), 1_000_000)
 		known["product_id"] = append(known["product_id"], product)
-		known["user_id"] = append(known["user_id"], b.customer().user)
+		known["user_id"] = append(known["user_id"], b.Customer().User)
 	}
 	for i, product := range known["product_id"] {
-		b.user = known["user_id"][i]
+		b.User = known["user_id"][i]
 		for range 3 {
-			o := b.place(b.order(product, 2, visa), http.StatusCreated).Order
+			o := b.Buy(b.Basket(product, 2, visa), http.StatusCreated).Order
 			known["order_id"], known["payment_id"] = append(known["order_id"], o.ID), append(known["payment_id"], o.PaymentID)
 			known["workflow_id"] = append(known["workflow_id"], o.Saga.WorkflowID)
 		}
 	}
 	for range 4 { // of no order, to be given back
-		paid := b.do(http.MethodPost, "/v1/payments", map[string]any{
-			"user_id": b.user, "method": visa, "amount": map[string]any{"amount": 100_000, "currency": "EUR"},
+		paid := b.Want(http.MethodPost, "/v1/payments", map[string]any{
+			"user_id": b.User, "method": visa, "amount": map[string]any{"amount": 100_000, "currency": "EUR"},
 		}, http.StatusCreated)
-		known["payment_id"] = append(known["payment_id"], b.id(paid))
+		known["payment_id"] = append(known["payment_id"], b.ID(paid))
 	}
 	known["event_types"] = []string{"user.deleted", "price.deleted"} // which hardly happen
 	for range 4 {
-		endpoint := b.do(http.MethodPost, "/v1/webhook-endpoints", map[string]any{
+		endpoint := b.Want(http.MethodPost, "/v1/webhook-endpoints", map[string]any{
 			"url": "https://integrator.example/hooks", "event_types": known["event_types"],
 		}, http.StatusCreated)
-		known["endpoint_id"] = append(known["endpoint_id"], b.id(endpoint))
+		known["endpoint_id"] = append(known["endpoint_id"], b.ID(endpoint))
 	}
 	return known
 }
@@ -118,5 +105,5 @@ func (b *bench) known() fuzz.Known {
 // next one comes when it has grown by GOGC percent.
 func (b *bench) heap() float64 {
 	b.Helper()
-	return b.metric("go_memstats_next_gc_bytes") / (1 + b.metric("go_gc_gogc_percent")/100)
+	return b.Metric("go_memstats_next_gc_bytes") / (1 + b.Metric("go_gc_gogc_percent")/100)
 }

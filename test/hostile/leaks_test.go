@@ -1,4 +1,4 @@
-package e2e_test
+package hostile_test
 
 import (
 	"bytes"
@@ -36,10 +36,9 @@ type refusal struct {
 // file. Neither is a token or a password that came where none belongs.
 func TestNoLeaks(t *testing.T) {
 	t.Parallel()
-	s := ownStack(t)
-	b := &bench{T: t, Shop: s.NewShop(), stack: s, user: s.Users["alice"]}
+	b := own(t)
 	g := b.generator()
-	client := &fuzz.Client{Address: strings.TrimPrefix(s.FrontDoor, "http://")}
+	client := &fuzz.Client{Address: strings.TrimPrefix(b.URL, "http://")}
 	defer client.Close()
 	for _, number := range []string{card, cardGrouped} {
 		for _, spot := range g.Everywhere(number) {
@@ -65,9 +64,9 @@ func TestNoLeaks(t *testing.T) {
 			require.NoError(t, err)
 		}
 	}
-	b.place(b.order(b.product(1999, 5), 1, visa), http.StatusCreated) // what is found must be findable
-	requireInvariants(t, s)
-	requireNowhere(t, s, visa, card, cardGrouped, token, password, s.APIKeys["operator"])
+	b.Buy(b.Basket(b.Product(1999, 5), 1, visa), http.StatusCreated) // what is found must be findable
+	b.RequireInvariants()
+	requireNowhere(t, b.Stack, visa, card, cardGrouped, token, password, b.Key)
 }
 
 // requireNowhere looks through every database, and every file of the platform:
@@ -133,7 +132,7 @@ func dump(t *testing.T, url string) []byte {
 // name of the property.
 func TestMassAssignment(t *testing.T) {
 	t.Parallel()
-	b := setup(t)
+	b := &bench{platform.Shared(t)}
 	g := b.generator()
 	client := &fuzz.Client{Address: strings.TrimPrefix(b.URL, "http://")}
 	defer client.Close()

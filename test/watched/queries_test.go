@@ -1,4 +1,4 @@
-package e2e_test
+package watched_test
 
 import (
 	"encoding/json"
@@ -24,18 +24,18 @@ type asked struct{ where, expr string }
 // for want of its metric. When each fires, TestAlerts of test/prom tells.
 func TestQueries(t *testing.T) {
 	t.Parallel()
-	b := startSplit(t)
+	b := &bench{platform.Split(t)}
 	server, now := prom.New(t), time.Now()
-	product := b.product(1999, 100)
-	b.get(b.place(b.order(product, 1, visa), http.StatusCreated).OrderID())
-	b.place(b.order(product, 1, declined), http.StatusPaymentRequired)
+	product := b.Product(1999, 100)
+	b.Get(b.Buy(b.Basket(product, 1, visa), http.StatusCreated).OrderID())
+	b.Buy(b.Basket(product, 1, declined), http.StatusPaymentRequired)
 	b.requireMetrics("order", "skald_reconcile_last_round_timestamp_seconds [1-9]", `skald_saga_compensations_total\{.*step="ReserveStock".*\} [1-9]`)
 	b.requireTold(1)
 	b.scrape(server, now.Add(-time.Minute))
 	for range 5 {
-		b.get(b.place(b.order(product, 1, visa), http.StatusCreated).OrderID())
+		b.Get(b.Buy(b.Basket(product, 1, visa), http.StatusCreated).OrderID())
 	}
-	b.place(b.order(product, 1, declined), http.StatusPaymentRequired)
+	b.Buy(b.Basket(product, 1, declined), http.StatusPaymentRequired)
 	b.requireMetrics("order", `skald_saga_duration_seconds_count\{.*outcome="compensated".*\} 2`)
 	b.requireTold(6)
 	b.scrape(server, now)
@@ -93,16 +93,16 @@ func (b *bench) requireMetrics(process string, patterns ...string) {
 	b.Helper()
 	for _, pattern := range patterns {
 		like := regexp.MustCompile(pattern)
-		require.Eventually(b, func() bool { return like.Match(b.fetch(process, "/metrics")) }, 2*time.Minute, 200*time.Millisecond, pattern)
+		require.Eventually(b, func() bool { return like.Match(b.Fetch(process, "/metrics")) }, 2*time.Minute, 200*time.Millisecond, pattern)
 	}
 }
 
 // scrape keeps what every process serves, with the labels that prometheus.yml gives.
 func (b *bench) scrape(server *prom.Server, at time.Time) {
 	b.Helper()
-	for _, p := range b.stack.Processes {
+	for _, p := range b.Stack.Processes {
 		target := map[string]string{"job": "skald", "role": p.Name, "instance": strings.TrimPrefix(p.URL, "http://")}
-		require.NoError(b, server.Scrape(b.Context(), b.fetch(p.Name, "/metrics"), at, target))
+		require.NoError(b, server.Scrape(b.Context(), b.Fetch(p.Name, "/metrics"), at, target))
 	}
 }
 

@@ -1,0 +1,14 @@
+package watched_test
+
+import (
+	"github.com/skaldhq/skald/test/stack"
+	"github.com/skaldhq/skald/test/stack/stacktest"
+)
+
+const (
+	visa     = stack.Visa
+	declined = stack.Declined
+)
+
+// bench is one test's own corner of a platform.
+type bench struct{ *stacktest.Bench }
