@@ -18,7 +18,7 @@ test: ## every test, on real Postgres and a real Temporal server too
 
 .PHONY: test-light
 test-light: ## the tests that need neither Postgres nor a Temporal server
-	go test ./internal/fault ./internal/money ./internal/id ./internal/pg ./internal/config ./internal/devstack/psp ./workflows/... ./activities ./workers ./api/... ./client $(LEAN) ./test/house
+	go test ./internal/fault ./internal/money ./internal/id ./internal/text ./internal/pg ./internal/config ./internal/devstack/psp ./workflows/... ./activities ./workers ./api/... ./client $(LEAN) ./test/house
 
 .PHONY: check
 check: fmt vet lint test-light ## format, vet, lint and the light tests

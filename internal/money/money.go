@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"strings"
 )
 
 // Money is an amount in minor units (cents for EUR) and an ISO 4217 code.
@@ -22,6 +23,11 @@ var ErrCurrency = errors.New("currencies differ")
 
 // New returns an amount of minor units.
 func New(amount int64, currency string) Money { return Money{Amount: amount, Currency: currency} }
+
+// IsCurrency reports whether code is of the form of an ISO 4217 code.
+func IsCurrency(code string) bool {
+	return len(code) == 3 && strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+}
 
 // Times multiplies by a quantity.
 func (m Money) Times(n int64) (Money, error) {

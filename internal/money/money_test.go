@@ -35,3 +35,10 @@ func TestArithmetic(t *testing.T) {
 	_, err = money.New(1, "EUR").Plus(money.New(1, "USD"))
 	require.ErrorIs(t, err, money.ErrCurrency)
 }
+
+func TestIsCurrency(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]bool{"EUR": true, "": false, "eur": false, "EURO": false, "E1R": false, "EU ": false, "€": false} {
+		require.Equal(t, want, money.IsCurrency(code), code)
+	}
+}

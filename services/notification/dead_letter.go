@@ -7,6 +7,7 @@ import (
 
 	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/internal/id"
+	"github.com/skaldhq/skald/internal/text"
 )
 
 // The prefixes of the ids of dead letters, of their replays and dismissals.
@@ -118,10 +119,10 @@ func (r NewReplay) Validate() error {
 
 // audited tells what of who did something, and why, cannot be kept.
 func audited(reason, by string) error {
-	if reason == "" || utf8.RuneCountInString(reason) > maxReason || !isText(reason) {
+	if reason == "" || utf8.RuneCountInString(reason) > maxReason || !text.Keepable(reason) {
 		return fault.InvalidField("reason", "must be text of 1 to 500 characters")
 	}
-	if by == "" || !isText(by) {
+	if by == "" || !text.Keepable(by) {
 		return fault.InvalidField("by", "must be text that is not empty")
 	}
 	return nil

@@ -5,12 +5,12 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
 	"github.com/skaldhq/skald/internal/id"
 	"github.com/skaldhq/skald/internal/money"
+	"github.com/skaldhq/skald/internal/text"
 )
 
 // userDeleted is the type of the event that there is nobody to tell any more.
@@ -66,7 +66,7 @@ func (e Event) Read() (told Told, concerns bool, err error) {
 	}
 	told.Type, told.Cause = Type(e.Type), data.Reason
 	told.User, err = UserIDPrefix.Parse(data.UserID)
-	ok := err == nil && isEventID(e.ID) && isText(data.Reason) && (told.Deleted || !e.Time.IsZero()) // whoever is gone is gone
+	ok := err == nil && isEventID(e.ID) && text.Keepable(data.Reason) && (told.Deleted || !e.Time.IsZero()) // whoever is gone is gone
 	switch {
 	case told.Deleted:
 	case told.Type == PaymentActionRequired:
@@ -80,7 +80,7 @@ func (e Event) Read() (told Told, concerns bool, err error) {
 		told.Order, _ = optional(OrderIDPrefix, data.OrderID)
 		ok = ok && told.Order != nil
 	}
-	if a := told.Amount; !ok || a != nil && (a.Amount < 0 || !isCurrency(a.Currency)) {
+	if a := told.Amount; !ok || a != nil && (a.Amount < 0 || !money.IsCurrency(a.Currency)) {
 		return Told{}, true, ErrMalformed
 	}
 	return told, true, nil
@@ -94,11 +94,6 @@ func isEventID(s string) bool {
 	return s != "" && len(s) <= maxEventID && strings.IndexFunc(s, strange) < 0
 }
 
-// isCurrency reports whether s is of the form of an ISO 4217 code.
-func isCurrency(s string) bool {
-	return len(s) == 3 && strings.IndexFunc(s, func(r rune) bool { return r < 'A' || r > 'Z' }) < 0
-}
-
 // optional reads an id that need not be there.
 func optional(prefix id.Prefix, s string) (*uuid.UUID, bool) {
 	if s == "" {
@@ -110,6 +105,3 @@ func optional(prefix id.Prefix, s string) (*uuid.UUID, bool) {
 	}
 	return &u, true
 }
-
-// isText reports whether a database can keep s: it has no NUL and is UTF-8.
-func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/skaldhq/skald/internal/fault"
+	"github.com/skaldhq/skald/internal/text"
 )
 
 // How much a client may say of an endpoint.
@@ -59,9 +60,9 @@ func (s EndpointState) Sorted() EndpointState {
 
 func (s EndpointState) validate() error {
 	switch {
-	case s.URL == "" || len(s.URL) > maxURL || !isText(s.URL):
+	case s.URL == "" || len(s.URL) > maxURL || !text.Keepable(s.URL):
 		return fault.InvalidField("url", "must be a URL of at most 2000 bytes")
-	case utf8.RuneCountInString(s.Description) > maxDescription || !isText(s.Description):
+	case utf8.RuneCountInString(s.Description) > maxDescription || !text.Keepable(s.Description):
 		return fault.InvalidField("description", "must be text of at most 200 characters")
 	case len(s.EventTypes) == 0 || len(s.EventTypes) > maxEventTypes:
 		return fault.InvalidField("event_types", "must be 1 to 100 types of events")
@@ -79,7 +80,7 @@ func (n NewEndpoint) Validate() error {
 	if _, err := EndpointIDPrefix.Parse(n.ID); err != nil {
 		return fault.InvalidField("endpoint_id", err.Error())
 	}
-	if n.Owner == "" || !isText(n.Owner) {
+	if n.Owner == "" || !text.Keepable(n.Owner) {
 		return fault.InvalidField("owner", "must be text that is not empty")
 	}
 	return n.validate()

@@ -2,10 +2,10 @@ package order
 
 import (
 	"fmt"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/skaldhq/skald/internal/fault"
+	"github.com/skaldhq/skald/internal/text"
 )
 
 // maxReason is the longest reason, in characters.
@@ -29,7 +29,7 @@ func validDecision(reason, by string) error {
 	return nil
 }
 
-// keepable tells whether Postgres can keep a text, which is not too long.
-func keepable(text string) bool {
-	return utf8.RuneCountInString(text) <= maxReason && utf8.ValidString(text) && !strings.ContainsRune(text, 0)
+// keepable tells whether Postgres can keep a reason, which is not too long.
+func keepable(reason string) bool {
+	return utf8.RuneCountInString(reason) <= maxReason && text.Keepable(reason)
 }

@@ -4,12 +4,11 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/internal/id"
 	"github.com/skaldhq/skald/internal/money"
+	"github.com/skaldhq/skald/internal/text"
 )
 
 // The ids that other services give. A service does not know another, so the
@@ -48,10 +47,10 @@ func (r CreateRequest) Validate() error {
 	if r.PaymentMethod == "" {
 		return fault.InvalidField("payment_method", "is required")
 	}
-	if !utf8.ValidString(r.PaymentMethod) || strings.ContainsRune(r.PaymentMethod, 0) {
+	if !text.Keepable(r.PaymentMethod) {
 		return fault.InvalidField("payment_method", "must be text")
 	}
-	if r.Currency != "" && !isCurrency(r.Currency) {
+	if r.Currency != "" && !money.IsCurrency(r.Currency) {
 		return fault.InvalidField("currency", "must be an ISO 4217 code")
 	}
 	return nil
@@ -66,7 +65,7 @@ func noSuch(code, field string, err error) error {
 // Validate tells what no order can be settled with. Whether there is a line
 // for each item is for the order to judge.
 func (q Quote) Validate() error {
-	if q.Total.Amount < 0 || !isCurrency(q.Total.Currency) {
+	if q.Total.Amount < 0 || !money.IsCurrency(q.Total.Currency) {
 		return fault.InvalidField("quote.total", "must be an amount that is not negative, in an ISO 4217 currency")
 	}
 	for i, line := range q.Lines {
@@ -77,11 +76,6 @@ func (q Quote) Validate() error {
 		}
 	}
 	return nil
-}
-
-// isCurrency reports whether code looks like one of ISO 4217.
-func isCurrency(code string) bool {
-	return len(code) == 3 && strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
 // Hash identifies what is asked for, so that the same key with another request

@@ -3,7 +3,6 @@ package payment
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -11,6 +10,7 @@ import (
 
 	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/internal/money"
+	"github.com/skaldhq/skald/internal/text"
 )
 
 // Subject is what a payment is keyed by: the order that it is of (ord_…), or the
@@ -96,7 +96,7 @@ const maxReason = 500
 
 // Validate tells the first field that is wrong.
 func (w RefundWish) Validate() error {
-	if utf8.RuneCountInString(w.Reason) > maxReason || !utf8.ValidString(w.Reason) || strings.ContainsRune(w.Reason, 0) {
+	if utf8.RuneCountInString(w.Reason) > maxReason || !text.Keepable(w.Reason) {
 		return fault.InvalidField("reason", fmt.Sprintf("must be text of at most %d characters", maxReason))
 	}
 	return w.Request().Validate()

@@ -4,10 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"regexp"
 
 	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/internal/id"
+	"github.com/skaldhq/skald/internal/money"
 )
 
 // The ids that other services give. A service does not know another, so the
@@ -55,8 +55,6 @@ func key(orderID, what string, spent int32) string {
 // MaxPage is the most payments that a page holds.
 const MaxPage = 100
 
-var currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
-
 // Validate tells the first field that is wrong.
 func (r AuthorizeRequest) Validate() error {
 	if _, err := ParseSubject(r.OrderID); err != nil {
@@ -65,7 +63,7 @@ func (r AuthorizeRequest) Validate() error {
 	if _, err := UserIDPrefix.Parse(r.UserID); err != nil {
 		return &fault.Error{Kind: fault.Invalid, Code: "user_not_found", Message: err.Error(), Field: "user_id"} // nobody has what is no id
 	}
-	if !currencyCode.MatchString(r.Amount.Currency) {
+	if !money.IsCurrency(r.Amount.Currency) {
 		return fault.InvalidField("amount.currency", "is not an ISO 4217 code")
 	}
 	if r.Amount.Amount <= 0 {
@@ -91,7 +89,7 @@ func (r RefundRequest) Validate() error {
 	if r.Reversal || r.Kept {
 		return fault.InvalidField("amount", "cannot be said of a reversal, or of a refund that is kept")
 	}
-	if !currencyCode.MatchString(r.Amount.Currency) {
+	if !money.IsCurrency(r.Amount.Currency) {
 		return fault.InvalidField("amount.currency", "is not an ISO 4217 code")
 	}
 	if r.Amount.Amount <= 0 {

@@ -2,7 +2,6 @@ package pricing
 
 import (
 	"fmt"
-	"regexp"
 
 	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/internal/id"
@@ -27,13 +26,12 @@ func (r SetRequest) Validate() error {
 	return nil
 }
 
-// ValidateBase reports what no base price can be. Source of the currency's
-// form: ISO 4217.
+// ValidateBase reports what no base price can be.
 func ValidateBase(base money.Money) error {
 	if base.Amount < 0 {
 		return fault.InvalidField("base_price.amount", "must not be negative")
 	}
-	if ok, err := regexp.MatchString(`^[A-Z]{3}$`, base.Currency); err != nil || !ok {
+	if !money.IsCurrency(base.Currency) {
 		return fault.InvalidField("base_price.currency", "must be an ISO 4217 code")
 	}
 	return nil

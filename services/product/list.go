@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/skaldhq/skald/internal/fault"
+	"github.com/skaldhq/skald/internal/text"
 )
 
 // MaxPage is the most products that a page holds.
@@ -45,7 +46,7 @@ type Page struct {
 
 // Matchable reports whether any product can match the filter: none holds what
 // is no text.
-func (f Filter) Matchable() bool { return isText(f.Category) && isText(f.Query) }
+func (f Filter) Matchable() bool { return text.Keepable(f.Category) && text.Keepable(f.Query) }
 
 // Cursor is the last product of a page: the next one holds what comes after it.
 type Cursor struct {
@@ -90,7 +91,7 @@ func (f Filter) Begin() (Sort, *Cursor, error) {
 		err = json.Unmarshal(raw, &c)
 	}
 	// Postgres compares no other years.
-	if err != nil || len(f.Cursor) > maxCursor || c.Sort != f.sort() || !isText(c.Name) || c.At.Year() > 9999 || c.At.Year() < 0 {
+	if err != nil || len(f.Cursor) > maxCursor || c.Sort != f.sort() || !text.Keepable(c.Name) || c.At.Year() > 9999 || c.At.Year() < 0 {
 		return "", nil, fault.InvalidField("cursor", "not a cursor of an earlier page")
 	}
 	return f.sort(), &c, nil

@@ -1,11 +1,11 @@
 package product
 
 import (
-	"strings"
 	"unicode/utf8"
 
 	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/internal/money"
+	"github.com/skaldhq/skald/internal/text"
 )
 
 // maxName is the longest name, in characters: an index holds it.
@@ -16,13 +16,13 @@ func (r PutRequest) Validate() error {
 	if _, err := IDPrefix.Parse(r.ID); err != nil {
 		return fault.InvalidField("product_id", err.Error())
 	}
-	if r.Name == "" || utf8.RuneCountInString(r.Name) > maxName || !isText(r.Name) {
+	if r.Name == "" || utf8.RuneCountInString(r.Name) > maxName || !text.Keepable(r.Name) {
 		return fault.InvalidField("name", "must be text of 1 to 200 characters")
 	}
-	if !isText(r.Description) {
+	if !text.Keepable(r.Description) {
 		return fault.InvalidField("description", "must be text")
 	}
-	if !isText(r.Category) {
+	if !text.Keepable(r.Category) {
 		return fault.InvalidField("category", "must be text")
 	}
 	return ValidatePrice(r.BasePrice)
@@ -33,7 +33,7 @@ func ValidatePrice(base money.Money) error {
 	if base.Amount < 0 {
 		return fault.InvalidField("base_price.amount", "must not be negative")
 	}
-	if c := base.Currency; len(c) != 3 || strings.Trim(c, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+	if !money.IsCurrency(base.Currency) {
 		return fault.InvalidField("base_price.currency", "must be an ISO 4217 code")
 	}
 	return nil
@@ -43,6 +43,3 @@ func ValidatePrice(base money.Money) error {
 func (r PutRequest) Describes(p Product) bool {
 	return r == PutRequest{ID: p.ID, Name: p.Name, Description: p.Description, Category: p.Category, BasePrice: p.BasePrice}
 }
-
-// isText reports whether a database can keep s: it has no NUL and is UTF-8.
-func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/internal/id"
+	"github.com/skaldhq/skald/internal/text"
 )
 
 // KeyIDPrefix is the prefix of the ids of API keys.
@@ -95,7 +96,7 @@ func (k NewKey) Validate() error {
 	if len(k.Hash) != KeyHash {
 		return fault.InvalidField("hash", "must be of 32 bytes")
 	}
-	if k.Name == "" || utf8.RuneCountInString(k.Name) > maxKeyName || !isText(k.Name) {
+	if k.Name == "" || utf8.RuneCountInString(k.Name) > maxKeyName || !text.Keepable(k.Name) {
 		return fault.InvalidField("name", "must be text of 1 to 100 characters")
 	}
 	if !slices.Contains([]Role{RoleCustomer, RoleOperator, RoleService}, k.Role) {
@@ -104,10 +105,10 @@ func (k NewKey) Validate() error {
 	if (k.Role == RoleCustomer) != (k.UserID != "") {
 		return fault.InvalidField("user_id", "must be given for a customer's key, and for no other")
 	}
-	if len(k.Scopes) > maxKeyScopes || slices.ContainsFunc(k.Scopes, func(s string) bool { return s == "" || !isText(s) }) {
+	if len(k.Scopes) > maxKeyScopes || slices.ContainsFunc(k.Scopes, func(s string) bool { return s == "" || !text.Keepable(s) }) {
 		return fault.InvalidField("scopes", "must be texts that are not empty, 50 at most")
 	}
-	if k.By == "" || !isText(k.By) {
+	if k.By == "" || !text.Keepable(k.By) {
 		return fault.InvalidField("by", "must be text that is not empty")
 	}
 	return nil

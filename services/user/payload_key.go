@@ -9,6 +9,7 @@ import (
 
 	"github.com/skaldhq/skald/internal/fault"
 	"github.com/skaldhq/skald/internal/id"
+	"github.com/skaldhq/skald/internal/text"
 )
 
 // PayloadKeyIDPrefix is the prefix of the ids of payload keys.
@@ -73,7 +74,7 @@ func (k PayloadKey) Validate() error {
 	if len(k.Wrapped) == 0 || len(k.Wrapped) > maxWrapped {
 		return fault.InvalidField("wrapped", "must be of 1 to 1024 bytes")
 	}
-	if k.WrappedBy == "" || len(k.WrappedBy) > maxWrappedBy || !isText(k.WrappedBy) {
+	if k.WrappedBy == "" || len(k.WrappedBy) > maxWrappedBy || !text.Keepable(k.WrappedBy) {
 		return fault.InvalidField("wrapped_by", "must be text of 1 to 32 characters")
 	}
 	return nil

@@ -2,9 +2,9 @@ package user
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	"github.com/skaldhq/skald/internal/fault"
+	"github.com/skaldhq/skald/internal/text"
 )
 
 // MaxPage is the most users that a page holds.
@@ -20,13 +20,13 @@ func (r PutRequest) Validate() error {
 		return fault.InvalidField("user_id", err.Error())
 	}
 	local, domain, at := strings.Cut(r.Email, "@")
-	if !at || local == "" || domain == "" || len(r.Email) > maxEmail || !isText(r.Email) {
+	if !at || local == "" || domain == "" || len(r.Email) > maxEmail || !text.Keepable(r.Email) {
 		return fault.InvalidField("email", "must be an e-mail address")
 	}
-	if r.Name == "" || !isText(r.Name) {
+	if r.Name == "" || !text.Keepable(r.Name) {
 		return fault.InvalidField("name", "must be text that is not empty")
 	}
-	if r.Locale == "" || !isText(r.Locale) {
+	if r.Locale == "" || !text.Keepable(r.Locale) {
 		return fault.InvalidField("locale", "must be a BCP 47 language tag")
 	}
 	if r.Status != Active && r.Status != Suspended {
@@ -39,6 +39,3 @@ func (r PutRequest) Validate() error {
 func (r PutRequest) Describes(u User) bool {
 	return r == PutRequest{ID: u.ID, Email: u.Email, Name: u.Name, Locale: u.Locale, Status: u.Status}
 }
-
-// isText reports whether a database can keep s: it has no NUL and is UTF-8.
-func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }

@@ -133,7 +133,7 @@ func Whole(caller string, spans []Span) bool {
 	return !slices.ContainsFunc(spans, func(s Span) bool { return !known[s.Parent()] })
 }
 
-// RequireOnce: no span was told twice.
+// RequireOnce requires that no span was told twice.
 func RequireOnce(t *testing.T, spans []Span) {
 	t.Helper()
 	known := map[string]bool{}

@@ -95,7 +95,7 @@ func (v *vandal) order(ctx context.Context) *errgroup.Group {
 	for i := range 4 {
 		all.Go(func() error {
 			for n := i; ctx.Err() == nil; n += 5 {
-				o := v.bench.Basket(v.product, 1, []string{visa, visa, declined, authenticated, visa, visa}[n%6])
+				o := v.Basket(v.product, 1, []string{visa, visa, declined, authenticated, visa, visa}[n%6])
 				if n%7 == 0 {
 					o.Items = append(o.Items, stack.Item{ProductID: v.scarce, Quantity: 1})
 				}
@@ -133,7 +133,7 @@ func (v *vandal) cutAt() {
 	v.terminate("order/"+paid, "after the capture")
 	v.again["PlaceOrder/again_after_capture"] = "order/" + paid
 
-	waits := v.Buy(v.bench.Basket(v.product, 1, authenticated), http.StatusAccepted).Order.ID
+	waits := v.Buy(v.Basket(v.product, 1, authenticated), http.StatusAccepted).Order.ID
 	v.terminate("order/"+waits, "while the customer acts")
 	v.again["PlaceOrder/again_while_waiting"] = "order/" + waits
 
@@ -147,7 +147,7 @@ func (v *vandal) cutAt() {
 	v.again["PlaceOrder/again_while_compensating"] = "order/" + cancelled
 
 	for _, kind := range []string{"hang_after", "hang_before"} {
-		confirmed := v.Buy(v.bench.Basket(v.product, 2, visa), http.StatusCreated).Order.ID
+		confirmed := v.Buy(v.Basket(v.product, 2, visa), http.StatusCreated).Order.ID
 		v.fault(map[string]any{"operation": "refund", "kind": kind, "calls": 1})
 		refund := v.ID(v.Want(http.MethodPost, "/v1/orders/"+confirmed+"/refunds", map[string]any{"reason": "broken"}, http.StatusAccepted))
 		require.Eventually(v, func() bool { return len(v.faultsLeft()) == 0 }, 30*time.Second, 10*time.Millisecond)

@@ -41,10 +41,10 @@ func (b *bench) discrepancies(state string) []discrepancy {
 // alone, and given back when an operator says so.
 func (v *vandal) requireOrphans() {
 	v.Helper()
-	product := v.bench.Product(700, 10)
-	sold := v.Buy(v.bench.Basket(product, 3, visa), http.StatusCreated).Order.ID
+	product := v.Product(700, 10)
+	sold := v.Buy(v.Basket(product, 3, visa), http.StatusCreated).Order.ID
 	v.requireStock(stock{OnHand: 7, Available: 7}, product)
-	held := v.Buy(v.bench.Basket(product, 2, authenticated), http.StatusAccepted).Order.ID
+	held := v.Buy(v.Basket(product, 2, authenticated), http.StatusAccepted).Order.ID
 	require.NoError(v, v.temporal.TerminateWorkflow(context.Background(), "order/"+held, "", "by hand"))
 	for _, id := range []string{sold, held} { // lost, as with a backup
 		v.change("order", "DELETE FROM orders WHERE id = $1", v.privateID(id))

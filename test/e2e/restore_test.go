@@ -28,10 +28,10 @@ func TestRestoredBackup(t *testing.T) {
 	v := &vandal{bench: b, temporal: b.Temporal(), product: b.Product(700, 100)}
 	backup := filepath.Join(t.TempDir(), "order.dump")
 
-	settled := v.Buy(v.bench.Basket(v.product, 1, visa), http.StatusCreated).Order.ID
+	settled := v.Buy(v.Basket(v.product, 1, visa), http.StatusCreated).Order.ID
 	waits := v.awaiting(v.product)
 	v.postgres("pg_dump", "--format=custom", "--file="+backup, v.Stack.Databases["order"])
-	lost := v.Buy(v.bench.Basket(v.product, 3, visa), http.StatusCreated).Order.ID
+	lost := v.Buy(v.Basket(v.product, 3, visa), http.StatusCreated).Order.ID
 	v.act(waits, "complete")
 	v.Await(waits.ID, "confirmed")
 
@@ -52,7 +52,7 @@ func TestRestoredBackup(t *testing.T) {
 	require.Eventually(t, func() bool { return len(v.tried()) == 0 }, time.Minute, 500*time.Millisecond)
 	require.Equal(t, []string{"authorize", "capture", "refund"}, v.effects(lost))
 	v.requireStock(stock{OnHand: 98, Available: 98}, v.product)
-	v.Buy(v.bench.Basket(v.product, 1, visa), http.StatusCreated)
+	v.Buy(v.Basket(v.product, 1, visa), http.StatusCreated)
 }
 
 // tried names the open discrepancies, as far as the front door reaches the order

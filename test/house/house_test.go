@@ -46,7 +46,7 @@ const (
 	server   = "go.temporal.io/server/..."
 )
 
-var leaves = []string{"internal/fault", "internal/money", "internal/id"}
+var leaves = []string{"internal/fault", "internal/money", "internal/id", "internal/text"}
 
 func rules() []rule {
 	anyDB, anyPG := "db/...", "services/{*}/{*}pg"
@@ -54,6 +54,7 @@ func rules() []rule {
 		{match: "internal/fault", never: []string{pgx, temporal, "net/http"}},
 		{match: "internal/money", never: []string{pgx, temporal, "net/http"}},
 		{match: "internal/id", never: []string{pgx, temporal, "net/http"}},
+		{match: "internal/text", never: []string{module + "/...", pgx, temporal, "net/http"}},
 		{match: "internal/pg", may: []string{"internal/fault"}, never: []string{temporal, anyDB}},
 		{match: "internal/rpc", may: []string{"internal/fault"}, never: []string{pgx, temporal, anyDB, "services/..."}},
 		{match: "internal/health", never: []string{module + "/...", pgx, temporal}},

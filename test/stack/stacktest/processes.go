@@ -3,7 +3,6 @@ package stacktest
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 	"os/exec"
 	"slices"
@@ -18,26 +17,25 @@ import (
 // Fetch asks a service's own process.
 func (b *Bench) Fetch(service, path string) []byte {
 	b.Helper()
-	response, err := http.Get(b.Stack.Process(service).URL + path)
+	process := stack.Shop{URL: b.Stack.Process(service).URL, HTTP: http.DefaultClient}
+	a, err := process.Do(context.Background(), http.MethodGet, path, nil)
 	require.NoError(b, err)
-	defer func() { _ = response.Body.Close() }()
-	require.Equal(b, http.StatusOK, response.StatusCode)
-	body, err := io.ReadAll(response.Body)
-	require.NoError(b, err)
-	return body
+	require.Equal(b, http.StatusOK, a.Status)
+	return a.Body
 }
 
 // StartAgain runs the command of a process that was killed, with more arguments. It
 // ends with the test at the latest.
 func (b *Bench) StartAgain(p stack.Process, args ...string) (kill func()) {
 	b.Helper()
-	kill, err := Launch(b.T, exec.Command(p.Command[0], append(slices.Clone(p.Command[1:]), args...)...))
+	cmd := exec.Command(p.Command[0], append(slices.Clone(p.Command[1:]), args...)...) //nolint:noctx // killed
+	kill, err := Launch(b.T, cmd)
 	require.NoError(b, err)
 	return kill
 }
 
-// RequireReady: the front door tells how a service stands, once requests have met
-// it.
+// RequireReady waits until the front door tells how a service stands, once requests
+// have met it.
 func (b *Bench) RequireReady(service, breaker string, asked map[string]string) {
 	b.Helper()
 	var found struct {
