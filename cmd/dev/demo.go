@@ -14,6 +14,7 @@ import (
 	"github.com/skaldhq/skald/api/auth"
 	"github.com/skaldhq/skald/cmd/internal/platform"
 	"github.com/skaldhq/skald/internal/config"
+	"github.com/skaldhq/skald/internal/devstack/file"
 	"github.com/skaldhq/skald/internal/money"
 	"github.com/skaldhq/skald/internal/seal"
 	"github.com/skaldhq/skald/services/pricing"
@@ -175,9 +176,5 @@ func writeJSON(path string, v any) error {
 	if err != nil {
 		return err
 	}
-	temporary := path + ".new"
-	if err := os.WriteFile(temporary, append(raw, '\n'), 0o600); err != nil {
-		return err
-	}
-	return os.Rename(temporary, path)
+	return file.Replace(path, append(raw, '\n'))
 }

@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"net"
 )
 
 // Kafka is the cluster that events are published to. Without brokers they wait in
@@ -51,7 +50,7 @@ func (k Kafka) Possible() error {
 	}
 	var faults []error
 	for _, broker := range k.Brokers {
-		if host, port, err := net.SplitHostPort(broker); err != nil || host == "" || port == "" {
+		if !isHostPort(broker) {
 			faults = append(faults, fmt.Errorf("the Kafka broker %q is not of the form host:port: mend SKALD_KAFKA_BROKERS", broker))
 		}
 	}

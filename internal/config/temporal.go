@@ -33,7 +33,7 @@ func (t Temporal) TLS() bool {
 // Possible tells in one sentence each what of the Temporal cluster cannot be.
 func (t Temporal) Possible() error {
 	var faults []error
-	if host, port, err := net.SplitHostPort(t.Address); err != nil || host == "" || port == "" {
+	if !isHostPort(t.Address) {
 		faults = append(faults, fmt.Errorf("the address of Temporal %q is not of the form host:port: mend TEMPORAL_ADDRESS", t.Address))
 	}
 	if t.Namespace == "" {
@@ -43,4 +43,10 @@ func (t Temporal) Possible() error {
 		faults = append(faults, errors.New("a certificate and its key go together: set TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH, or neither"))
 	}
 	return errors.Join(faults...)
+}
+
+// isHostPort reports whether an address is of the form host:port, with both.
+func isHostPort(addr string) bool {
+	host, port, err := net.SplitHostPort(addr)
+	return err == nil && host != "" && port != ""
 }

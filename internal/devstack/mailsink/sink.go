@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+
+	"github.com/skaldhq/skald/internal/devstack/file"
 )
 
 const (
@@ -119,7 +121,7 @@ func (s *Sink) take(to []string, raw []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if d.Repeated = s.known[d.MessageID]; !d.Repeated {
-		if err := write(File(s.dir, d.MessageID), raw); err != nil {
+		if err := file.Replace(File(s.dir, d.MessageID), raw); err != nil {
 			return err
 		}
 	}
@@ -132,15 +134,6 @@ func (s *Sink) take(to []string, raw []byte) error {
 	}
 	s.known[d.MessageID] = true
 	return nil
-}
-
-// write writes a file whole or not at all.
-func write(path string, raw []byte) error {
-	temporary := path + ".new"
-	if err := os.WriteFile(temporary, raw, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(temporary, path)
 }
 
 // session is a mail that is being handed over.

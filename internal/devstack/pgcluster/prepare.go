@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"github.com/skaldhq/skald/internal/devstack/file"
 )
 
 // prepare makes the directory, once, and gives the superuser's password.
@@ -87,21 +89,13 @@ func (c *Cluster) secret() (string, error) {
 		return "", err
 	}
 	password := randomPassword()
-	return password, replaceFile(c.secretFile(), []byte(password))
+	return password, file.Replace(c.secretFile(), []byte(password))
 }
 
 func randomPassword() string {
 	b := make([]byte, 24)
 	_, _ = rand.Read(b) // never fails, see crypto/rand
 	return base64.RawURLEncoding.EncodeToString(b)
-}
-
-// replaceFile gives a file its content whole or not at all, for its owner only.
-func replaceFile(path string, content []byte) error {
-	if err := os.WriteFile(path+".new", content, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
 }
 
 // choosePort keeps the port of the last start where it is free.
@@ -122,5 +116,5 @@ func (c *Cluster) choosePort() (int, error) {
 	if err := listener.Close(); err != nil {
 		return 0, err
 	}
-	return port, replaceFile(path, []byte(strconv.Itoa(port)))
+	return port, file.Replace(path, []byte(strconv.Itoa(port)))
 }

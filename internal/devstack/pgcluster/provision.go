@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/skaldhq/skald/internal/devstack/file"
 )
 
 // lockDown keeps every role out of the databases that are nobody's. A server of
@@ -89,5 +91,5 @@ func (c *Cluster) rolePassword(service string) (string, error) {
 	if raw, err = json.Marshal(roles); err != nil {
 		return "", err
 	}
-	return roles[service], replaceFile(path, raw)
+	return roles[service], file.Replace(path, raw)
 }
