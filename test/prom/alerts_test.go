@@ -1,7 +1,9 @@
 package prom_test
 
 import (
+	"fmt"
 	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -124,6 +126,7 @@ func scenes() []scene {
 		{"webhooks are not taken", map[string]string{`skald_webhooks_total{status="pending",reason="unreachable"}`: "0+30x120"}, []string{"WebhooksFail"}},
 		{"webhooks are late", map[string]string{`skald_webhooks_oldest_seconds`: "1x99 2000x20"}, []string{"WebhooksLate"}},
 		{"a key is missing", map[string]string{`skald_payloads_not_opened_total{reason="unknown_key"}`: "0x99 0+3x20"}, []string{"PayloadsNotOpened"}},
+		{"a key was missing for a moment", map[string]string{`skald_payloads_not_opened_total{reason="unknown_key"}`: "0x109 1x10"}, nil},
 		{"payloads of who was erased", map[string]string{`skald_payloads_not_opened_total{reason="erased"}`: "0x99 0+3x20"}, nil},
 		{"an erasure is held up", map[string]string{`skald_payload_keys_doomed_oldest_seconds`: "0x99 300000x20"}, []string{"PayloadKeysDoomed"}},
 		{"another dead letter", map[string]string{deadLetters: "4x118 5 5"}, []string{"DeadLetters"}},
@@ -162,5 +165,30 @@ func TestAlerts(t *testing.T) {
 	}
 	for _, a := range alerts {
 		require.True(t, fired[a.Name], "%s fires in no scene", a.Name)
+	}
+}
+
+// TestLongWait: as long as a saga waits for its key somebody is told, though Temporal
+// gives its task again ever less often, at last each ten minutes.
+func TestLongWait(t *testing.T) {
+	t.Parallel()
+	alerts, err := prom.Alerts("../../deploy/prometheus/alerts.yaml")
+	require.NoError(t, err)
+	missing := alerts[slices.IndexFunc(alerts, func(a prom.Alert) bool { return a.Name == "PayloadsNotOpened" })]
+	given := []int{0, 10, 20, 30, 45, 65, 95, 145, 235, 405, 735} // seconds after the first time
+	for last := 1345; last < 2*3600; last += 610 {
+		given = append(given, last)
+	}
+	series := `skald_payloads_not_opened_total{reason="unknown_key"} 0`
+	for minute := range 120 {
+		n, _ := slices.BinarySearch(given, minute*60+1)
+		series += fmt.Sprintf(" %d", n)
+	}
+	server, begin := prom.New(t), time.Unix(0, 0)
+	require.NoError(t, server.Load(t.Context(), series, begin))
+	for minute := 9; minute <= 120; minute++ {
+		is, err := server.Fires(t.Context(), missing, begin.Add(time.Duration(minute)*time.Minute))
+		require.NoError(t, err)
+		require.True(t, is, "after %d minutes", minute)
 	}
 }
