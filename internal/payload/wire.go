@@ -73,7 +73,7 @@ func (w *wire) intercept(opening grpc.UnaryClientInterceptor) grpc.UnaryClientIn
 		if request, ok := req.(proto.Message); ok && w.Seals() {
 			sealed, err := w.sealAll(ctx, request, cc)
 			if err != nil {
-				return call{req: req}.failed(err)
+				return call{req: req, sealing: true}.failed(err)
 			}
 			req = sealed
 		}

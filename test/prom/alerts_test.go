@@ -55,6 +55,7 @@ func well() map[string]string {
 		`skald_webhooks_total{status="pending",reason="unreachable"}`: "0+1x120",
 		`skald_webhooks_oldest_seconds`:                               "1x120",
 		`skald_payloads_not_opened_total{reason="unknown_key"}`:       nothing,
+		`skald_payloads_not_opened_total{reason="unanswered"}`:        nothing,
 		`skald_payloads_not_opened_total{reason="erased"}`:            nothing,
 		`skald_payload_keys_doomed_oldest_seconds`:                    "0x120",
 
@@ -63,6 +64,7 @@ func well() map[string]string {
 		`temporal_request_total{operation="StartWorkflowExecution"}`:              steady,
 		`temporal_request_failure_total{operation="x",status_code="NOT_FOUND"}`:   "0+9x120",
 		`temporal_request_failure_total{operation="x",status_code="UNAVAILABLE"}`: nothing,
+		`temporal_request_failure_total{operation="x",status_code="ABORTED"}`:     nothing,
 		waiting("1"): steady, waiting("5"): steady, waiting("+Inf"): steady,
 	}
 }
@@ -114,6 +116,11 @@ func scenes() []scene {
 			bucket("POST /v1/orders", "202", "1"): nothing, bucket("POST /v1/orders", "202", "5"): nothing, bucket("POST /v1/orders", "202", "10"): nothing,
 			`temporal_request_failure_total{operation="x",status_code="UNAVAILABLE"}`: "0+9x120",
 		}, []string{"OrdersSlow", "OrdersUndecided", "TemporalDown"}},
+		{"nobody answers with users' keys", map[string]string{
+			bucket("POST /v1/orders", "202", "1"): nothing, bucket("POST /v1/orders", "202", "5"): nothing, bucket("POST /v1/orders", "202", "10"): nothing,
+			`temporal_request_failure_total{operation="x",status_code="ABORTED"}`: "0+9x120",
+			`skald_payloads_not_opened_total{reason="unanswered"}`:                "0x99 0+3x20",
+		}, []string{"OrdersSlow", "OrdersUndecided", "PayloadsNotOpened"}},
 		{"requests fail", map[string]string{requests(reading, "503"): "0+2x120"}, []string{"ErrorRate"}},
 		{"reads are slow", map[string]string{bucket(reading, "200", "0.5"): nothing}, []string{"RequestsSlow"}},
 		{"a breaker does not close", map[string]string{closed: "1x114 0x5"}, []string{"BreakerOpen"}},
