@@ -167,28 +167,45 @@ func TestNotFound(t *testing.T) {
 }
 
 // TestHanging: a user service that hangs holds nobody up who has the key, and is not
-// asked again at once; many who ask at a time are one question.
+// asked again meanwhile, nor at once after; many who ask at a time are one question,
+// and nobody who waits no longer takes that back.
 func TestHanging(t *testing.T) {
 	t.Parallel()
 	clock, v := &clock{at: time.Unix(0, 0)}, newVault("usr_1")
 	c := newCodec(NewKeys(ring(t, newKey), v, clock.now))
 	p := sealedFor(t, c, "usr_1")
-	clock.at = clock.at.Add(FreshFor + time.Millisecond)
-	v.hangs = true
-	var all sync.WaitGroup
-	for range 8 {
-		all.Go(func() {
-			_, err := c.open(t.Context(), p)
-			assert.NoError(t, err)
-		})
+	look := func(answer error) {
+		t.Helper()
+		v.hangs = make(chan error)
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				_, err := c.open(t.Context(), p)
+				assert.NoError(t, err)
+			})
+		}
+		all.Wait()
+		_, err := c.open(t.Context(), p)
+		require.NoError(t, err)
+		v.hangs <- answer
+		_, _, _ = c.keys.looking.Do(nameOn(p), func() (any, error) { return nil, nil }) // that look is over
 	}
-	all.Wait()
+	clock.at = clock.at.Add(FreshFor + time.Millisecond)
+	look(errAway)
 	require.Equal(t, 1, v.looks)
-	clock.at = clock.at.Add(failedFor + time.Millisecond)
 	_, err := c.open(t.Context(), p)
 	require.NoError(t, err)
+	require.Equal(t, 1, v.looks)
+	clock.at = clock.at.Add(failedFor + time.Millisecond)
+	look(nil)
 	require.Equal(t, 2, v.looks)
+	clock.at = clock.at.Add(FreshFor)
+	_, err = c.open(t.Context(), p)
+	require.NoError(t, err)
+	require.Equal(t, 2, v.looks, "who answers late has answered")
+	require.False(t, v.cutOff)
 
+	v.hangs = nil
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err = newCodec(NewKeys(ring(t, newKey), v, clock.now)).open(gone, p)
