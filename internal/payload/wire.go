@@ -77,7 +77,7 @@ func (w *wire) intercept(opening grpc.UnaryClientInterceptor) grpc.UnaryClientIn
 			}
 			req = sealed
 		}
-		ctx = context.WithValue(ctx, callKey{}, call{method: method, req: req, answer: answer})
+		ctx = context.WithValue(ctx, callKey{}, newCall(method, req, answer))
 		return opening(ctx, method, req, answer, cc, func(ctx context.Context, method string, req, answer any, cc *grpc.ClientConn, opts ...grpc.CallOption) error {
 			err := invoke(ctx, method, req, answer, cc, opts...)
 			if err == nil && w.Seals() {
@@ -154,16 +154,25 @@ func (w *wire) enter(ctx context.Context, message proto.Message) (context.Contex
 }
 
 // openAll opens what came from Temporal. Who lists runs or looks at one gets what
-// cannot be opened as it is: one of them says nothing about the others.
+// cannot be opened just now as it is: one of them says nothing about the others.
 func (w *wire) openAll(ctx *proxy.VisitPayloadsContext, payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	of, _ := ctx.Value(callKey{}).(call)
+	var finding context.Context = ctx
+	if of.shows() {
+		within, cancel := context.WithDeadline(ctx, of.until())
+		defer cancel()
+		finding = within
+	}
 	all := make([]*commonpb.Payload, len(payloads))
 	for i, p := range payloads {
-		opened, err := w.open(ctx, p)
+		opened, err := w.open(finding, p)
+		if of.gives() && ctx.Err() == nil {
+			w.count(err)
+		}
 		switch {
 		case errors.Is(err, ErrErased):
 			opened = erasedPayload()
-		case unreadable(err) && of.shows():
+		case err != nil && of.shows():
 			opened = p
 		case err != nil:
 			return nil, of.failed(err)

@@ -103,6 +103,13 @@ func (v *vault) look(ctx context.Context) error {
 	}
 }
 
+// asked tells whether somebody has looked for a key.
+func (v *vault) asked() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.looks > 0
+}
+
 func (v *vault) PayloadKeysNotBy(_ context.Context, by, after string, limit int) (page []user.PayloadKey, err error) {
 	for _, id := range slices.Sorted(maps.Keys(v.keys)) {
 		if k := v.keys[id]; k.WrappedBy != by && id > after && len(page) < limit {
