@@ -57,7 +57,7 @@ func well() map[string]string {
 		`skald_payloads_not_opened_total{reason="unknown_key"}`:       nothing,
 		`skald_payloads_not_opened_total{reason="unanswered"}`:        nothing,
 		`skald_payloads_not_opened_total{reason="erased"}`:            nothing,
-		`skald_payload_keys_doomed_oldest_seconds`:                    "0x120",
+		`skald_payload_keys_overdue_seconds`:                    "0x120",
 
 		user("a"): "1x120", user("b"): "1x120", `up{job="skald",role="gateway",instance="c"}`: "1x120",
 		polling: "5x120",
@@ -135,7 +135,7 @@ func scenes() []scene {
 		{"a key is missing", map[string]string{`skald_payloads_not_opened_total{reason="unknown_key"}`: "0x99 0+3x20"}, []string{"PayloadsNotOpened"}},
 		{"a key was missing for a moment", map[string]string{`skald_payloads_not_opened_total{reason="unknown_key"}`: "0x109 1x10"}, nil},
 		{"payloads of who was erased", map[string]string{`skald_payloads_not_opened_total{reason="erased"}`: "0x99 0+3x20"}, nil},
-		{"an erasure is held up", map[string]string{`skald_payload_keys_doomed_oldest_seconds`: "0x99 300000x20"}, []string{"PayloadKeysDoomed"}},
+		{"an erasure is held up", map[string]string{`skald_payload_keys_overdue_seconds`: "0x99 300000x20"}, []string{"PayloadKeysOverdue"}},
 		{"another dead letter", map[string]string{deadLetters: "4x118 5 5"}, []string{"DeadLetters"}},
 		{"one of two processes does not answer", map[string]string{user("a"): "1x99 0x20"}, []string{"ProcessDown"}},
 		{"one of two processes is scaled away", map[string]string{user("a"): "1x99 _x20"}, nil},
