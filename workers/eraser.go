@@ -14,8 +14,14 @@ import (
 	"github.com/skaldhq/skald/workflows"
 )
 
-// eraseBatch bounds one page.
-const eraseBatch = 200
+const (
+	// eraseBatch bounds one page.
+	eraseBatch = 200
+	// lastStart is how long after its user was deleted something may have begun with a
+	// key: processes know it for 10 s, and the clocks of two databases differ. What runs
+	// of a later time is of who was made again under the same id, or sealed otherwise.
+	lastStart = time.Minute
+)
 
 // MetricKeysOverdue is a gauge: for how many seconds the payload key that waits
 // longest could have been erased, as far as the time since its user was deleted
@@ -60,7 +66,8 @@ func (e *Eraser) Erase(ctx context.Context) (int, error) {
 
 func (e *Eraser) erase(ctx context.Context, key user.PayloadKey) (erased bool, err error) {
 	running, err := e.temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
-		Query: fmt.Sprintf("%s = '%s' AND ExecutionStatus = 'Running'", workflows.AttrUserID.GetName(), key.UserID),
+		Query: fmt.Sprintf("%s = '%s' AND ExecutionStatus = 'Running' AND StartTime < '%s'",
+			workflows.AttrUserID.GetName(), key.UserID, key.DoomedAt.Add(lastStart).UTC().Format(time.RFC3339Nano)),
 	})
 	if err == nil && running.GetCount() > 0 {
 		return false, nil
