@@ -87,7 +87,7 @@ func TestErase(t *testing.T) {
 	p := sealedFor(t, c, "usr_1")
 	name := keyName(nameOn(p))
 	v.erase("usr_1")
-	clock.at = clock.at.Add(FreshFor + time.Second)
+	clock.at = clock.at.Add(freshFor + time.Second)
 	_, err := c.open(t.Context(), p)
 	require.ErrorIs(t, err, ErrErased)
 	again, err := c.seal(t.Context(), name, plain(t, "the end"))
@@ -127,7 +127,7 @@ func TestStale(t *testing.T) {
 	c := newCodec(NewKeys(ring(t, newKey), v, clock.now))
 	p := sealedFor(t, c, "usr_1")
 	v.away = errAway
-	clock.at = clock.at.Add(StaleFor - time.Second)
+	clock.at = clock.at.Add(staleFor - time.Second)
 	_, err := c.open(t.Context(), p)
 	require.NoError(t, err)
 	_, err = newCodec(NewKeys(ring(t, newKey), v, clock.now)).open(t.Context(), p)
@@ -144,7 +144,7 @@ func TestNotFound(t *testing.T) {
 	p := sealedFor(t, c, "usr_1")
 	kept := v.keys
 	v.keys = map[string]user.PayloadKey{}
-	clock.at = clock.at.Add(StaleFor - time.Second)
+	clock.at = clock.at.Add(staleFor - time.Second)
 	_, err := c.open(t.Context(), p)
 	require.NoError(t, err)
 
@@ -160,7 +160,7 @@ func TestNotFound(t *testing.T) {
 	require.Equal(t, []*commonpb.Payload{p}, shown)
 
 	v.keys = kept
-	clock.at = clock.at.Add(FreshFor)
+	clock.at = clock.at.Add(freshFor)
 	_, err = c.open(t.Context(), p)
 	require.NoError(t, err)
 }
@@ -189,7 +189,7 @@ func TestHanging(t *testing.T) {
 		v.hangs <- answer
 		_, _, _ = c.keys.looking.Do(nameOn(p), func() (any, error) { return nil, nil }) // that look is over
 	}
-	clock.at = clock.at.Add(FreshFor + time.Millisecond)
+	clock.at = clock.at.Add(freshFor + time.Millisecond)
 	look(errAway)
 	require.Equal(t, 1, v.looks)
 	_, err := c.open(t.Context(), p)
@@ -198,7 +198,7 @@ func TestHanging(t *testing.T) {
 	clock.at = clock.at.Add(failedFor + time.Millisecond)
 	look(nil)
 	require.Equal(t, 2, v.looks)
-	clock.at = clock.at.Add(FreshFor)
+	clock.at = clock.at.Add(freshFor)
 	_, err = c.open(t.Context(), p)
 	require.NoError(t, err)
 	require.Equal(t, 2, v.looks, "who answers late has answered")

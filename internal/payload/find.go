@@ -12,13 +12,13 @@ import (
 
 // What is known of users' keys, and for how long.
 const (
-	// FreshFor is how long a key counts without another look: so long after it was
+	// freshFor is how long a key counts without another look: so long after it was
 	// erased it may still open, and so long after its user was deleted may something
 	// begin with it.
-	FreshFor = 10 * time.Second
-	// StaleFor is how long a key still opens and seals for what has begun, while the
+	freshFor = 10 * time.Second
+	// staleFor is how long a key still opens and seals for what has begun, while the
 	// user service does not answer, or does not know it.
-	StaleFor = 15 * time.Minute
+	staleFor = 15 * time.Minute
 	// failedFor is how long nobody looks again after a look that found nothing out.
 	failedFor = time.Second
 
@@ -38,7 +38,7 @@ type lookedUp struct {
 }
 
 func found(key seal.Key, at time.Time) lookedUp {
-	return lookedUp{key: key, found: at, until: at.Add(FreshFor)}
+	return lookedUp{key: key, found: at, until: at.Add(freshFor)}
 }
 
 // counts tells that nobody has to look again. What is erased stays so.
@@ -48,7 +48,7 @@ func (l lookedUp) counts(now time.Time) bool {
 
 // serves tells that one may go on with the key while nobody says that it counts.
 func (l lookedUp) serves(now time.Time) bool {
-	return l.err == nil && now.Sub(l.found) <= StaleFor
+	return l.err == nil && now.Sub(l.found) <= staleFor
 }
 
 // find gives a key. ErrErased is for good. All else may be over in a moment:

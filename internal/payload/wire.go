@@ -42,7 +42,7 @@ func (c *Codec) Protect(o *client.Options, userAttribute string) error {
 	}
 	o.DataConverter = newConverter()
 	o.FailureConverter = temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{
-		DataConverter: o.DataConverter, EncodeCommonAttributes: c.Seals(), // the texts of failures are payloads then
+		DataConverter: o.DataConverter, EncodeCommonAttributes: c.seals(), // the texts of failures are payloads then
 	})
 	o.ConnectionOptions.DialOptions = append(o.ConnectionOptions.DialOptions, grpc.WithChainUnaryInterceptor(intercept))
 	return nil
@@ -70,7 +70,7 @@ func (w *wire) intercept(opening grpc.UnaryClientInterceptor) grpc.UnaryClientIn
 		if ctx.Value(bareKey{}) != nil {
 			return invoke(ctx, method, req, answer, cc, opts...)
 		}
-		if request, ok := req.(proto.Message); ok && w.Seals() {
+		if request, ok := req.(proto.Message); ok && w.seals() {
 			sealed, err := w.sealAll(ctx, request, cc)
 			if err != nil {
 				return call{req: req, sealing: true}.failed(err)
@@ -80,7 +80,7 @@ func (w *wire) intercept(opening grpc.UnaryClientInterceptor) grpc.UnaryClientIn
 		ctx = context.WithValue(ctx, callKey{}, newCall(method, req, answer))
 		return opening(ctx, method, req, answer, cc, func(ctx context.Context, method string, req, answer any, cc *grpc.ClientConn, opts ...grpc.CallOption) error {
 			err := invoke(ctx, method, req, answer, cc, opts...)
-			if err == nil && w.Seals() {
+			if err == nil && w.seals() {
 				err = w.learn(ctx, cc, req, answer)
 			}
 			return err
@@ -121,14 +121,7 @@ func (w *wire) sealAll(ctx context.Context, request proto.Message, cc *grpc.Clie
 }
 
 func (w *wire) sealEach(ctx context.Context, name keyName, payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
-	all := make([]*commonpb.Payload, len(payloads))
-	for i, p := range payloads {
-		var err error
-		if all[i], err = w.seal(ctx, name, p); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
+	return each(payloads, func(p *commonpb.Payload) (*commonpb.Payload, error) { return w.seal(ctx, name, p) })
 }
 
 // localActivity is what the SDK calls the markers of local activities.
@@ -163,21 +156,19 @@ func (w *wire) openAll(ctx *proxy.VisitPayloadsContext, payloads []*commonpb.Pay
 		defer cancel()
 		finding = within
 	}
-	all := make([]*commonpb.Payload, len(payloads))
-	for i, p := range payloads {
+	return each(payloads, func(p *commonpb.Payload) (*commonpb.Payload, error) {
 		opened, err := w.open(finding, p)
 		if of.gives() && ctx.Err() == nil {
 			w.count(err)
 		}
 		switch {
 		case errors.Is(err, ErrErased):
-			opened = erasedPayload()
+			return erasedPayload(), nil
 		case err != nil && of.shows():
-			opened = p
+			return p, nil
 		case err != nil:
 			return nil, of.failed(err)
 		}
-		all[i] = opened
-	}
-	return all, nil
+		return opened, nil
+	})
 }

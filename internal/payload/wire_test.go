@@ -143,7 +143,7 @@ func TestErasedTask(t *testing.T) {
 	s, client := cluster(t, c)
 	input := &commonpb.Payloads{Payloads: []*commonpb.Payload{sealedFor(t, c, "usr_1")}}
 	v.erase("usr_1")
-	clock.at = clock.at.Add(FreshFor + time.Second)
+	clock.at = clock.at.Add(freshFor + time.Second)
 	s.answers["RespondWorkflowTaskCompleted"] = &workflowservice.RespondWorkflowTaskCompletedResponse{}
 	s.answers["RespondQueryTaskCompleted"] = &workflowservice.RespondQueryTaskCompletedResponse{}
 	poll := func(query *querypb.WorkflowQuery) {
