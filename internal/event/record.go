@@ -37,7 +37,7 @@ type Happened struct {
 // is made, and that of no other event of any service. Its key holds an aggregate's events in their order. It fails where
 // nobody knows the kind of thing that the type is about.
 func (h Happened) Record() (*kgo.Record, error) {
-	kind, ok := Kinds()[h.Type.Kind()]
+	kind, ok := kindOf(h.Type.Kind())
 	if !ok {
 		return nil, fmt.Errorf("make event of %s, version %d: nothing is a %q", h.Aggregate, h.Version, h.Type.Kind())
 	}

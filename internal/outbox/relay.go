@@ -57,14 +57,10 @@ type Relay struct {
 
 // New returns the relay of a service, on a Pool of its own.
 func New(service string, pool *pgxpool.Pool, to Publisher, metrics *Metrics, log *slog.Logger) *Relay {
-	r := &Relay{
-		service: service, pool: pool, to: to, metrics: metrics, log: log.With("service", service),
+	return &Relay{
+		service: service, types: event.Names(service), pool: pool, to: to, metrics: metrics, log: log.With("service", service),
 		tracer: noop.NewTracerProvider().Tracer(""), timeout: publishTimeout,
 	}
-	for _, t := range event.Types(service) {
-		r.types = append(r.types, string(t))
-	}
-	return r
 }
 
 // Run publishes until the context ends. What cannot be published waits, is tried ever
@@ -170,7 +166,7 @@ func (r *Relay) publish(ctx context.Context, rows []outboxdb.Outbox) (done []int
 		return nil, failed, failure
 	}
 	for _, result := range r.to.ProduceSync(ctx, records...) {
-		published(spans[result.Record], result.Err)
+		event.EndSpan(spans[result.Record], result.Err)
 		if result.Err != nil {
 			failed = max(failed, ids[result.Record])
 			failure = cmp.Or(failure, fmt.Errorf("publish to %s: %w", result.Record.Topic, result.Err))
