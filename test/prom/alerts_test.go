@@ -57,7 +57,7 @@ func well() map[string]string {
 		`skald_payloads_not_opened_total{reason="unknown_key"}`:       nothing,
 		`skald_payloads_not_opened_total{reason="unanswered"}`:        nothing,
 		`skald_payloads_not_opened_total{reason="erased"}`:            nothing,
-		`skald_payload_keys_overdue_seconds`:                    "0x120",
+		`skald_payload_keys_overdue_seconds`:                          "0x120",
 
 		user("a"): "1x120", user("b"): "1x120", `up{job="skald",role="gateway",instance="c"}`: "1x120",
 		polling: "5x120",
