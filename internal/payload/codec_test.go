@@ -175,7 +175,7 @@ func TestHanging(t *testing.T) {
 	p := sealedFor(t, c, "usr_1")
 	look := func(answer error) {
 		t.Helper()
-		v.hangs = make(chan error)
+		v.hangs = make(chan error, 1)
 		var all sync.WaitGroup
 		for range 8 {
 			all.Go(func() {
