@@ -2,7 +2,6 @@ package workers
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -10,14 +9,6 @@ import (
 
 	"github.com/skaldhq/skald/services/order"
 	"github.com/skaldhq/skald/workflows"
-)
-
-const (
-	// unstartedAge is when a pending order counts as left behind by a front
-	// door that died between its claim and the start of the saga.
-	unstartedAge = 5 * time.Second
-	// dispatchBatch bounds one round.
-	dispatchBatch = 200
 )
 
 // Dispatcher starts the sagas that a front door claimed an order for and did
@@ -37,8 +28,10 @@ func NewDispatcher(c client.Client, s order.Service, actionTimeout time.Duration
 
 // Dispatch starts what is left behind and tells how many orders that were.
 func (d *Dispatcher) Dispatch(ctx context.Context) (int, error) {
-	return drive(ctx, "unstarted orders", d.orders.Unstarted, d.start)
+	return drive(ctx, leftovers[order.Order]{"unstarted orders", d.orders.Unstarted, orderID, d.start})
 }
+
+func orderID(o order.Order) string { return o.ID }
 
 func (d *Dispatcher) start(ctx context.Context, o order.Order) error {
 	if err := workflows.StartPlaceOrder(ctx, d.temporal, o, d.actionTimeout); err != nil {
@@ -53,43 +46,23 @@ func (d *Dispatcher) start(ctx context.Context, o order.Order) error {
 // DispatchCancellations drives the cancellations that a front door recorded and
 // did not see through, or whose order was confirmed all the same.
 func (d *Dispatcher) DispatchCancellations(ctx context.Context) (int, error) {
-	return goingOn(drive(ctx, "cancellations", d.orders.CancellationsLeft, func(ctx context.Context, o order.Order) error {
+	return goingOn(drive(ctx, leftovers[order.Order]{"cancellations", d.orders.CancellationsLeft, orderID, func(ctx context.Context, o order.Order) error {
 		return workflows.CancelOrder(ctx, d.temporal, d.orders, o, d.actionTimeout)
-	}))
+	}}))
 }
 
 // DispatchRefunds makes sure that the saga of each refund runs.
 func (d *Dispatcher) DispatchRefunds(ctx context.Context) (int, error) {
-	return goingOn(drive(ctx, "refunds", d.orders.RefundsLeft, func(ctx context.Context, r order.Refund) error {
+	id := func(r order.Refund) string { return r.ID }
+	return goingOn(drive(ctx, leftovers[order.Refund]{"refunds", d.orders.RefundsLeft, id, func(ctx context.Context, r order.Refund) error {
 		return workflows.StartRefundOrder(ctx, d.temporal, r)
-	}))
+	}}))
 }
 
 // DispatchRepairs makes sure that the saga of each repair runs.
 func (d *Dispatcher) DispatchRepairs(ctx context.Context) (int, error) {
-	return goingOn(drive(ctx, "repairs", d.orders.RepairsLeft, func(ctx context.Context, r order.RepairPlan) error {
+	id := func(r order.RepairPlan) string { return r.ID }
+	return goingOn(drive(ctx, leftovers[order.RepairPlan]{"repairs", d.orders.RepairsLeft, id, func(ctx context.Context, r order.RepairPlan) error {
 		return workflows.StartRepairOrder(ctx, d.temporal, r)
-	}))
+	}}))
 }
-
-// drive finds what was left behind and sees to each, and tells to how many. One
-// that cannot be seen to holds up no other.
-func drive[T any](ctx context.Context, what string, find func(context.Context, time.Duration, int) ([]T, error), see func(context.Context, T) error) (int, error) {
-	left, err := find(ctx, unstartedAge, dispatchBatch)
-	if err != nil {
-		return 0, fmt.Errorf("find %s: %w", what, err)
-	}
-	seen, faults := 0, []error{}
-	for _, one := range left {
-		if err := see(ctx, one); err != nil {
-			faults = append(faults, err)
-			continue
-		}
-		seen++
-	}
-	return seen, errors.Join(faults...)
-}
-
-// goingOn is for what is left until its saga has ended: it needs no other round
-// at once.
-func goingOn(_ int, err error) (int, error) { return 0, err }

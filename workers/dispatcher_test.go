@@ -3,6 +3,10 @@ package workers_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,16 +28,19 @@ func (l left) RepairsLeft(context.Context, time.Duration, int) ([]order.RepairPl
 	return l.repairs, nil
 }
 
-// starts is a Temporal that starts workflows, but for one.
+// starts is a Temporal that starts workflows, but for some.
 type starts struct {
 	client.Client
-	broken string
+	broken string // begins the ids of those
+	mu     sync.Mutex
 	inputs map[string]any // by workflow id
 }
 
 func (s *starts) ExecuteWorkflow(_ context.Context, o client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
-	if o.ID == s.broken {
-		return nil, errors.New("down")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.broken != "" && strings.HasPrefix(o.ID, s.broken) {
+		return nil, errors.New("down: " + o.ID)
 	}
 	s.inputs[o.ID] = args[0]
 	return nil, nil //nolint:nilnil // nobody asks for the run
@@ -54,4 +61,50 @@ func TestDispatchRepairs(t *testing.T) {
 	_, err = d.DispatchRepairs(t.Context())
 	require.NoError(t, err)
 	require.Len(t, c.inputs, 2)
+}
+
+// pending are orders that no saga was started for.
+type pending struct {
+	order.Service
+	mu   sync.Mutex
+	left []order.Order
+}
+
+func (p *pending) Unstarted(_ context.Context, _ time.Duration, limit int) ([]order.Order, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.left[:min(limit, len(p.left))]), nil
+}
+
+func (p *pending) ConfirmStarted(_ context.Context, id string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.left = slices.DeleteFunc(p.left, func(o order.Order) bool { return o.ID == id })
+	return nil
+}
+
+// TestDispatchPastFailures: orders that cannot be started, many more than are looked
+// at at a time, hold up none that can.
+func TestDispatchPastFailures(t *testing.T) {
+	t.Parallel()
+	const stuck = 900
+	orders := &pending{}
+	for i := range stuck {
+		orders.left = append(orders.left, order.Order{ID: fmt.Sprintf("ord_stuck%d", i)})
+	}
+	orders.left = append(orders.left, order.Order{ID: "ord_good"})
+	c := &starts{broken: "order/ord_stuck", inputs: map[string]any{}}
+	d := workers.NewDispatcher(c, orders, time.Minute)
+	for _, want := range []int{1, 0} {
+		n, err := d.Dispatch(t.Context())
+		require.ErrorContains(t, err, "900 of unstarted orders cannot be seen to, the first: ")
+		require.ErrorContains(t, err, "ord_stuck0")
+		require.Equal(t, want, n)
+		require.Contains(t, c.inputs, "order/ord_good")
+	}
+	require.Len(t, orders.left, stuck)
+	c.broken = ""
+	n, err := d.Dispatch(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 200, n, "the others in the rounds that follow at once")
 }

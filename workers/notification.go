@@ -3,6 +3,7 @@ package workers
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -62,10 +63,12 @@ func NewWebhookDispatcher(c client.Client, s notification.WebhookWork, retries [
 // Dispatch starts what is due and was not started, or was cut off, and tells how many
 // deliveries that were.
 func (d *WebhookDispatcher) Dispatch(ctx context.Context) (int, error) {
-	claim := func(ctx context.Context, _ time.Duration, limit int) ([]notification.WebhookDelivery, error) {
-		return d.work.ClaimWebhooks(ctx, webhookOverdue, limit)
+	due, err := d.work.ClaimWebhooks(ctx, webhookOverdue, dispatchBatch)
+	if err != nil {
+		return 0, fmt.Errorf("find webhooks: %w", err)
 	}
-	return drive(ctx, "webhooks", claim, d.start)
+	failed := seeEach(ctx, due, d.start)
+	return len(due) - len(failed), unseen("webhooks", failed)
 }
 
 // start starts what was claimed, or gives it back, whoever is told to stop meanwhile.

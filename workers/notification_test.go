@@ -3,6 +3,7 @@ package workers_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 type webhooksLeft struct {
 	notification.WebhookWork
 	left     []notification.WebhookDelivery
+	mu       sync.Mutex
 	released []string
 }
 
@@ -26,6 +28,8 @@ func (l *webhooksLeft) ClaimWebhooks(context.Context, time.Duration, int) ([]not
 }
 
 func (l *webhooksLeft) ReleaseWebhook(ctx context.Context, deliveryID string, _ int) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.released = append(l.released, deliveryID)
 	return ctx.Err()
 }
@@ -34,10 +38,13 @@ func (l *webhooksLeft) ReleaseWebhook(ctx context.Context, deliveryID string, _ 
 type signals struct {
 	client.Client
 	broken string
+	mu     sync.Mutex
 	inputs map[string]any // by workflow id
 }
 
 func (s *signals) SignalWithStartWorkflow(_ context.Context, id, signal string, round any, _ client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if id == s.broken {
 		return nil, errors.New("down")
 	}

@@ -27,14 +27,16 @@ func NewPaymentDispatcher(c client.Client, s payment.Own, actionTimeout time.Dur
 
 // Dispatch makes sure that the sagas of payments run that have not ended.
 func (d *PaymentDispatcher) Dispatch(ctx context.Context) (int, error) {
-	return goingOn(drive(ctx, "payments", d.payments.PaymentsLeft, func(ctx context.Context, p payment.Payment) error {
+	id := func(p payment.Payment) string { return p.ID }
+	return goingOn(drive(ctx, leftovers[payment.Payment]{"payments", d.payments.PaymentsLeft, id, func(ctx context.Context, p payment.Payment) error {
 		return workflows.StartTakePaymentAgain(ctx, d.temporal, p, d.actionTimeout)
-	}))
+	}}))
 }
 
 // DispatchRefunds makes sure of the same of refunds.
 func (d *PaymentDispatcher) DispatchRefunds(ctx context.Context) (int, error) {
-	return goingOn(drive(ctx, "refunds of payments", d.payments.RefundsLeft, func(ctx context.Context, r payment.Refund) error {
+	id := func(r payment.Refund) string { return r.ID }
+	return goingOn(drive(ctx, leftovers[payment.Refund]{"refunds of payments", d.payments.RefundsLeft, id, func(ctx context.Context, r payment.Refund) error {
 		return workflows.StartRefundTakenPayment(ctx, d.temporal, r)
-	}))
+	}}))
 }

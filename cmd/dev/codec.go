@@ -32,7 +32,17 @@ func (s *devStack) listenCodec(ctx context.Context) (err error) {
 // serveCodec opens payloads for that Web UI. In production this is the front
 // door's, for operators; here the Web UI asks nobody who they are, and so has no
 // token to pass on.
-func (s *devStack) serveCodec(ctx context.Context, c config.Config) error {
+func (s *devStack) serveCodec(codec converter.PayloadCodec) {
+	if s.codec == nil {
+		return
+	}
+	server := &http.Server{Handler: codecFor(codec, s.codec.Addr().String(), s.info.TemporalUI), ReadHeaderTimeout: 5 * time.Second}
+	go s.watch("payload codec", func() error { return server.Serve(s.codec) })
+	s.onStop(func() { _ = server.Close() })
+}
+
+// serveCodecAlone does that where the services are other processes.
+func (s *devStack) serveCodecAlone(ctx context.Context, c config.Config) error {
 	if s.codec == nil {
 		return nil
 	}
@@ -40,9 +50,8 @@ func (s *devStack) serveCodec(ctx context.Context, c config.Config) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: codecFor(p.Codec(), s.codec.Addr().String(), s.info.TemporalUI), ReadHeaderTimeout: 5 * time.Second}
-	go s.watch("payload codec", func() error { return server.Serve(s.codec) })
-	s.onStop(func() { _ = server.Close(); p.Close() })
+	s.onStop(p.Close)
+	s.serveCodec(p.Codec())
 	return nil
 }
 

@@ -33,6 +33,7 @@ func (s *devStack) startPlatform(ctx context.Context, c config.Config, temporal 
 		return err
 	}
 	s.onStop(func() { cancel(); wg.Wait(); tc.Close(); p.Close() })
+	s.serveCodec(p.Codec())
 	if err := s.demo.seed(ctx, s.options.Data, p); err != nil {
 		return err
 	}

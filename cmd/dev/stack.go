@@ -106,16 +106,16 @@ func (s *devStack) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err = s.serveCodec(ctx, c); err != nil {
+	if door != nil {
+		return s.step("services and front door", func() error { return s.startPlatform(ctx, c, temporal, door) })
+	}
+	if err = s.serveCodecAlone(ctx, c); err != nil {
 		return err
 	}
 	if s.options.Split {
 		return s.step("services and front door", func() error { return s.startSplit(ctx, c) })
 	}
-	if door == nil {
-		return s.step("catalogue", func() error { return s.prepareOnly(ctx, c) })
-	}
-	return s.step("services and front door", func() error { return s.startPlatform(ctx, c, temporal, door) })
+	return s.step("catalogue", func() error { return s.prepareOnly(ctx, c) })
 }
 
 // openDoor listens where the front door will be; nil: it is another process's.

@@ -144,7 +144,7 @@ func (c *Consumer) try(ctx context.Context, r *kgo.Record) (e cloudevents.Event,
 			return errUnreadable.Because(err)
 		}
 		ctx, span := c.consuming(ctx, r, e)
-		defer func() { consumed(span, err) }()
+		defer func() { event.EndSpan(span, err) }()
 		ctx, cancel := context.WithTimeout(ctx, handleTimeout)
 		defer cancel()
 		return guarded(func() (err error) { fresh, err = c.to.Handle(ctx, e); return err })

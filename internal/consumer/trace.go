@@ -6,7 +6,6 @@ import (
 	cloudevents "github.com/cloudevents/sdk-go/v2/event"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
@@ -34,12 +33,4 @@ func (c *Consumer) consuming(ctx context.Context, r *kgo.Record, e cloudevents.E
 	return c.tracer.Start(ctx, "consume "+e.Type(), trace.WithSpanKind(trace.SpanKindConsumer), trace.WithAttributes(
 		attribute.String("messaging.system", "kafka"), attribute.String("messaging.destination.name", r.Topic),
 		attribute.String("messaging.consumer.group.name", c.name)))
-}
-
-// consumed ends the span of dealing with an event.
-func consumed(span trace.Span, err error) {
-	if err != nil {
-		span.SetStatus(codes.Error, "")
-	}
-	span.End()
 }

@@ -13,11 +13,11 @@ import (
 )
 
 const (
-	// ContentType marks a record that is an event in CloudEvents' structured mode:
+	// contentType marks a record that is an event in CloudEvents' structured mode:
 	// all of it is in the value, so that nothing is lost where headers are.
-	ContentType = cloudevents.ApplicationCloudEventsJSON
-	// SchemaBase is where the schemas of the data are, by kind.
-	SchemaBase = "https://skald.dev/asyncapi.yaml#/components/schemas/"
+	contentType = cloudevents.ApplicationCloudEventsJSON
+	// schemaBase is where the schemas of the data are, by kind.
+	schemaBase = "https://skald.dev/asyncapi.yaml#/components/schemas/"
 
 	contentTypeHeader = "content-type"
 	traceparent       = "traceparent" // CloudEvents' distributed tracing extension
@@ -37,7 +37,7 @@ type Happened struct {
 // is made, and that of no other event of any service. Its key holds an aggregate's events in their order. It fails where
 // nobody knows the kind of thing that the type is about.
 func (h Happened) Record() (*kgo.Record, error) {
-	kind, ok := Kinds()[h.Type.Kind()]
+	kind, ok := kindOf(h.Type.Kind())
 	if !ok {
 		return nil, fmt.Errorf("make event of %s, version %d: nothing is a %q", h.Aggregate, h.Version, h.Type.Kind())
 	}
@@ -48,7 +48,7 @@ func (h Happened) Record() (*kgo.Record, error) {
 	e.SetType(string(h.Type))
 	e.SetSubject(subject)
 	e.SetTime(h.Time)
-	e.SetDataSchema(SchemaBase + h.Type.Kind())
+	e.SetDataSchema(schemaBase + h.Type.Kind())
 	if h.Traceparent != "" {
 		e.SetExtension(traceparent, h.Traceparent)
 	}
@@ -61,7 +61,7 @@ func (h Happened) Record() (*kgo.Record, error) {
 	}
 	return &kgo.Record{
 		Topic: Topic(kind.Service), Key: []byte(subject), Value: value, // without a time of its own: retention counts from the publishing
-		Headers: []kgo.RecordHeader{{Key: contentTypeHeader, Value: []byte(ContentType)}},
+		Headers: []kgo.RecordHeader{{Key: contentTypeHeader, Value: []byte(contentType)}},
 	}, nil
 }
 

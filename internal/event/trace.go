@@ -2,7 +2,9 @@ package event
 
 import (
 	"github.com/twmb/franz-go/pkg/kgo"
+	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Headers carry the trace of one publication in a record (W3C Trace Context for
@@ -33,4 +35,13 @@ func (h Headers) Keys() (all []string) {
 		all = append(all, header.Key)
 	}
 	return all
+}
+
+// EndSpan ends the span of publishing an event, or of dealing with one. What went
+// wrong may name what is no business of a trace's.
+func EndSpan(span trace.Span, err error) {
+	if err != nil {
+		span.SetStatus(codes.Error, "")
+	}
+	span.End()
 }

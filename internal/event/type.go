@@ -75,7 +75,10 @@ func (t Type) Kind() string {
 }
 
 // Known reports whether events of the type are told by anybody.
-func (t Type) Known() bool { return slices.Contains(Kinds()[t.Kind()].Types, t) }
+func (t Type) Known() bool {
+	kind, _ := kindOf(t.Kind())
+	return slices.Contains(kind.Types, t)
+}
 
 // Kind is a kind of thing that events are about.
 type Kind struct {
@@ -86,22 +89,42 @@ type Kind struct {
 
 // Kinds are all that events are about, by their names.
 func Kinds() map[string]Kind {
-	return map[string]Kind{
-		"order": {"order", "ord", []Type{
-			OrderCreated, OrderAwaitingPayment, OrderConfirmed, OrderRejected, OrderCancelled, OrderFailed, OrderRefunded,
-		}},
-		"refund": {"order", "rfd", []Type{RefundRequested, RefundDone, RefundRefused}},
-		"payment": {"payment", "pay", []Type{
-			PaymentInitiated, PaymentActionRequired, PaymentAuthorized, PaymentCaptured, PaymentVoided, PaymentDeclined, PaymentRefunded,
-		}},
-		"payment_refund": {"payment", "rfd", []Type{PaymentRefundRequested, PaymentRefundDone, PaymentRefundFailed}},
-		"reservation":    {"inventory", "ord", []Type{ReservationReserved, ReservationSold, ReservationReleased, ReservationRejected}},
-		"return":         {"inventory", "rfd", []Type{ReturnMade}},
-		"stock":          {"inventory", "prd", []Type{StockSet}},
-		"product":        {"product", "prd", []Type{ProductCreated, ProductChanged, ProductDeleted}},
-		"price":          {"pricing", "prd", []Type{PriceCreated, PriceChanged, PriceDeleted}},
-		"user":           {"user", "usr", []Type{UserCreated, UserChanged, UserDeleted}},
+	all := map[string]Kind{}
+	for _, name := range []string{"order", "refund", "payment", "payment_refund", "reservation", "return", "stock", "product", "price", "user"} {
+		all[name], _ = kindOf(name)
 	}
+	return all
+}
+
+// kindOf is the kind of a name, if there is one. It is asked of each event.
+func kindOf(name string) (Kind, bool) {
+	switch name {
+	case "order":
+		return Kind{"order", "ord", []Type{
+			OrderCreated, OrderAwaitingPayment, OrderConfirmed, OrderRejected, OrderCancelled, OrderFailed, OrderRefunded,
+		}}, true
+	case "refund":
+		return Kind{"order", "rfd", []Type{RefundRequested, RefundDone, RefundRefused}}, true
+	case "payment":
+		return Kind{"payment", "pay", []Type{
+			PaymentInitiated, PaymentActionRequired, PaymentAuthorized, PaymentCaptured, PaymentVoided, PaymentDeclined, PaymentRefunded,
+		}}, true
+	case "payment_refund":
+		return Kind{"payment", "rfd", []Type{PaymentRefundRequested, PaymentRefundDone, PaymentRefundFailed}}, true
+	case "reservation":
+		return Kind{"inventory", "ord", []Type{ReservationReserved, ReservationSold, ReservationReleased, ReservationRejected}}, true
+	case "return":
+		return Kind{"inventory", "rfd", []Type{ReturnMade}}, true
+	case "stock":
+		return Kind{"inventory", "prd", []Type{StockSet}}, true
+	case "product":
+		return Kind{"product", "prd", []Type{ProductCreated, ProductChanged, ProductDeleted}}, true
+	case "price":
+		return Kind{"pricing", "prd", []Type{PriceCreated, PriceChanged, PriceDeleted}}, true
+	case "user":
+		return Kind{"user", "usr", []Type{UserCreated, UserChanged, UserDeleted}}, true
+	}
+	return Kind{}, false
 }
 
 // Types are all types of a service's events, sorted.
@@ -116,5 +139,24 @@ func Types(service string) []Type {
 	return all
 }
 
+// Names are the types of services' events, as texts.
+func Names(services ...string) (all []string) {
+	for _, service := range services {
+		for _, t := range Types(service) {
+			all = append(all, string(t))
+		}
+	}
+	return all
+}
+
 // Topic is where a service's events are.
 func Topic(service string) string { return "skald." + service + ".events" }
+
+// Topics are where services' events are.
+func Topics(services ...string) []string {
+	all := make([]string, len(services))
+	for i, service := range services {
+		all[i] = Topic(service)
+	}
+	return all
+}

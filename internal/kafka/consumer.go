@@ -31,7 +31,7 @@ type Consumer struct {
 // NewConsumer returns a member of a group. It does not wait for brokers: none of them
 // need be there yet.
 func NewConsumer(c config.Kafka, group string, names ...string) (*Consumer, error) {
-	options, err := Options(c)
+	options, err := reaching(c)
 	if err != nil {
 		return nil, err
 	}

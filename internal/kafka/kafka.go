@@ -23,9 +23,9 @@ const (
 	dialTimeout = 5 * time.Second
 )
 
-// Options are how a client reaches the cluster. They fail where a file of TLS
+// reaching is how a client reaches the cluster. It fails where a file of TLS
 // cannot be used.
-func Options(c config.Kafka) ([]kgo.Opt, error) {
+func reaching(c config.Kafka) ([]kgo.Opt, error) {
 	options := []kgo.Opt{kgo.SeedBrokers(c.Brokers...), kgo.ClientID(clientID), kgo.DialTimeout(dialTimeout)}
 	if c.TLS.Enabled {
 		secure, err := secure(c.TLS)

@@ -19,7 +19,7 @@ type Producer struct {
 // NewProducer returns a producer for the topics. It does not wait for brokers:
 // none of them need be there yet.
 func NewProducer(c config.Kafka, names ...string) (*Producer, error) {
-	options, err := Options(c)
+	options, err := reaching(c)
 	if err != nil {
 		return nil, err
 	}

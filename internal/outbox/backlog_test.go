@@ -16,14 +16,23 @@ import (
 	"github.com/skaldhq/skald/internal/outbox"
 )
 
-// accepting is a publisher that takes everything but what it is told to refuse.
+// accepting is a publisher that takes everything but what it is told to refuse, for
+// which it waits until nobody does, as for a partition without a leader.
 type accepting struct {
 	refuses map[string]bool // by key
 	mu      sync.Mutex
 	took    []string
 }
 
-func (a *accepting) ProduceSync(_ context.Context, records ...*kgo.Record) (results kgo.ProduceResults) {
+func (a *accepting) ProduceSync(ctx context.Context, records ...*kgo.Record) kgo.ProduceResults {
+	results := a.take(records)
+	if results.FirstErr() != nil {
+		<-ctx.Done()
+	}
+	return results
+}
+
+func (a *accepting) take(records []*kgo.Record) (results kgo.ProduceResults) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, r := range records {
@@ -95,7 +104,7 @@ func TestPartitionAway(t *testing.T) {
 
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan struct{})
-	go func() { w.relay(away).Run(ctx); close(ended) }()
+	go func() { w.relay(away).Within(time.Second).Run(ctx); close(ended) }()
 	t.Cleanup(func() { stop(); <-ended })
 	require.Eventually(t, func() bool { return away.has(subject(well)) }, patience, tick)
 	late := uuid.New()

@@ -57,14 +57,10 @@ type Relay struct {
 
 // New returns the relay of a service, on a Pool of its own.
 func New(service string, pool *pgxpool.Pool, to Publisher, metrics *Metrics, log *slog.Logger) *Relay {
-	r := &Relay{
-		service: service, pool: pool, to: to, metrics: metrics, log: log.With("service", service),
+	return &Relay{
+		service: service, types: event.Names(service), pool: pool, to: to, metrics: metrics, log: log.With("service", service),
 		tracer: noop.NewTracerProvider().Tracer(""), timeout: publishTimeout,
 	}
-	for _, t := range event.Types(service) {
-		r.types = append(r.types, string(t))
-	}
-	return r
 }
 
 // Run publishes until the context ends. What cannot be published waits, is tried ever
@@ -73,10 +69,11 @@ func (r *Relay) Run(ctx context.Context) {
 	var t troubles
 	for {
 		after := t.passed(time.Now())
-		round, err := r.Round(ctx, after)
+		round, err := r.round(ctx, after, t.within(after, r.timeout))
 		if ctx.Err() != nil {
 			return
 		}
+		t.reached = t.reached || after > 0 && round.Published > 0
 		switch {
 		case err != nil:
 			r.metrics.failures.WithLabelValues(r.service).Inc()
@@ -113,7 +110,11 @@ type Round struct {
 // for all. They are marked in the transaction that holds them: where that does not
 // come to its end they are published again, under the same ids. What could not be
 // published stays, and the error is that of the first.
-func (r *Relay) Round(ctx context.Context, after int64) (round Round, err error) {
+func (r *Relay) Round(ctx context.Context, after int64) (Round, error) {
+	return r.round(ctx, after, r.timeout)
+}
+
+func (r *Relay) round(ctx context.Context, after int64, within time.Duration) (round Round, err error) {
 	looking, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	tx, err := r.pool.Begin(looking)
@@ -132,7 +133,9 @@ func (r *Relay) Round(ctx context.Context, after int64) (round Round, err error)
 	if err != nil {
 		return round, fmt.Errorf("claim events: %w", err)
 	}
-	done, failed, failure := r.publish(ctx, heads)
+	publishing, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	done, failed, failure := r.publish(publishing, heads)
 	round.Failed = failed
 	if len(done) == 0 {
 		return round, failure
@@ -147,10 +150,8 @@ func (r *Relay) Round(ctx context.Context, after int64) (round Round, err error)
 	return round, failure
 }
 
-// publish gives the rows whose events are safe, and the highest of the others.
+// publish gives, when the context ends at the latest, the rows whose events are safe, and the highest of the others.
 func (r *Relay) publish(ctx context.Context, rows []outboxdb.Outbox) (done []int64, failed int64, failure error) {
-	ctx, cancel := context.WithTimeout(ctx, r.timeout)
-	defer cancel()
 	records, ids := make([]*kgo.Record, 0, len(rows)), make(map[*kgo.Record]int64, len(rows))
 	spans := make(map[*kgo.Record]trace.Span, len(rows))
 	for _, row := range rows {
@@ -165,7 +166,7 @@ func (r *Relay) publish(ctx context.Context, rows []outboxdb.Outbox) (done []int
 		return nil, failed, failure
 	}
 	for _, result := range r.to.ProduceSync(ctx, records...) {
-		published(spans[result.Record], result.Err)
+		event.EndSpan(spans[result.Record], result.Err)
 		if result.Err != nil {
 			failed = max(failed, ids[result.Record])
 			failure = cmp.Or(failure, fmt.Errorf("publish to %s: %w", result.Record.Topic, result.Err))

@@ -5,7 +5,6 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
@@ -33,12 +32,4 @@ func (r *Relay) publishing(ctx context.Context, row outboxdb.Outbox, record *kgo
 		propagation.TraceContext{}.Inject(ctx, event.Headers{Record: record})
 	}
 	return span
-}
-
-// published ends the span of a publication.
-func published(span trace.Span, err error) {
-	if err != nil {
-		span.SetStatus(codes.Error, "")
-	}
-	span.End()
 }

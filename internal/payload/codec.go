@@ -39,13 +39,13 @@ type Codec struct {
 }
 
 // NewCodec returns a codec with keys. Without any it seals nothing, and refuses
-// what is sealed. It counts what it cannot open.
+// what is sealed. It counts what it cannot open of tasks.
 func NewCodec(keys *Keys, metrics prometheus.Registerer) *Codec {
 	return &Codec{keys: keys, notOpened: countNotOpened(metrics)}
 }
 
-// Seals tells whether there is a key to seal with.
-func (c *Codec) Seals() bool {
+// seals tells whether there is a key to seal with.
+func (c *Codec) seals() bool {
 	_, ok := c.keys.ring.First()
 	return ok
 }
@@ -81,7 +81,6 @@ func (c *Codec) open(ctx context.Context, p *commonpb.Payload) (*commonpb.Payloa
 	}
 	plain, err := c.unseal(ctx, p)
 	if err != nil {
-		c.notOpened.WithLabelValues(reason(err)).Inc()
 		return nil, err
 	}
 	inner := &commonpb.Payload{}
@@ -111,18 +110,20 @@ var _ converter.PayloadCodec = (*Codec)(nil)
 
 // Encode seals what people send themselves, with the platform's key.
 func (c *Codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
-	if !c.Seals() {
+	if !c.seals() {
 		return payloads, nil
 	}
-	return each(payloads, func(ctx context.Context, p *commonpb.Payload) (*commonpb.Payload, error) {
-		return c.seal(ctx, platform, p)
-	})
+	ctx, cancel := context.WithTimeout(context.Background(), answerWithin)
+	defer cancel()
+	return each(payloads, func(p *commonpb.Payload) (*commonpb.Payload, error) { return c.seal(ctx, platform, p) })
 }
 
 // Decode opens payloads for people to look at. One that was erased says so; one of
 // a key that is not known here stays sealed.
 func (c *Codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
-	return each(payloads, func(ctx context.Context, p *commonpb.Payload) (*commonpb.Payload, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), answerWithin)
+	defer cancel()
+	return each(payloads, func(p *commonpb.Payload) (*commonpb.Payload, error) {
 		opened, err := c.open(ctx, p)
 		switch {
 		case errors.Is(err, ErrErased):
@@ -134,13 +135,12 @@ func (c *Codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error
 	})
 }
 
-func each(payloads []*commonpb.Payload, do func(context.Context, *commonpb.Payload) (*commonpb.Payload, error)) ([]*commonpb.Payload, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), answerWithin)
-	defer cancel()
+// each gives what becomes of each payload; none where that fails with one.
+func each(payloads []*commonpb.Payload, do func(*commonpb.Payload) (*commonpb.Payload, error)) ([]*commonpb.Payload, error) {
 	all := make([]*commonpb.Payload, len(payloads))
 	for i, p := range payloads {
 		var err error
-		if all[i], err = do(ctx, p); err != nil {
+		if all[i], err = do(p); err != nil {
 			return nil, err
 		}
 	}

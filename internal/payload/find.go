@@ -12,18 +12,19 @@ import (
 
 // What is known of users' keys, and for how long.
 const (
-	// FreshFor is how long a key counts without another look: so long after it was
+	// freshFor is how long a key counts without another look: so long after it was
 	// erased it may still open, and so long after its user was deleted may something
 	// begin with it.
-	FreshFor = 10 * time.Second
-	// StaleFor is how long a key still opens and seals for what has begun, while the
+	freshFor = 10 * time.Second
+	// staleFor is how long a key still opens and seals for what has begun, while the
 	// user service does not answer, or does not know it.
-	StaleFor = 15 * time.Minute
+	staleFor = 15 * time.Minute
 	// failedFor is how long nobody looks again after a look that found nothing out.
 	failedFor = time.Second
 
-	// firstLook is how long somebody waits who cannot go on without the key; nextLook
-	// who has it, and would only know whether it still counts.
+	// firstLook is how long a look takes at most, and how long somebody waits who cannot
+	// go on without the key; nextLook who has it, and would only know whether it still
+	// counts.
 	firstLook = 5 * time.Second
 	nextLook  = 500 * time.Millisecond
 )
@@ -37,12 +38,17 @@ type lookedUp struct {
 }
 
 func found(key seal.Key, at time.Time) lookedUp {
-	return lookedUp{key: key, found: at, until: at.Add(FreshFor)}
+	return lookedUp{key: key, found: at, until: at.Add(freshFor)}
 }
 
 // counts tells that nobody has to look again. What is erased stays so.
 func (l lookedUp) counts(now time.Time) bool {
 	return errors.Is(l.err, ErrErased) || !now.After(l.until)
+}
+
+// serves tells that one may go on with the key while nobody says that it counts.
+func (l lookedUp) serves(now time.Time) bool {
+	return l.err == nil && now.Sub(l.found) <= staleFor
 }
 
 // find gives a key. ErrErased is for good. All else may be over in a moment:
@@ -52,36 +58,47 @@ func (k *Keys) find(ctx context.Context, name keyName) (seal.Key, error) {
 	if !name.ofUser() {
 		return k.own(name)
 	}
-	if known, ok := k.known.Get(name); ok && known.counts(k.now()) {
+	known, ok := k.known.Get(name)
+	if ok && known.counts(k.now()) {
 		return known.key, known.err
 	}
 	looked := k.looking.DoChan(string(name), func() (any, error) {
 		now := k.lookUp(context.WithoutCancel(ctx), name) // others wait for it, too
 		return now.key, now.err
 	})
+	var enough <-chan time.Time
+	if ok && known.serves(k.now()) {
+		timer := time.NewTimer(nextLook)
+		defer timer.Stop()
+		enough = timer.C
+	}
 	select {
 	case <-ctx.Done():
 		return seal.Key{}, fmt.Errorf("find payload key %s: %w", name, context.Cause(ctx))
+	case <-enough:
+		return known.key, nil
 	case result := <-looked:
 		key, _ := result.Val.(seal.Key)
 		return key, result.Err
 	}
 }
 
-// lookUp asks the user service for a key. Only what says that a key was erased ends
-// anything: a service that does not know a key may be one on a database that is
-// yet to be restored.
+// lookUp asks the user service for a key, and for as long as that may take whoever
+// has the key goes on with it: one that is slow is not taken for one that fails.
+// Only what says that a key was erased ends anything: a service that does not know a
+// key may be one on a database that is yet to be restored.
 func (k *Keys) lookUp(ctx context.Context, name keyName) lookedUp {
 	known, ok := k.known.Get(name)
 	now := k.now()
 	if ok && known.counts(now) { // somebody has looked since
 		return known
 	}
-	within, grace := firstLook, ok && known.err == nil && now.Sub(known.found) <= StaleFor
-	if grace {
-		within = nextLook
+	serves := ok && known.serves(now)
+	if serves {
+		known.until = now.Add(firstLook)
+		k.known.Add(name, known)
 	}
-	ctx, cancel := context.WithTimeout(ctx, within)
+	ctx, cancel := context.WithTimeout(ctx, firstLook)
 	defer cancel()
 	key, err := k.look(ctx, name)
 	switch {
@@ -89,7 +106,7 @@ func (k *Keys) lookUp(ctx context.Context, name keyName) lookedUp {
 		known = found(key, now)
 	case errors.Is(err, user.ErrPayloadKeyErased):
 		known = lookedUp{err: ErrErased}
-	case grace:
+	case serves:
 		known.until = k.now().Add(failedFor)
 	default:
 		known = lookedUp{err: fmt.Errorf("find payload key %s: %w", name, err), until: k.now().Add(failedFor)}

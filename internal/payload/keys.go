@@ -47,8 +47,8 @@ type Keys struct {
 func NewKeys(ring seal.Ring, users user.PayloadKeys, now func() time.Time) *Keys {
 	return &Keys{
 		ring: ring, users: users, now: now,
-		current: expirable.NewLRU[string, keyName](mostKeys, nil, FreshFor),
-		known:   expirable.NewLRU[keyName, lookedUp](mostKeys, nil, StaleFor),
+		current: expirable.NewLRU[string, keyName](mostKeys, nil, freshFor),
+		known:   expirable.NewLRU[keyName, lookedUp](mostKeys, nil, staleFor),
 		looking: &singleflight.Group{},
 	}
 }

@@ -9,7 +9,8 @@ import (
 	"github.com/skaldhq/skald/services/user"
 )
 
-// MetricNotOpened counts payloads that could not be opened, by the reason.
+// MetricNotOpened counts payloads of tasks that could not be opened, by the reason.
+// What people only look at is not counted: nobody waits for that.
 const MetricNotOpened = "skald_payloads_not_opened_total"
 
 // Why a payload is not opened.
@@ -21,13 +22,24 @@ const (
 	reasonUnanswered = "unanswered"  // by the user service
 )
 
+func reasons() []string {
+	return []string{reasonErased, reasonUnknownKey, reasonNotFound, reasonBroken, reasonUnanswered}
+}
+
 func countNotOpened(metrics prometheus.Registerer) *prometheus.CounterVec {
-	counter := prometheus.NewCounterVec(prometheus.CounterOpts{Name: MetricNotOpened, Help: "Payloads that could not be opened."}, []string{"reason"})
-	for _, reason := range []string{reasonErased, reasonUnknownKey, reasonNotFound, reasonBroken, reasonUnanswered} {
+	counter := prometheus.NewCounterVec(prometheus.CounterOpts{Name: MetricNotOpened, Help: "Payloads of tasks that could not be opened."}, []string{"reason"})
+	for _, reason := range reasons() {
 		counter.WithLabelValues(reason)
 	}
 	metrics.MustRegister(counter)
 	return counter
+}
+
+// count counts what was not opened, if it was not.
+func (c *Codec) count(err error) {
+	if err != nil {
+		c.notOpened.WithLabelValues(reason(err)).Inc()
+	}
 }
 
 func reason(err error) string {

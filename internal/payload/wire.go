@@ -42,7 +42,7 @@ func (c *Codec) Protect(o *client.Options, userAttribute string) error {
 	}
 	o.DataConverter = newConverter()
 	o.FailureConverter = temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{
-		DataConverter: o.DataConverter, EncodeCommonAttributes: c.Seals(), // the texts of failures are payloads then
+		DataConverter: o.DataConverter, EncodeCommonAttributes: c.seals(), // the texts of failures are payloads then
 	})
 	o.ConnectionOptions.DialOptions = append(o.ConnectionOptions.DialOptions, grpc.WithChainUnaryInterceptor(intercept))
 	return nil
@@ -70,17 +70,17 @@ func (w *wire) intercept(opening grpc.UnaryClientInterceptor) grpc.UnaryClientIn
 		if ctx.Value(bareKey{}) != nil {
 			return invoke(ctx, method, req, answer, cc, opts...)
 		}
-		if request, ok := req.(proto.Message); ok && w.Seals() {
+		if request, ok := req.(proto.Message); ok && w.seals() {
 			sealed, err := w.sealAll(ctx, request, cc)
 			if err != nil {
-				return call{req: req}.failed(err)
+				return call{req: req, sealing: true}.failed(err)
 			}
 			req = sealed
 		}
-		ctx = context.WithValue(ctx, callKey{}, call{method: method, req: req, answer: answer})
+		ctx = context.WithValue(ctx, callKey{}, newCall(method, req, answer))
 		return opening(ctx, method, req, answer, cc, func(ctx context.Context, method string, req, answer any, cc *grpc.ClientConn, opts ...grpc.CallOption) error {
 			err := invoke(ctx, method, req, answer, cc, opts...)
-			if err == nil && w.Seals() {
+			if err == nil && w.seals() {
 				err = w.learn(ctx, cc, req, answer)
 			}
 			return err
@@ -121,14 +121,7 @@ func (w *wire) sealAll(ctx context.Context, request proto.Message, cc *grpc.Clie
 }
 
 func (w *wire) sealEach(ctx context.Context, name keyName, payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
-	all := make([]*commonpb.Payload, len(payloads))
-	for i, p := range payloads {
-		var err error
-		if all[i], err = w.seal(ctx, name, p); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
+	return each(payloads, func(p *commonpb.Payload) (*commonpb.Payload, error) { return w.seal(ctx, name, p) })
 }
 
 // localActivity is what the SDK calls the markers of local activities.
@@ -154,21 +147,28 @@ func (w *wire) enter(ctx context.Context, message proto.Message) (context.Contex
 }
 
 // openAll opens what came from Temporal. Who lists runs or looks at one gets what
-// cannot be opened as it is: one of them says nothing about the others.
+// cannot be opened just now as it is: one of them says nothing about the others.
 func (w *wire) openAll(ctx *proxy.VisitPayloadsContext, payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	of, _ := ctx.Value(callKey{}).(call)
-	all := make([]*commonpb.Payload, len(payloads))
-	for i, p := range payloads {
-		opened, err := w.open(ctx, p)
+	var finding context.Context = ctx
+	if of.shows() {
+		within, cancel := context.WithDeadline(ctx, of.until())
+		defer cancel()
+		finding = within
+	}
+	return each(payloads, func(p *commonpb.Payload) (*commonpb.Payload, error) {
+		opened, err := w.open(finding, p)
+		if of.gives() && ctx.Err() == nil {
+			w.count(err)
+		}
 		switch {
 		case errors.Is(err, ErrErased):
-			opened = erasedPayload()
-		case unreadable(err) && of.shows():
-			opened = p
+			return erasedPayload(), nil
+		case err != nil && of.shows():
+			return p, nil
 		case err != nil:
 			return nil, of.failed(err)
 		}
-		all[i] = opened
-	}
-	return all, nil
+		return opened, nil
+	})
 }

@@ -1,6 +1,7 @@
 package payload
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -15,6 +16,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/skaldhq/skald/internal/seal"
 )
 
 // nameOn is the name of the key on a payload; empty: it is not sealed.
@@ -87,7 +90,7 @@ func TestSaga(t *testing.T) {
 	_, err = client.RespondActivityTaskFailed(t.Context(), &workflowservice.RespondActivityTaskFailedRequest{
 		Namespace: "default", TaskToken: []byte("a1"), Failure: &failurepb.Failure{EncodedAttributes: plain(t, "text")},
 	})
-	require.Equal(t, codes.Unavailable, status.Code(err))
+	require.Equal(t, codes.Aborted, status.Code(err))
 }
 
 // began1 is the history of a run that began with an input.
@@ -140,7 +143,7 @@ func TestErasedTask(t *testing.T) {
 	s, client := cluster(t, c)
 	input := &commonpb.Payloads{Payloads: []*commonpb.Payload{sealedFor(t, c, "usr_1")}}
 	v.erase("usr_1")
-	clock.at = clock.at.Add(FreshFor + time.Second)
+	clock.at = clock.at.Add(freshFor + time.Second)
 	s.answers["RespondWorkflowTaskCompleted"] = &workflowservice.RespondWorkflowTaskCompletedResponse{}
 	s.answers["RespondQueryTaskCompleted"] = &workflowservice.RespondQueryTaskCompletedResponse{}
 	poll := func(query *querypb.WorkflowQuery) {
@@ -167,9 +170,27 @@ func TestAway(t *testing.T) {
 	v.away = errAway
 	s, client := cluster(t, newCodec(NewKeys(ring(t, newKey), v, (&clock{}).now)))
 	_, err := client.StartWorkflowExecution(t.Context(), start(t, "usr_1", "input"))
-	require.Equal(t, codes.Unavailable, status.Code(err))
+	require.Equal(t, codes.Aborted, status.Code(err))
 	require.Empty(t, s.asked)
 	require.NotContains(t, err.Error(), "usr_1")
+}
+
+// TestDefinite: what cannot be sealed here is not tried again, and says which saga
+// does not begin; a task that cannot be answered here is another's.
+func TestDefinite(t *testing.T) {
+	t.Parallel()
+	v := newVault("usr_1", "usr_2")
+	for who, texts := range map[string]string{"usr_1": oldKey, "usr_2": strings.Replace(oldKey, "old", "new", 1)} {
+		sealedFor(t, newCodec(NewKeys(ring(t, texts), v, time.Now)), who)
+	}
+	s, client := cluster(t, newCodec(NewKeys(ring(t, newKey), v, time.Now)))
+	for who, why := range map[string]string{"usr_1": errUnknownKey.Error(), "usr_2": seal.ErrBroken.Error()} {
+		_, err := client.StartWorkflowExecution(t.Context(), start(t, who, "input"))
+		require.Equal(t, codes.FailedPrecondition, status.Code(err))
+		require.ErrorContains(t, err, why)
+		require.ErrorContains(t, err, "order/1")
+		require.Empty(t, s.asked)
+	}
 }
 
 // TestWithoutKeys: what is plain stays so, and a task that is sealed is left to who
@@ -190,7 +211,7 @@ func TestWithoutKeys(t *testing.T) {
 			TaskToken: []byte("a"), Input: &commonpb.Payloads{Payloads: []*commonpb.Payload{p}}, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: "order/1"},
 		}
 		_, err = client.PollActivityTaskQueue(t.Context(), &workflowservice.PollActivityTaskQueueRequest{})
-		require.Equal(t, codes.Unavailable, status.Code(err))
+		require.Equal(t, codes.Aborted, status.Code(err))
 		require.ErrorContains(t, err, "SKALD_PAYLOAD_KEYS")
 		require.ErrorContains(t, err, "order/1")
 	}

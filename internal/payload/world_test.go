@@ -37,7 +37,8 @@ type vault struct {
 	keys   map[string]user.PayloadKey
 	erased map[string]bool
 	away   error
-	hangs  bool
+	hangs  chan error // whoever looks waits for what it gives
+	cutOff bool       // somebody did not wait for it
 	looks  int
 }
 
@@ -66,14 +67,13 @@ func (v *vault) OfferPayloadKey(_ context.Context, k user.PayloadKey) (user.Payl
 }
 
 func (v *vault) FindPayloadKey(ctx context.Context, id string) (user.PayloadKey, error) {
+	if err := v.look(ctx); err != nil {
+		return user.PayloadKey{}, err
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.looks++
 	k, ok := v.keys[id]
 	switch {
-	case v.hangs:
-		<-ctx.Done()
-		return user.PayloadKey{}, ctx.Err()
 	case v.away != nil:
 		return user.PayloadKey{}, v.away
 	case v.erased[id]:
@@ -82,6 +82,32 @@ func (v *vault) FindPayloadKey(ctx context.Context, id string) (user.PayloadKey,
 		return user.PayloadKey{}, user.ErrPayloadKeyNotFound
 	}
 	return k, nil
+}
+
+func (v *vault) look(ctx context.Context) error {
+	v.mu.Lock()
+	v.looks++
+	hangs := v.hangs
+	v.mu.Unlock()
+	if hangs == nil {
+		return nil
+	}
+	select {
+	case err := <-hangs:
+		return err
+	case <-ctx.Done():
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		v.cutOff = true
+		return ctx.Err()
+	}
+}
+
+// asked tells whether somebody has looked for a key.
+func (v *vault) asked() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.looks > 0
 }
 
 func (v *vault) PayloadKeysNotBy(_ context.Context, by, after string, limit int) (page []user.PayloadKey, err error) {

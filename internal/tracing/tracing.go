@@ -24,8 +24,8 @@ import (
 	"github.com/skaldhq/skald/internal/config"
 )
 
-// Scope is what the spans of the platform's own are named to be of.
-const Scope = "github.com/skaldhq/skald"
+// scope is what the spans of the platform's own are named to be of.
+const scope = "github.com/skaldhq/skald"
 
 // closeTimeout bounds what a collector that does not answer can hold up at the end.
 const closeTimeout = 5 * time.Second
@@ -66,7 +66,7 @@ func newTracing(c config.Tracing, options ...sdktrace.TracerProviderOption) *Tra
 }
 
 // Of is the tracer of the platform's own spans.
-func (t *Tracing) Of() trace.Tracer { return t.Tracer(Scope) }
+func (t *Tracing) Of() trace.Tracer { return t.Tracer(scope) }
 
 // Close sends what was not sent yet.
 func (t *Tracing) Close() error {

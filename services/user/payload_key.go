@@ -27,6 +27,8 @@ type PayloadKey struct {
 	UserID    string `json:"user_id"`
 	Wrapped   []byte `json:"wrapped"`
 	WrappedBy string `json:"wrapped_by"` // names the key around it
+	// DoomedAt is when its user was deleted; nil: they are there.
+	DoomedAt *time.Time `json:"doomed_at,omitempty"`
 }
 
 // The definite answers about payload keys.

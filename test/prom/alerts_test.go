@@ -1,7 +1,9 @@
 package prom_test
 
 import (
+	"fmt"
 	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -53,14 +55,16 @@ func well() map[string]string {
 		`skald_webhooks_total{status="pending",reason="unreachable"}`: "0+1x120",
 		`skald_webhooks_oldest_seconds`:                               "1x120",
 		`skald_payloads_not_opened_total{reason="unknown_key"}`:       nothing,
+		`skald_payloads_not_opened_total{reason="unanswered"}`:        nothing,
 		`skald_payloads_not_opened_total{reason="erased"}`:            nothing,
-		`skald_payload_keys_doomed_oldest_seconds`:                    "0x120",
+		`skald_payload_keys_overdue_seconds`:                          "0x120",
 
 		user("a"): "1x120", user("b"): "1x120", `up{job="skald",role="gateway",instance="c"}`: "1x120",
 		polling: "5x120",
 		`temporal_request_total{operation="StartWorkflowExecution"}`:              steady,
 		`temporal_request_failure_total{operation="x",status_code="NOT_FOUND"}`:   "0+9x120",
 		`temporal_request_failure_total{operation="x",status_code="UNAVAILABLE"}`: nothing,
+		`temporal_request_failure_total{operation="x",status_code="ABORTED"}`:     nothing,
 		waiting("1"): steady, waiting("5"): steady, waiting("+Inf"): steady,
 	}
 }
@@ -112,6 +116,11 @@ func scenes() []scene {
 			bucket("POST /v1/orders", "202", "1"): nothing, bucket("POST /v1/orders", "202", "5"): nothing, bucket("POST /v1/orders", "202", "10"): nothing,
 			`temporal_request_failure_total{operation="x",status_code="UNAVAILABLE"}`: "0+9x120",
 		}, []string{"OrdersSlow", "OrdersUndecided", "TemporalDown"}},
+		{"nobody answers with users' keys", map[string]string{
+			bucket("POST /v1/orders", "202", "1"): nothing, bucket("POST /v1/orders", "202", "5"): nothing, bucket("POST /v1/orders", "202", "10"): nothing,
+			`temporal_request_failure_total{operation="x",status_code="ABORTED"}`: "0+9x120",
+			`skald_payloads_not_opened_total{reason="unanswered"}`:                "0x99 0+3x20",
+		}, []string{"OrdersSlow", "OrdersUndecided", "PayloadsNotOpened"}},
 		{"requests fail", map[string]string{requests(reading, "503"): "0+2x120"}, []string{"ErrorRate"}},
 		{"reads are slow", map[string]string{bucket(reading, "200", "0.5"): nothing}, []string{"RequestsSlow"}},
 		{"a breaker does not close", map[string]string{closed: "1x114 0x5"}, []string{"BreakerOpen"}},
@@ -124,8 +133,9 @@ func scenes() []scene {
 		{"webhooks are not taken", map[string]string{`skald_webhooks_total{status="pending",reason="unreachable"}`: "0+30x120"}, []string{"WebhooksFail"}},
 		{"webhooks are late", map[string]string{`skald_webhooks_oldest_seconds`: "1x99 2000x20"}, []string{"WebhooksLate"}},
 		{"a key is missing", map[string]string{`skald_payloads_not_opened_total{reason="unknown_key"}`: "0x99 0+3x20"}, []string{"PayloadsNotOpened"}},
+		{"a key was missing for a moment", map[string]string{`skald_payloads_not_opened_total{reason="unknown_key"}`: "0x109 1x10"}, nil},
 		{"payloads of who was erased", map[string]string{`skald_payloads_not_opened_total{reason="erased"}`: "0x99 0+3x20"}, nil},
-		{"an erasure is held up", map[string]string{`skald_payload_keys_doomed_oldest_seconds`: "0x99 300000x20"}, []string{"PayloadKeysDoomed"}},
+		{"an erasure is held up", map[string]string{`skald_payload_keys_overdue_seconds`: "0x99 300000x20"}, []string{"PayloadKeysOverdue"}},
 		{"another dead letter", map[string]string{deadLetters: "4x118 5 5"}, []string{"DeadLetters"}},
 		{"one of two processes does not answer", map[string]string{user("a"): "1x99 0x20"}, []string{"ProcessDown"}},
 		{"one of two processes is scaled away", map[string]string{user("a"): "1x99 _x20"}, nil},
@@ -162,5 +172,30 @@ func TestAlerts(t *testing.T) {
 	}
 	for _, a := range alerts {
 		require.True(t, fired[a.Name], "%s fires in no scene", a.Name)
+	}
+}
+
+// TestLongWait: as long as a saga waits for its key somebody is told, though Temporal
+// gives its task again ever less often, at last each ten minutes.
+func TestLongWait(t *testing.T) {
+	t.Parallel()
+	alerts, err := prom.Alerts("../../deploy/prometheus/alerts.yaml")
+	require.NoError(t, err)
+	missing := alerts[slices.IndexFunc(alerts, func(a prom.Alert) bool { return a.Name == "PayloadsNotOpened" })]
+	given := []int{0, 10, 20, 30, 45, 65, 95, 145, 235, 405, 735} // seconds after the first time
+	for last := 1345; last < 2*3600; last += 610 {
+		given = append(given, last)
+	}
+	series := `skald_payloads_not_opened_total{reason="unknown_key"} 0`
+	for minute := range 120 {
+		n, _ := slices.BinarySearch(given, minute*60+1)
+		series += fmt.Sprintf(" %d", n)
+	}
+	server, begin := prom.New(t), time.Unix(0, 0)
+	require.NoError(t, server.Load(t.Context(), series, begin))
+	for minute := 9; minute <= 120; minute++ {
+		is, err := server.Fires(t.Context(), missing, begin.Add(time.Duration(minute)*time.Minute))
+		require.NoError(t, err)
+		require.True(t, is, "after %d minutes", minute)
 	}
 }

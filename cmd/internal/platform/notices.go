@@ -89,11 +89,7 @@ type following struct {
 
 // follow adds a consumer of what services tell.
 func (p *Platform) follow(n *notifying, f following, name string, to consumer.Handler, services ...string) error {
-	var topics []string
-	for _, service := range services {
-		topics = append(topics, event.Topic(service))
-	}
-	from, err := kafka.NewConsumer(p.config.Kafka, name, topics...)
+	from, err := kafka.NewConsumer(p.config.Kafka, name, event.Topics(services...)...)
 	if err != nil {
 		return err
 	}

@@ -17,11 +17,7 @@ func (p *Platform) relays(ctx context.Context) ([]*outbox.Relay, error) {
 	names := telling(p.names)
 	var producer outbox.Publisher
 	if p.publishes() {
-		var topics []string
-		for _, name := range names {
-			topics = append(topics, event.Topic(name))
-		}
-		to, err := kafka.NewProducer(p.config.Kafka, topics...)
+		to, err := kafka.NewProducer(p.config.Kafka, event.Topics(names...)...)
 		if err != nil {
 			return nil, err
 		}

@@ -32,14 +32,8 @@ func (p *Platform) newWebhooks(pool pg.Pool) (*notificationpg.Webhooks, error) {
 	if err != nil {
 		return nil, err
 	}
-	var types []string
-	for _, service := range db.Services() {
-		for _, t := range event.Types(service) {
-			types = append(types, string(t))
-		}
-	}
 	return notificationpg.NewWebhooks(pool, notificationpg.WebhookOptions{
-		Keys: keys, Types: types, AtOnce: c.AtOnce, Tell: p.tellWebhooks(),
+		Keys: keys, Types: event.Names(db.Services()...), AtOnce: c.AtOnce, Tell: p.tellWebhooks(),
 		Sender: standardwebhooks.New(outbound.New(outbound.Options{Allow: c.Allow, Ports: c.Ports, Timeout: c.Timeout})),
 	}), nil
 }

@@ -23,7 +23,8 @@ const (
 	countPause    = 10 * time.Second
 	prunePause    = time.Hour
 	erasePause    = 10 * time.Second
-	rewrapPause   = time.Minute
+	resealPause   = time.Minute
+	rewrapPause   = time.Hour // it walks through the keys of all users
 )
 
 // Work runs the workers and the housekeeping of the process's services until
@@ -113,7 +114,7 @@ func (p *Platform) chores(c client.Client, relays []*outbox.Relay) []chore {
 		all = append(all,
 			chore{"dispatch webhooks", webhookPause, d.Dispatch},
 			chore{"forget webhooks", expirePause, d.Forget},
-			chore{"seal webhook secrets anew", rewrapPause, d.Reseal},
+			chore{"seal webhook secrets anew", resealPause, d.Reseal},
 			chore{"count webhooks", countPause, p.countWebhooks()},
 		)
 	}

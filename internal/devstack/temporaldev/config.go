@@ -36,7 +36,8 @@ func database(file string) *config.SQL {
 // that waits 20 s hides a lost wake-up for as long; and ten lists of workflows a
 // second are few for an operator, the Web UI and the housekeeping together. That
 // a version is drained is told after minutes, which suit a visibility that lags.
-// Fairness costs a little, so only the queues have it that want it.
+// A task that nobody could work on, for want of a key, is given again each minute
+// and not each ten. Fairness costs a little, so only the queues have it that want it.
 func settings(fair []string) dynamicconfig.StaticClient {
 	var fairness []dynamicconfig.ConstrainedValue
 	for _, queue := range fair {
@@ -56,6 +57,7 @@ func settings(fair []string) dynamicconfig.StaticClient {
 		dynamicconfig.VersionDrainageStatusVisibilityGracePeriod.Key():   5 * time.Second,
 		dynamicconfig.VersionDrainageStatusRefreshInterval.Key():         5 * time.Second,
 		dynamicconfig.ForceSearchAttributesCacheRefreshOnRead.Key():      true,
+		dynamicconfig.WorkflowTaskRetryMaxInterval.Key():                 time.Minute,
 		dynamicconfig.FrontendRPS.Key():                                  100000,
 		dynamicconfig.FrontendMaxNamespaceVisibilityRPSPerInstance.Key(): 200,
 		dynamicconfig.EnableServerVersionCheck.Key():                     false, // it calls home

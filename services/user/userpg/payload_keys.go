@@ -119,5 +119,6 @@ func (s *Store) payloadKeys(rows []userdb.PayloadKey, err error) ([]user.Payload
 func toPayloadKey(row userdb.PayloadKey) user.PayloadKey {
 	return user.PayloadKey{
 		ID: user.PayloadKeyIDPrefix.Format(row.ID), UserID: user.IDPrefix.Format(row.UserID), Wrapped: row.Wrapped, WrappedBy: row.WrappedBy,
+		DoomedAt: row.DoomedAt,
 	}
 }

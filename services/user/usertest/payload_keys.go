@@ -80,9 +80,13 @@ func payloadKeysEnd(t *testing.T, s user.Service) {
 	require.ErrorIs(t, err, user.ErrNotFound)
 	found, err := s.FindPayloadKey(t.Context(), key.ID)
 	require.NoError(t, err, "sagas still run")
-	require.Equal(t, key, found)
+	require.NotNil(t, found.DoomedAt)
+	require.Equal(t, key, undoomed(found))
 	require.Empty(t, doomed(t, s, time.Hour))
-	require.Equal(t, []user.PayloadKey{key}, doomed(t, s, 0))
+	left := doomed(t, s, 0)
+	require.Len(t, left, 1)
+	require.WithinDuration(t, *found.DoomedAt, *left[0].DoomedAt, 0)
+	require.Equal(t, key, undoomed(left[0]))
 	waits, err := s.OldestDoomedPayloadKey(t.Context())
 	require.NoError(t, err)
 	require.Positive(t, waits)
@@ -102,6 +106,12 @@ func payloadKeysEnd(t *testing.T, s user.Service) {
 	again, err := s.OfferPayloadKey(t.Context(), offer(r.ID))
 	require.NoError(t, err)
 	require.NotEqual(t, key.ID, again.ID)
+}
+
+// undoomed is the key as it was while its user was there.
+func undoomed(k user.PayloadKey) user.PayloadKey {
+	k.DoomedAt = nil
+	return k
 }
 
 func doomed(t *testing.T, s user.Service, age time.Duration) []user.PayloadKey {
@@ -166,7 +176,7 @@ func payloadKeyPages(t *testing.T, s user.Service) {
 	} {
 		var met []user.PayloadKey
 		n, err := user.EachPayloadKey(list, func(key user.PayloadKey) (bool, error) {
-			met = append(met, key)
+			met = append(met, undoomed(key))
 			if len(met) == 2 {
 				return false, fault.New(fault.Internal, "lost", "The key around it was lost.")
 			}
