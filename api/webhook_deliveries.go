@@ -52,16 +52,13 @@ type redeliverInput struct {
 	KeyHeader
 }
 
-type redeliverOutput struct {
-	Status int
-	Body   WebhookDelivery
-}
+type redeliverOutput struct{ Body WebhookDelivery }
 
 func (c Config) registerWebhookDeliveries(a huma.API, tag string) {
 	huma.Register(a, operation("list-webhook-deliveries", http.MethodGet, webhookEndpoints+"/{endpoint_id}/deliveries", tag, servicesOnly(readWebhooks), "List a webhook endpoint's deliveries",
 		"Newest first; those that ended for 30 days.", notification.ErrEndpointNotFound), c.listWebhookDeliveries)
 	again := operation("redeliver-webhook", http.MethodPost, webhookEndpoints+"/{endpoint_id}/deliveries/{delivery_id}/redeliveries", tag, servicesOnly(writeWebhooks), "Deliver a webhook again",
-		"Whatever came of it before: all its attempts begin anew, the first at once. With an `Idempotency-Key`, the same request again begins nothing.",
+		"Whatever came of it before: all its attempts begin anew, the first at once. Who asks must be allowed to read what the event is about. With an `Idempotency-Key`, the same request again begins nothing.",
 		notification.ErrEndpointNotFound, notification.ErrDeliveryNotFound, notification.ErrEndpointDisabled)
 	again.DefaultStatus = http.StatusAccepted
 	huma.Register(a, again, c.redeliverWebhook)
@@ -76,13 +73,20 @@ func (c Config) listWebhookDeliveries(ctx context.Context, in *listWebhookDelive
 }
 
 // redeliverWebhook begins another round, which cannot be lost then: a dispatcher starts
-// it.
+// it. Nobody has told again what they may not read.
 func (c Config) redeliverWebhook(ctx context.Context, in *redeliverInput) (*redeliverOutput, error) {
-	d, err := c.Webhooks.Redeliver(ctx, notification.Redelivery{
+	d, err := c.Webhooks.GetDelivery(ctx, notification.WebhookDeliveryRef{Endpoint: in.ref(ctx), ID: in.DeliveryID})
+	if err != nil {
+		return nil, problem(ctx, err)
+	}
+	if needs := lackedFor(ctx, d.EventType); needs != "" {
+		return nil, notToBeTold(ctx, "delivery_id", needs)
+	}
+	d, err = c.Webhooks.Redeliver(ctx, notification.Redelivery{
 		ID: in.newID(ctx, notification.RedeliveryIDPrefix, "redeliver-webhook/"+in.DeliveryID), Endpoint: in.ref(ctx), DeliveryID: in.DeliveryID,
 	})
 	if err != nil {
 		return nil, problem(ctx, err)
 	}
-	return &redeliverOutput{Status: http.StatusAccepted, Body: toWebhookDelivery(d)}, nil
+	return &redeliverOutput{Body: toWebhookDelivery(d)}, nil
 }

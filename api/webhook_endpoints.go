@@ -219,7 +219,7 @@ func (c Config) tryPutWebhookEndpoint(ctx context.Context, in *putWebhookEndpoin
 	if same {
 		return endpointAnswer(was), nil
 	}
-	if err := mayBeTold(ctx, in.Body.EventTypes, was.EventTypes); err != nil {
+	if err := mayBeTold(ctx, in.Body.EventTypes, goesOn(was, change)); err != nil {
 		return nil, err
 	}
 	e, err := c.Webhooks.UpdateEndpoint(ctx, change)
@@ -230,6 +230,15 @@ func (c Config) tryPutWebhookEndpoint(ctx context.Context, in *putWebhookEndpoin
 		return nil, problem(ctx, err)
 	}
 	return endpointAnswer(e), nil
+}
+
+// goesOn is what a change leaves told to whom it is told now. One that moves an
+// endpoint, or enables it, has it told anew: whoever makes it must be let know all of it.
+func goesOn(was notification.Endpoint, c notification.EndpointChange) []string {
+	if c.URL != was.URL || c.Status == notification.Enabled && was.Status == notification.Disabled {
+		return nil
+	}
+	return was.EventTypes
 }
 
 func (c Config) deleteWebhookEndpoint(ctx context.Context, in *deleteWebhookEndpointInput) (*struct{}, error) {

@@ -3742,7 +3742,7 @@ type ClientInterface interface {
 
 	// RedeliverWebhook Deliver a webhook again
 	//
-	// Whatever came of it before: all its attempts begin anew, the first at once. With an `Idempotency-Key`, the same request again begins nothing.
+	// Whatever came of it before: all its attempts begin anew, the first at once. Who asks must be allowed to read what the event is about. With an `Idempotency-Key`, the same request again begins nothing.
 	//
 	// Corresponds with POST /v1/webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/redeliveries (the `RedeliverWebhook` operationId).
 	RedeliverWebhook(ctx context.Context, endpointID EndpointID, deliveryID string, params *RedeliverWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -5048,7 +5048,7 @@ func (c *Raw) ListWebhookDeliveries(ctx context.Context, endpointID EndpointID, 
 
 // RedeliverWebhook Deliver a webhook again
 //
-// Whatever came of it before: all its attempts begin anew, the first at once. With an `Idempotency-Key`, the same request again begins nothing.
+// Whatever came of it before: all its attempts begin anew, the first at once. Who asks must be allowed to read what the event is about. With an `Idempotency-Key`, the same request again begins nothing.
 //
 // Corresponds with POST /v1/webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/redeliveries (the `RedeliverWebhook` operationId).
 func (c *Raw) RedeliverWebhook(ctx context.Context, endpointID EndpointID, deliveryID string, params *RedeliverWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8590,7 +8590,7 @@ func (c *Client) ListWebhookDeliveries(ctx context.Context, endpointID EndpointI
 	return answer[PageWebhookDelivery](c.Raw.ListWebhookDeliveries(ctx, endpointID, params))
 }
 
-// RedeliverWebhook: Deliver a webhook again. Whatever came of it before: all its attempts begin anew, the first at once. With an `Idempotency-Key`, the same request again begins nothing.
+// RedeliverWebhook: Deliver a webhook again. Whatever came of it before: all its attempts begin anew, the first at once. Who asks must be allowed to read what the event is about. With an `Idempotency-Key`, the same request again begins nothing.
 //
 // 404: webhook_delivery_not_found webhook_endpoint_not_found
 //

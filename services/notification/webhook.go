@@ -123,6 +123,8 @@ type Webhooks interface {
 	// ListDeliveries gives a page of an endpoint's deliveries, newest first.
 	// ErrEndpointNotFound; Invalid for a cursor that is none.
 	ListDeliveries(ctx context.Context, f WebhookDeliveryFilter) (WebhookDeliveryPage, error)
+	// GetDelivery: ErrEndpointNotFound, ErrDeliveryNotFound.
+	GetDelivery(ctx context.Context, r WebhookDeliveryRef) (WebhookDelivery, error)
 	// Redeliver has an event delivered again, whatever came of it before, once for a
 	// redelivery's id. ErrEndpointNotFound, ErrDeliveryNotFound; ErrEndpointDisabled, but
 	// not for one that has had its effect.

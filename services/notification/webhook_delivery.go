@@ -48,6 +48,12 @@ type WebhookDelivery struct {
 	UpdatedAt     time.Time  `json:"updated_at"`
 }
 
+// WebhookDeliveryRef names a delivery to an endpoint.
+type WebhookDeliveryRef struct {
+	Endpoint EndpointRef `json:"endpoint"`
+	ID       string      `json:"id"`
+}
+
 // WebhookDeliveryFilter narrows the list of an endpoint's deliveries; empty fields do
 // not.
 type WebhookDeliveryFilter struct {

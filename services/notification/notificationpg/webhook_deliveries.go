@@ -43,6 +43,27 @@ func (w *Webhooks) ListDeliveries(ctx context.Context, f notification.WebhookDel
 	return page, nil
 }
 
+// GetDelivery reads a delivery to an endpoint.
+func (w *Webhooks) GetDelivery(ctx context.Context, r notification.WebhookDeliveryRef) (notification.WebhookDelivery, error) {
+	e, err := w.GetEndpoint(ctx, r.Endpoint)
+	if err != nil {
+		return notification.WebhookDelivery{}, err
+	}
+	deliveryID, err := notification.WebhookDeliveryIDPrefix.Parse(r.ID)
+	if err != nil {
+		return notification.WebhookDelivery{}, notification.ErrDeliveryNotFound
+	}
+	row, err := w.queries.GetWebhookDelivery(ctx, deliveryID)
+	if err != nil {
+		return notification.WebhookDelivery{}, w.orGone(err)
+	}
+	d := toWebhookDelivery(row.WebhookDelivery)
+	if d.EndpointID != e.ID {
+		return notification.WebhookDelivery{}, notification.ErrDeliveryNotFound
+	}
+	return d, nil
+}
+
 // Redeliver begins another round of a delivery.
 func (w *Webhooks) Redeliver(ctx context.Context, r notification.Redelivery) (again notification.WebhookDelivery, err error) {
 	redelivery, err := notification.RedeliveryIDPrefix.Parse(r.ID)

@@ -229,11 +229,21 @@ func whatWasDeleted(b *webhookBench) {
 	b.create(n)
 }
 
-// deliveriesThatAreNot: one whose endpoint was deleted is gone with it.
+// deliveriesThatAreNot: another endpoint's is none of this one's, and one whose endpoint
+// was deleted is gone with it.
 func deliveriesThatAreNot(b *webhookBench) {
 	e := b.create(newEndpoint()).Endpoint
 	d := b.queued(e)
-	require.NoError(b, b.DeleteEndpoint(b.Context(), notification.EndpointRef{ID: e.ID}, 0))
+	ref := notification.EndpointRef{ID: e.ID, Owner: shop}
+	got, err := b.GetDelivery(b.Context(), notification.WebhookDeliveryRef{Endpoint: ref, ID: d.ID})
+	require.NoError(b, err)
+	require.Equal(b, d, got)
+	others := b.queued(b.create(newEndpoint("refund.done")).Endpoint)
+	for _, missing := range []string{others.ID, notification.WebhookDeliveryIDPrefix.New(), "nonsense"} {
+		_, err := b.GetDelivery(b.Context(), notification.WebhookDeliveryRef{Endpoint: ref, ID: missing})
+		require.ErrorIs(b, err, notification.ErrDeliveryNotFound)
+	}
+	require.NoError(b, b.DeleteEndpoint(b.Context(), ref, 0))
 	for _, missing := range []string{d.ID, notification.WebhookDeliveryIDPrefix.New(), "nonsense"} {
 		_, err := b.AttemptWebhook(b.Context(), notification.WebhookAttempt{DeliveryID: missing, Round: 1})
 		require.ErrorIs(b, err, notification.ErrDeliveryNotFound)

@@ -90,6 +90,8 @@ func endpointsAreTheirOwn(b *webhookBench) {
 		require.ErrorIs(b, err, notification.ErrEndpointNotFound)
 		_, err = b.ListDeliveries(b.Context(), notification.WebhookDeliveryFilter{Endpoint: ref, Limit: 10})
 		require.ErrorIs(b, err, notification.ErrEndpointNotFound)
+		_, err = b.GetDelivery(b.Context(), notification.WebhookDeliveryRef{Endpoint: ref, ID: d.ID})
+		require.ErrorIs(b, err, notification.ErrEndpointNotFound)
 		_, err = b.Redeliver(b.Context(), notification.Redelivery{ID: notification.RedeliveryIDPrefix.New(), Endpoint: ref, DeliveryID: d.ID})
 		require.ErrorIs(b, err, notification.ErrEndpointNotFound)
 	}
