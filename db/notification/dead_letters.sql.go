@@ -95,24 +95,33 @@ func (q *Queries) DismissDeadLetter(ctx context.Context, arg DismissDeadLetterPa
 }
 
 const endReplay = `-- name: EndReplay :exec
-WITH ended AS (
-    UPDATE dead_letter_replays l SET ended_at = now(), outcome = $1, code = $2
-    WHERE l.id = $3 AND l.ended_at IS NULL
-    RETURNING dead_letter_id
+WITH was AS (
+    SELECT r.id, r.dead_letter_id, r.ended_at IS NULL AS open FROM dead_letter_replays r
+    WHERE r.id = $2 AND (r.ended_at IS NULL OR $1::text = 'done' AND r.outcome = 'failed' AND r.code <> $3::text)
+    FOR UPDATE
+), ended AS (
+    UPDATE dead_letter_replays l SET ended_at = now(), outcome = $1, code = $4 FROM was w WHERE l.id = w.id
 )
-UPDATE dead_letters d SET state = CASE WHEN $1::text = 'done' THEN 'replayed' ELSE 'dead' END, updated_at = now()
-FROM ended e WHERE d.id = e.dead_letter_id
+UPDATE dead_letters d SET state = CASE WHEN $1 = 'done' THEN 'replayed' ELSE 'dead' END, updated_at = now()
+FROM was w WHERE d.id = w.dead_letter_id AND d.state = CASE WHEN w.open THEN 'replaying' ELSE 'dead' END
 `
 
 type EndReplayParams struct {
-	Outcome string
-	Code    string
-	ID      uuid.UUID
+	Outcome   interface{}
+	ID        uuid.UUID
+	Dismissed string
+	Code      string
 }
 
-// EndReplay keeps how a replay ended, once: the first end counts.
+// EndReplay keeps how a replay ended, once; only that it was done counts also after
+// another said that it failed. The letter is what its last replay leaves it as.
 func (q *Queries) EndReplay(ctx context.Context, arg EndReplayParams) error {
-	_, err := q.db.Exec(ctx, endReplay, arg.Outcome, arg.Code, arg.ID)
+	_, err := q.db.Exec(ctx, endReplay,
+		arg.Outcome,
+		arg.ID,
+		arg.Dismissed,
+		arg.Code,
+	)
 	return err
 }
 

@@ -199,8 +199,9 @@ type Graves interface {
 	// Raise gives at most limit dead letters of a consumer whose replays have not
 	// ended, the oldest replay first.
 	Raise(ctx context.Context, consumer string, limit int) ([]Raised, error)
-	// EndReplay keeps how a replay ended, once: the first end counts. code says why it
-	// failed.
+	// EndReplay keeps how a replay ended, once. Several may deal with a letter at a time:
+	// that it was done for one of them counts, whoever said before that it failed, unless
+	// it was dismissed meanwhile. code says why it failed.
 	EndReplay(ctx context.Context, replayID string, outcome ReplayOutcome, code string) error
 	// DeadCount tells how many dead letters of a consumer have not had their effect, and
 	// were not dismissed.

@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(*testing.T) notification.Service) {
 		"a lost attempt":         lostAttempt,
 		"bury":                   bury,
 		"replay":                 replay,
+		"a replay ends twice":    replayEndsTwice,
 		"replays race":           replaysRace,
 		"dismiss":                dismiss,
 		"ready":                  ready,
