@@ -28,8 +28,8 @@ const (
 	Dismissed DeadLetterState = "dismissed" // an operator wants none of it
 )
 
-// DeadLetter is a record that a consumer could not deal with. What it holds stays
-// in the database, and in its topic: nobody knows what that is.
+// DeadLetter is a record that a consumer could not deal with. What it holds stays in
+// the database until it has ended, and in its topic: nobody knows what that is.
 type DeadLetter struct {
 	ID string `json:"id"`
 	// Consumer is who could not deal with it.

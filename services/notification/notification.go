@@ -167,7 +167,7 @@ type Service interface {
 // Retention is for how long something is kept.
 type Retention struct {
 	Inbox time.Duration // that an event was received; longer than StaleAfter
-	Ended time.Duration // what was sent, failed, or was skipped
+	Ended time.Duration // what was sent, failed, or was skipped; dead letters that were replayed or dismissed
 }
 
 // Deliveries is what there is to be sent.

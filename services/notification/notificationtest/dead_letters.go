@@ -153,46 +153,6 @@ func replay(t *testing.T, s notification.Service) {
 	require.Zero(t, n)
 }
 
-// replayEndsTwice: of two who dealt with the same letter one had its effect.
-func replayEndsTwice(t *testing.T, s notification.Service) {
-	end := func(r notification.NewReplay, outcome notification.ReplayOutcome, code string) notification.DeadLetter {
-		require.NoError(t, s.EndReplay(t.Context(), r.ReplayID, outcome, code))
-		d, err := s.GetDeadLetter(t.Context(), r.DeadLetterID)
-		require.NoError(t, err)
-		return d
-	}
-	ask := func(d notification.DeadLetter) notification.NewReplay {
-		r := wish(d)
-		_, err := s.RequestReplay(t.Context(), r)
-		require.NoError(t, err)
-		return r
-	}
-	first := ask(lay(t, s, burial(1)))
-	require.Equal(t, notification.Dead, end(first, notification.ReplayFailed, "internal").State)
-	done := end(first, notification.ReplayDone, "")
-	require.Equal(t, notification.Replayed, done.State)
-	require.Equal(t, []any{notification.ReplayDone, ""}, []any{done.Replays[0].Outcome, done.Replays[0].Code})
-	require.Equal(t, done, end(first, notification.ReplayFailed, "internal"), "it had its effect")
-
-	d := lay(t, s, burial(2))
-	first = ask(d)
-	end(first, notification.ReplayFailed, "internal")
-	second := ask(d)
-	waits := end(first, notification.ReplayDone, "")
-	require.Equal(t, notification.Replaying, waits.State, "another waits, and finds that it had its effect")
-	require.Equal(t, notification.ReplayDone, waits.Replays[0].Outcome)
-	require.Equal(t, notification.Replayed, end(second, notification.ReplayDone, "").State)
-
-	d = lay(t, s, burial(3))
-	first = ask(d)
-	end(first, notification.ReplayFailed, "internal")
-	_, err := s.DismissDeadLetter(t.Context(), notification.NewDismissal{
-		DeadLetterID: d.ID, DismissalID: notification.DismissalIDPrefix.New(), Reason: "Nobody needs it.", By: "operator",
-	})
-	require.NoError(t, err)
-	require.Equal(t, notification.Dismissed, end(first, notification.ReplayDone, "").State)
-}
-
 // replaysRace: of many operators one has it done.
 func replaysRace(t *testing.T, s notification.Service) {
 	d := lay(t, s, burial(1))

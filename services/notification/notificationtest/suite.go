@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(*testing.T) notification.Service) {
 		"replay":                 replay,
 		"a replay ends twice":    replayEndsTwice,
 		"replays race":           replaysRace,
+		"forget dead letters":    forgetDeadLetters,
 		"dismiss":                dismiss,
 		"ready":                  ready,
 	} {
