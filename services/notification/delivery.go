@@ -70,6 +70,8 @@ var (
 	ErrNobody = fault.New(fault.NotFound, ReasonUserDeleted, "There is nobody to tell.")
 	// ErrNotAwaited: the payment no longer waits for its customer.
 	ErrNotAwaited = fault.New(fault.Conflict, ReasonNotAwaited, "The payment does not wait for its customer.")
+	// errOvertaken: something else has happened since, which is told.
+	errOvertaken = fault.New(fault.Conflict, ReasonOutdated, "The order stands otherwise by now.")
 	// errOld: it waited for so long that nobody wants to know any more.
 	errOld = fault.New(fault.Refused, ReasonUndeliverable, "The notification could not be delivered in time.")
 	// ErrRecipient: no mail server takes mail to this address.
@@ -181,6 +183,8 @@ func (s Sender) send(ctx context.Context, due Due) (Letter, error) {
 	switch {
 	case due.Erased:
 		return Letter{}, ErrNobody
+	case due.Overtaken:
+		return Letter{}, errOvertaken
 	case due.UpdatedAt.Sub(due.HappenedAt) > StaleAfter: // it was claimed just now
 		return Letter{}, errOld
 	}
@@ -208,7 +212,7 @@ func outcome(due Due, letter Letter, err error) Outcome {
 	switch {
 	case err == nil:
 		return o
-	case errors.Is(err, ErrNobody), errors.Is(err, ErrNotAwaited):
+	case errors.Is(err, ErrNobody), errors.Is(err, ErrNotAwaited), errors.Is(err, errOvertaken):
 		o.Status, o.Reason = Skipped, f.Code
 	case f.Kind.Definite():
 		o.Status, o.Reason = Failed, f.Code

@@ -46,6 +46,7 @@ CREATE TABLE notifications (
 );
 CREATE INDEX notifications_newest ON notifications (created_at DESC, id DESC);
 CREATE INDEX notifications_of_user ON notifications (user_id, created_at DESC, id DESC);
+CREATE INDEX notifications_of_order ON notifications (order_id, happened_at);
 CREATE INDEX notifications_due ON notifications (due_at) WHERE status IN ('pending', 'sending');
 CREATE INDEX notifications_ended ON notifications (updated_at) WHERE status IN ('sent', 'failed', 'skipped');
 

@@ -21,7 +21,7 @@ func (s *Store) Claim(ctx context.Context, lease time.Duration) (notification.Du
 	if err != nil {
 		return notification.Due{}, false, s.constraints.Write(err)
 	}
-	return toDue(row), true, nil
+	return toDue(row.Notification, row.Overtaken), true, nil
 }
 
 // Settle keeps what became of an attempt.

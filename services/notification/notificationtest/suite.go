@@ -21,6 +21,7 @@ func Run(t *testing.T, open func(*testing.T) notification.Service) {
 		"take":                   take,
 		"take what is malformed": malformed,
 		"outdated":               outdated,
+		"overtaken":              overtaken,
 		"forget":                 forget,
 		"takes race":             takesRace,
 		"erase":                  erase,
