@@ -69,8 +69,8 @@ func (p *Platform) Work(ctx context.Context, c client.Client) error {
 		housekeeping.Go(func() { workers.NewVersions(c, p.config.Temporal.Namespace).Join(ctx, p.log, id) })
 	}
 	<-ctx.Done()
+	housekeeping.Go(func() { stop(all) }) // a mail that is on its way takes longer than any task may
 	housekeeping.Wait()
-	stop(all)
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		return cause
 	}
