@@ -41,8 +41,6 @@ const (
 	webhookOverdue = 15 * time.Minute
 	// releaseTimeout bounds what a database that answers no more can hold up.
 	releaseTimeout = 5 * time.Second
-	// webhookAge is for how long a delivery that ended can be seen, and made again.
-	webhookAge = 30 * 24 * time.Hour
 )
 
 // WebhookDispatcher starts the deliveries of webhooks. It claims them, so that of any
@@ -87,5 +85,5 @@ func (d *WebhookDispatcher) Reseal(ctx context.Context) (int, error) {
 
 // Forget removes deliveries that ended long ago, and tells how many.
 func (d *WebhookDispatcher) Forget(ctx context.Context) (int, error) {
-	return d.work.ForgetWebhooks(ctx, webhookAge, dispatchBatch)
+	return d.work.ForgetWebhooks(ctx, notification.WebhookAge, dispatchBatch)
 }

@@ -413,18 +413,26 @@ const webhookEndpointsFor = `-- name: WebhookEndpointsFor :many
 SELECT id FROM webhook_endpoints
 WHERE status = 'enabled' AND deleted_at IS NULL AND event_types @> ARRAY[$1::text]
     AND created_at - $2::interval <= $3::timestamptz
+    AND $3 >= now() - $4::interval
 `
 
 type WebhookEndpointsForParams struct {
 	EventType  string
 	Slack      pgtype.Interval
 	HappenedAt time.Time
+	Age        pgtype.Interval
 }
 
 // WebhookEndpointsFor are those that want an event: that were there when it happened,
-// or a little later, for clocks differ.
+// or a little later, for clocks differ. Of what happened so long ago that a delivery of
+// it may be forgotten nobody is told.
 func (q *Queries) WebhookEndpointsFor(ctx context.Context, arg WebhookEndpointsForParams) ([]uuid.UUID, error) {
-	rows, err := q.db.Query(ctx, webhookEndpointsFor, arg.EventType, arg.Slack, arg.HappenedAt)
+	rows, err := q.db.Query(ctx, webhookEndpointsFor,
+		arg.EventType,
+		arg.Slack,
+		arg.HappenedAt,
+		arg.Age,
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,10 @@ const (
 	WebhookDisabled       = "endpoint_disabled"
 )
 
+// WebhookAge is for how long a delivery that ended is kept, and can be made again. What
+// happened longer ago makes none: it may have been delivered, and nobody knows.
+const WebhookAge = 30 * 24 * time.Hour
+
 // WebhookWorkflowID is the id of the workflow that makes a delivery.
 func WebhookWorkflowID(deliveryID string) string { return "webhook/" + deliveryID }
 
@@ -111,7 +115,8 @@ type WebhookTold struct {
 type WebhookWork interface {
 	// QueueWebhooks makes a delivery for each enabled endpoint that wants the event and
 	// was there, give or take a few minutes, when it happened: one, however often the
-	// event comes. It tells how many are new.
+	// event comes, and none of one that is older than WebhookAge. It tells how many are
+	// new.
 	QueueWebhooks(ctx context.Context, e WebhookEvent) (int, error)
 	// ClaimWebhooks gives at most limit pending deliveries that are due and whose run
 	// nobody has started, or that are overdue for that long, to its caller alone, who

@@ -105,7 +105,7 @@ func (w *Webhooks) Redeliver(ctx context.Context, r notification.Redelivery) (ag
 // QueueWebhooks makes a delivery for each endpoint that wants the event.
 func (w *Webhooks) QueueWebhooks(ctx context.Context, e notification.WebhookEvent) (int, error) {
 	endpoints, err := w.queries.WebhookEndpointsFor(ctx, notificationdb.WebhookEndpointsForParams{
-		EventType: e.Type, Slack: pg.Interval(clockSlack), HappenedAt: e.Time,
+		EventType: e.Type, Slack: pg.Interval(clockSlack), HappenedAt: e.Time, Age: pg.Interval(notification.WebhookAge),
 	})
 	if err != nil || len(endpoints) == 0 {
 		return 0, w.constraints.Translate(err)

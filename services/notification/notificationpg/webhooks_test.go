@@ -234,3 +234,20 @@ func TestWebhookGuards(t *testing.T) {
 		require.ErrorContains(t, err, constraint)
 	}
 }
+
+// TestOldEvents: what happened before deliveries are forgotten is told to nobody, also to
+// whom it may have been told then; what is a little younger is.
+func TestOldEvents(t *testing.T) {
+	t.Parallel()
+	pool := cluster.Database(t, "notification")
+	w := webhooks(t, pool, &notificationtest.Stranger{}, key("a"))
+	_, _, err := w.CreateEndpoint(t.Context(), endpoint())
+	require.NoError(t, err)
+	_, err = pool.Exec(t.Context(), "UPDATE webhook_endpoints SET created_at = created_at - interval '1 year'")
+	require.NoError(t, err)
+	for age, want := range map[time.Duration]int{notification.WebhookAge + time.Minute: 0, notification.WebhookAge - time.Minute: 1} {
+		n, err := w.QueueWebhooks(t.Context(), notification.WebhookEvent{ID: age.String(), Type: "order.confirmed", Time: time.Now().Add(-age), Body: []byte("{}")})
+		require.NoError(t, err)
+		require.Equal(t, want, n, age)
+	}
+}
