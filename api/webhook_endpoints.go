@@ -51,7 +51,7 @@ type WebhookState struct {
 	Description string   `json:"description,omitempty" maxLength:"200" doc:"Empty where it is left out" example:"Fulfilment"`
 	EventTypes  []string `json:"event_types" minItems:"1" maxItems:"100" nullable:"false" doc:"All that it is to be told of" example:"[\"order.confirmed\"]"`
 
-	Status notification.EndpointStatus `json:"status,omitempty" enum:"enabled,disabled" doc:"What happens while it is disabled it is never told of. Left out, it stays as it is" example:"enabled"`
+	Status notification.EndpointStatus `json:"status,omitempty" enum:"enabled,disabled" doc:"While it is disabled nothing is sent: deliveries of events that are read meanwhile, and those whose next attempt is due, fail with endpoint_disabled. Once it is enabled they can be delivered again, for 30 days. Left out, it stays as it is" example:"enabled"`
 }
 
 func toWebhookEndpoint(e notification.Endpoint) WebhookEndpoint {

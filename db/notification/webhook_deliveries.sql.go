@@ -257,9 +257,11 @@ func (q *Queries) LockWebhookDelivery(ctx context.Context, arg LockWebhookDelive
 }
 
 const queueWebhooks = `-- name: QueueWebhooks :execrows
-INSERT INTO webhook_deliveries (id, endpoint_id, event_id, event_type, body)
-SELECT wanted.id, e.id, $1, $2, $3
-FROM (SELECT unnest($4::uuid[]) AS id, unnest($5::uuid[]) AS endpoint_id) wanted
+INSERT INTO webhook_deliveries (id, endpoint_id, event_id, event_type, body, status, last_reason, next_attempt_at)
+SELECT wanted.id, e.id, $1, $2, $3,
+    CASE e.status WHEN 'enabled' THEN 'pending' ELSE 'failed' END, CASE e.status WHEN 'enabled' THEN '' ELSE $4::text END,
+    CASE e.status WHEN 'enabled' THEN now() END
+FROM (SELECT unnest($5::uuid[]) AS id, unnest($6::uuid[]) AS endpoint_id) wanted
 JOIN webhook_endpoints e ON e.id = wanted.endpoint_id AND e.deleted_at IS NULL
 ON CONFLICT ON CONSTRAINT webhook_deliveries_once DO NOTHING
 `
@@ -268,17 +270,20 @@ type QueueWebhooksParams struct {
 	EventID     string
 	EventType   string
 	Body        []byte
+	Disabled    string
 	Ids         []uuid.UUID
 	EndpointIds []uuid.UUID
 }
 
 // QueueWebhooks makes a delivery for each of the endpoints that is still there and has
-// none of the event: @ids are the deliveries', in their order.
+// none of the event: @ids are the deliveries', in their order. One for an endpoint that
+// is disabled has failed, and can be asked for.
 func (q *Queries) QueueWebhooks(ctx context.Context, arg QueueWebhooksParams) (int64, error) {
 	result, err := q.db.Exec(ctx, queueWebhooks,
 		arg.EventID,
 		arg.EventType,
 		arg.Body,
+		arg.Disabled,
 		arg.Ids,
 		arg.EndpointIds,
 	)

@@ -411,7 +411,7 @@ func (q *Queries) UpdateWebhookEndpoint(ctx context.Context, arg UpdateWebhookEn
 
 const webhookEndpointsFor = `-- name: WebhookEndpointsFor :many
 SELECT id FROM webhook_endpoints
-WHERE status = 'enabled' AND deleted_at IS NULL AND event_types @> ARRAY[$1::text]
+WHERE deleted_at IS NULL AND event_types @> ARRAY[$1::text]
     AND created_at - $2::interval <= $3::timestamptz
     AND $3 >= now() - $4::interval
 `

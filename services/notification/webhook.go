@@ -22,13 +22,14 @@ const SecretOverlap = 24 * time.Hour
 // MostSecrets is how many secrets of an endpoint sign at a time, at most.
 const MostSecrets = 5
 
-// EndpointStatus tells whether an endpoint is told of events.
+// EndpointStatus tells whether deliveries to an endpoint are sent. It is looked at when
+// an event is read, and when an attempt is made.
 type EndpointStatus string
 
 // The statuses of an endpoint.
 const (
 	Enabled  EndpointStatus = "enabled"
-	Disabled EndpointStatus = "disabled" // what happens meanwhile it is never told of
+	Disabled EndpointStatus = "disabled" // deliveries fail, and can be asked for once it is enabled
 )
 
 // Why an endpoint is disabled.

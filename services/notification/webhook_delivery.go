@@ -23,7 +23,7 @@ const (
 	WebhookTimeout        = "timeout"
 	WebhookTLSFailed      = "tls_failed"
 	WebhookUnreachable    = "unreachable"
-	WebhookDisabled       = "endpoint_disabled"
+	WebhookDisabled       = "endpoint_disabled" // it was not sent
 )
 
 // WebhookAge is for how long a delivery that ended is kept, and can be made again. What
@@ -113,10 +113,9 @@ type WebhookTold struct {
 
 // WebhookWork is what the worker does for webhooks.
 type WebhookWork interface {
-	// QueueWebhooks makes a delivery for each enabled endpoint that wants the event and
-	// was there, give or take a few minutes, when it happened: one, however often the
+	// QueueWebhooks makes a delivery for each endpoint that wants the event and was there, give or take a few minutes, when it happened: one, however often the
 	// event comes, and none of one that is older than WebhookAge. It tells how many are
-	// new.
+	// new. One for an endpoint that is disabled has failed: nothing is lost unseen.
 	QueueWebhooks(ctx context.Context, e WebhookEvent) (int, error)
 	// ClaimWebhooks gives at most limit pending deliveries that are due and whose run
 	// nobody has started, or that are overdue for that long, to its caller alone, who

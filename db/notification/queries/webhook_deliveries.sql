@@ -1,8 +1,11 @@
 -- name: QueueWebhooks :execrows
 -- QueueWebhooks makes a delivery for each of the endpoints that is still there and has
--- none of the event: @ids are the deliveries', in their order.
-INSERT INTO webhook_deliveries (id, endpoint_id, event_id, event_type, body)
-SELECT wanted.id, e.id, @event_id, @event_type, @body
+-- none of the event: @ids are the deliveries', in their order. One for an endpoint that
+-- is disabled has failed, and can be asked for.
+INSERT INTO webhook_deliveries (id, endpoint_id, event_id, event_type, body, status, last_reason, next_attempt_at)
+SELECT wanted.id, e.id, @event_id, @event_type, @body,
+    CASE e.status WHEN 'enabled' THEN 'pending' ELSE 'failed' END, CASE e.status WHEN 'enabled' THEN '' ELSE @disabled::text END,
+    CASE e.status WHEN 'enabled' THEN now() END
 FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(endpoint_ids)::uuid[]) AS endpoint_id) wanted
 JOIN webhook_endpoints e ON e.id = wanted.endpoint_id AND e.deleted_at IS NULL
 ON CONFLICT ON CONSTRAINT webhook_deliveries_once DO NOTHING;

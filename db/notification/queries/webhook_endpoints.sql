@@ -78,6 +78,6 @@ UPDATE webhook_secrets SET ends_at = now() + sqlc.arg(overlap)::interval WHERE e
 -- or a little later, for clocks differ. Of what happened so long ago that a delivery of
 -- it may be forgotten nobody is told.
 SELECT id FROM webhook_endpoints
-WHERE status = 'enabled' AND deleted_at IS NULL AND event_types @> ARRAY[sqlc.arg(event_type)::text]
+WHERE deleted_at IS NULL AND event_types @> ARRAY[sqlc.arg(event_type)::text]
     AND created_at - sqlc.arg(slack)::interval <= sqlc.arg(happened_at)::timestamptz
     AND sqlc.arg(happened_at) >= now() - sqlc.arg(age)::interval;

@@ -115,7 +115,7 @@ func (w *Webhooks) QueueWebhooks(ctx context.Context, e notification.WebhookEven
 		ids[i] = uuid.Must(uuid.NewV7())
 	}
 	n, err := w.queries.QueueWebhooks(ctx, notificationdb.QueueWebhooksParams{
-		EventID: e.ID, EventType: e.Type, Body: e.Body, Ids: ids, EndpointIds: endpoints,
+		EventID: e.ID, EventType: e.Type, Body: e.Body, Ids: ids, EndpointIds: endpoints, Disabled: notification.WebhookDisabled,
 	})
 	return int(n), w.constraints.Write(err)
 }
