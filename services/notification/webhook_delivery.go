@@ -119,7 +119,8 @@ type WebhookWork interface {
 	QueueWebhooks(ctx context.Context, e WebhookEvent) (int, error)
 	// ClaimWebhooks gives at most limit pending deliveries that are due and whose run
 	// nobody has started, or that are overdue for that long, to its caller alone, who
-	// starts their runs.
+	// starts their runs. Those that nobody has started come first; one whose run has just
+	// found its endpoint busy is not overdue.
 	ClaimWebhooks(ctx context.Context, overdue time.Duration, limit int) ([]WebhookDelivery, error)
 	// ReleaseWebhook gives back a delivery whose run, of that round, could not be started.
 	ReleaseWebhook(ctx context.Context, deliveryID string, round int) error
