@@ -133,7 +133,7 @@ func (c Config) registerWebhookEndpoints(a huma.API) {
 	const tag = "webhooks"
 	create := operation("create-webhook-endpoint", http.MethodPost, webhookEndpoints, tag, servicesOnly(writeWebhooks), "Create a webhook endpoint",
 		"The answer shows the secret, once. With an `Idempotency-Key`, the same request again shows the same secret, until that is replaced. What was changed since is an `idempotency_mismatch`.",
-		notification.ErrWebhooksOff)
+		notification.ErrEndpointsMost, notification.ErrWebhooksOff)
 	create.DefaultStatus = http.StatusCreated
 	huma.Register(a, create, c.createWebhookEndpoint)
 	huma.Register(a, operation("list-webhook-endpoints", http.MethodGet, webhookEndpoints, tag, servicesOnly(readWebhooks), "List webhook endpoints",

@@ -2604,7 +2604,7 @@ type WebhookState struct {
 	// Examples: ["order.confirmed"]
 	EventTypes []string `json:"event_types"`
 
-	// Status What happens while it is disabled it is never told of. Left out, it stays as it is
+	// Status While it is disabled nothing is sent: deliveries of events that are read meanwhile, and those whose next attempt is due, fail with endpoint_disabled. Once it is enabled they can be delivered again, for 30 days. Left out, it stays as it is
 	//
 	// Examples: enabled
 	Status *WebhookStateStatus `json:"status,omitempty"`
@@ -2615,7 +2615,7 @@ type WebhookState struct {
 	URL string `json:"url"`
 }
 
-// WebhookStateStatus What happens while it is disabled it is never told of. Left out, it stays as it is
+// WebhookStateStatus While it is disabled nothing is sent: deliveries of events that are read meanwhile, and those whose next attempt is due, fail with endpoint_disabled. Once it is enabled they can be delivered again, for 30 days. Left out, it stays as it is
 //
 // Examples: enabled
 type WebhookStateStatus string
@@ -8541,7 +8541,7 @@ func (c *Client) ListWebhookEndpoints(ctx context.Context, params *ListWebhookEn
 
 // CreateWebhookEndpoint: Create a webhook endpoint. The answer shows the secret, once. With an `Idempotency-Key`, the same request again shows the same secret, until that is replaced. What was changed since is an `idempotency_mismatch`.
 //
-// 409: webhooks_off
+// 409: webhook_endpoints_most webhooks_off
 //
 // 422: card_number_refused credential_refused email_refused idempotency_mismatch invalid
 func (c *Client) CreateWebhookEndpoint(ctx context.Context, params *CreateWebhookEndpointParams, body NewWebhook) (*Answer[IssuedWebhook], error) {

@@ -13,6 +13,17 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
+const countWebhookEndpoints = `-- name: CountWebhookEndpoints :one
+SELECT count(*) FROM webhook_endpoints WHERE deleted_at IS NULL AND owner = $1
+`
+
+func (q *Queries) CountWebhookEndpoints(ctx context.Context, owner string) (int64, error) {
+	row := q.db.QueryRow(ctx, countWebhookEndpoints, owner)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const createWebhookEndpoint = `-- name: CreateWebhookEndpoint :one
 INSERT INTO webhook_endpoints (id, owner, url, description, event_types)
 VALUES ($1, $2, $3, $4, $5)
@@ -311,6 +322,16 @@ func (q *Queries) LiveWebhookSecrets(ctx context.Context, endpointID uuid.UUID) 
 		return nil, err
 	}
 	return items, nil
+}
+
+const lockOwner = `-- name: LockOwner :exec
+SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))
+`
+
+// LockOwner lets one at a time make endpoints of an owner.
+func (q *Queries) LockOwner(ctx context.Context, owner string) error {
+	_, err := q.db.Exec(ctx, lockOwner, owner)
+	return err
 }
 
 const lockWebhookEndpoint = `-- name: LockWebhookEndpoint :one

@@ -6,6 +6,13 @@ VALUES (@id, @owner, @url, @description, @event_types)
 ON CONFLICT (id) DO UPDATE SET id = webhook_endpoints.id
 RETURNING sqlc.embed(webhook_endpoints), (xmax = 0)::boolean AS created;
 
+-- name: LockOwner :exec
+-- LockOwner lets one at a time make endpoints of an owner.
+SELECT pg_advisory_xact_lock(hashtextextended(@owner::text, 0));
+
+-- name: CountWebhookEndpoints :one
+SELECT count(*) FROM webhook_endpoints WHERE deleted_at IS NULL AND owner = @owner;
+
 -- name: GetWebhookEndpoint :one
 -- Owner: whose it must be; empty: anybody's.
 SELECT * FROM webhook_endpoints WHERE id = @id AND deleted_at IS NULL AND (@owner::text = '' OR owner = @owner);

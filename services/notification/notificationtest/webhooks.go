@@ -34,6 +34,7 @@ func RunWebhooks(t *testing.T, open func(*testing.T, notification.WebhookSender)
 		"endpoints race":            endpointsRace,
 		"endpoints are their own":   endpointsAreTheirOwn,
 		"invalid endpoints":         invalidEndpoints,
+		"the most endpoints":        mostEndpoints,
 		"pages of endpoints":        endpointPages,
 		"secrets rotate":            secretsRotate,
 		"secrets race":              secretsRace,
