@@ -46,5 +46,5 @@ func (s *Store) Waiting(ctx context.Context) (notification.Waiting, error) {
 	if err != nil {
 		return notification.Waiting{}, s.constraints.Translate(err)
 	}
-	return notification.Waiting{Count: int(row.Waiting), Oldest: time.Duration(row.Oldest * float64(time.Second))}, nil
+	return notification.Waiting{Count: int(row.Waiting), Oldest: pg.Seconds(row.Oldest)}, nil
 }

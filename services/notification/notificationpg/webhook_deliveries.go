@@ -148,7 +148,7 @@ func (w *Webhooks) WaitingWebhooks(ctx context.Context) (notification.Waiting, e
 	if err != nil {
 		return notification.Waiting{}, w.constraints.Translate(err)
 	}
-	return notification.Waiting{Count: int(row.Waiting), Oldest: time.Duration(row.Oldest * float64(time.Second))}, nil
+	return notification.Waiting{Count: int(row.Waiting), Oldest: pg.Seconds(row.Oldest)}, nil
 }
 
 // ForgetWebhooks removes what ended long ago, and what was of endpoints that were deleted.
