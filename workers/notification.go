@@ -76,14 +76,3 @@ func (d *WebhookDispatcher) start(ctx context.Context, one notification.WebhookD
 	defer end()
 	return errors.Join(err, d.work.ReleaseWebhook(releasing, one.ID, one.Round))
 }
-
-// Reseal seals secrets with the first key that are sealed with another, and tells how
-// many: once there are none, that other key is needed no more.
-func (d *WebhookDispatcher) Reseal(ctx context.Context) (int, error) {
-	return d.work.ResealSecrets(ctx, dispatchBatch)
-}
-
-// Forget removes deliveries that ended long ago, and tells how many.
-func (d *WebhookDispatcher) Forget(ctx context.Context) (int, error) {
-	return d.work.ForgetWebhooks(ctx, notification.WebhookAge, dispatchBatch)
-}

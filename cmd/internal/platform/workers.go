@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"github.com/skaldhq/skald/internal/outbox"
+	"github.com/skaldhq/skald/services/notification"
 	"github.com/skaldhq/skald/workers"
 )
 
@@ -112,8 +113,10 @@ func (p *Platform) chores(c client.Client, relays []*outbox.Relay) []chore {
 		d := workers.NewWebhookDispatcher(c, p.webhooks, p.config.Webhooks.Retries)
 		all = append(all,
 			chore{"dispatch webhooks", webhookPause, d.Dispatch},
-			chore{"forget webhooks", expirePause, d.Forget},
-			chore{"seal webhook secrets anew", rewrapPause, d.Reseal},
+			chore{"forget webhooks", expirePause, func(ctx context.Context) (int, error) {
+				return p.webhooks.ForgetWebhooks(ctx, notification.WebhookAge, webhookBatch)
+			}},
+			chore{"seal webhook secrets anew", rewrapPause, func(ctx context.Context) (int, error) { return p.webhooks.ResealSecrets(ctx, webhookBatch) }},
 			chore{"count webhooks", countPause, p.countWebhooks()},
 		)
 	}
