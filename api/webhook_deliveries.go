@@ -19,7 +19,7 @@ type WebhookDelivery struct {
 	Status        notification.WebhookDeliveryStatus `json:"status" enum:"pending,delivered,failed"`
 	Attempts      int                                `json:"attempts" doc:"How often it was sent" example:"2"`
 	LastStatus    *int                               `json:"last_status" doc:"The HTTP status of the last answer; null: there was none" example:"500"`
-	LastReason    string                             `json:"last_reason,omitempty" doc:"Why the last attempt came to nothing: http_ and the status, timeout, unreachable, tls_failed, refused_address, endpoint_disabled" example:"http_500"`
+	LastReason    string                             `json:"last_reason,omitempty" doc:"Why the last attempt came to nothing: http_ and the status, timeout, unreachable, tls_failed, refused_address, endpoint_disabled, event_type_removed" example:"http_500"`
 	LastAttemptAt *time.Time                         `json:"last_attempt_at" doc:"Null: it was not tried yet"`
 	NextAttemptAt *time.Time                         `json:"next_attempt_at" doc:"Null: it has ended"`
 	WorkflowID    string                             `json:"workflow_id" doc:"Its run, in the Temporal Web UI" example:"webhook/whd_01k9m2v6y7e4p8s0t2w4x6z8ab"`

@@ -2511,7 +2511,7 @@ type WebhookDelivery struct {
 	// Examples: 2026-11-02T09:30:00Z
 	LastAttemptAt *time.Time `json:"last_attempt_at"`
 
-	// LastReason Why the last attempt came to nothing: http_ and the status, timeout, unreachable, tls_failed, refused_address, endpoint_disabled
+	// LastReason Why the last attempt came to nothing: http_ and the status, timeout, unreachable, tls_failed, refused_address, endpoint_disabled, event_type_removed
 	//
 	// Examples: http_500
 	LastReason *string `json:"last_reason,omitempty"`

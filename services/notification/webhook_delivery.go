@@ -23,7 +23,8 @@ const (
 	WebhookTimeout        = "timeout"
 	WebhookTLSFailed      = "tls_failed"
 	WebhookUnreachable    = "unreachable"
-	WebhookDisabled       = "endpoint_disabled" // it was not sent
+	WebhookDisabled       = "endpoint_disabled"  // it was not sent
+	WebhookUnwanted       = "event_type_removed" // nor was this one: the endpoint does not have its type any more
 )
 
 // WebhookAge is for how long a delivery that ended is kept, and can be made again. What
@@ -113,9 +114,10 @@ type WebhookTold struct {
 
 // WebhookWork is what the worker does for webhooks.
 type WebhookWork interface {
-	// QueueWebhooks makes a delivery for each endpoint that wants the event and was there, give or take a few minutes, when it happened: one, however often the
-	// event comes, and none of one that is older than WebhookAge. It tells how many are
-	// new. One for an endpoint that is disabled has failed: nothing is lost unseen.
+	// QueueWebhooks makes a delivery for each endpoint that wants the event and was there,
+	// give or take a few minutes, when it happened: one, however often the event comes, and
+	// none of one that is older than WebhookAge. One for an endpoint that is disabled has
+	// failed: nothing is lost unseen. It tells how many are new.
 	QueueWebhooks(ctx context.Context, e WebhookEvent) (int, error)
 	// ClaimWebhooks gives at most limit pending deliveries that are due and whose run
 	// nobody has started, or that are overdue for that long, to its caller alone, who
@@ -126,8 +128,10 @@ type WebhookWork interface {
 	ReleaseWebhook(ctx context.Context, deliveryID string, round int) error
 	// AttemptWebhook sends a pending delivery, signed with every secret that has not
 	// ended, and keeps what came of it. An endpoint that answers 410 is disabled, unless
-	// it has moved from there meanwhile; what is for a disabled one fails unsent. One that is pending no more, or of another
-	// round by now, is left as it is. ErrDeliveryNotFound, ErrEndpointBusy. A failure of
+	// it has moved from there meanwhile. What is for a disabled one, or of a type that its
+	// endpoint does not have any more, fails unsent: whoever moves an endpoint may know
+	// what it has, and not what it had. One that is pending no more, or of another round by
+	// now, is left as it is. ErrDeliveryNotFound, ErrEndpointBusy. A failure of
 	// the endpoint's is no error.
 	AttemptWebhook(ctx context.Context, a WebhookAttempt) (WebhookOutcome, error)
 	// WaitingWebhooks counts pending deliveries, and tells for how long the oldest of those

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -32,8 +33,8 @@ func (w *Webhooks) AttemptWebhook(ctx context.Context, a notification.WebhookAtt
 	if d.Status != string(notification.WebhookPending) || int(d.Round) != a.Round {
 		return toWebhookOutcome(d), nil
 	}
-	if e.Status == string(notification.Disabled) {
-		return w.record(ctx, a, row, notification.WebhookAnswer{Reason: notification.WebhookDisabled}, false)
+	if why := whyUnsent(d, e); why != "" {
+		return w.record(ctx, a, row, notification.WebhookAnswer{Reason: why}, false)
 	}
 	if !w.flights.begin(e.ID) {
 		if err := w.goesOn(ctx, d); err != nil {
@@ -51,6 +52,17 @@ func (w *Webhooks) AttemptWebhook(ctx context.Context, a notification.WebhookAtt
 		return notification.WebhookOutcome{}, fault.New(fault.Unknown, "webhook_unsent", "The webhook could not be sent.").Because(err)
 	}
 	return w.record(ctx, a, row, answer, true)
+}
+
+// whyUnsent tells why a delivery is not sent; empty: it is.
+func whyUnsent(d notificationdb.WebhookDelivery, e notificationdb.WebhookEndpoint) string {
+	switch {
+	case e.Status == string(notification.Disabled):
+		return notification.WebhookDisabled
+	case !slices.Contains(e.EventTypes, d.EventType):
+		return notification.WebhookUnwanted
+	}
+	return ""
 }
 
 // goesOn keeps that the run of a delivery that finds no place is alive, so that nobody

@@ -46,6 +46,7 @@ func RunWebhooks(t *testing.T, open func(*testing.T, notification.WebhookSender)
 		"an endpoint that moves":    endpointMoves,
 		"an endpoint that is busy":  endpointBusy,
 		"a disabled endpoint":       endpointDisabled,
+		"a type that is removed":    typeRemoved,
 		"redelivery":                redelivery,
 		"what is claimed":           whatIsClaimed,
 		"claims race":               webhookClaimsRace,
