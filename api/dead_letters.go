@@ -65,10 +65,10 @@ func toDeadLetter(d notification.DeadLetter) DeadLetter {
 		Code: d.Code, Detail: d.Detail, State: d.State, Replays: make([]Replay, len(d.Replays)), CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
 	}
 	if d.Dismissal != nil {
-		out.Dismissal.Value = &Dismissal{ID: d.Dismissal.ID, Reason: d.Dismissal.Reason, By: d.Dismissal.By, At: d.Dismissal.At}
+		out.Dismissal.Value = (*Dismissal)(d.Dismissal)
 	}
 	for i, r := range d.Replays {
-		out.Replays[i] = Replay{ID: r.ID, Reason: r.Reason, By: r.By, At: r.At, Outcome: r.Outcome, Code: r.Code, EndedAt: r.EndedAt}
+		out.Replays[i] = Replay(r)
 	}
 	return out
 }
@@ -138,28 +138,28 @@ func (c Config) getDeadLetter(ctx context.Context, in *DeadLetterPath) (*deadLet
 }
 
 func (c Config) replayDeadLetter(ctx context.Context, in *replayInput) (*decidedOutput, error) {
-	return decided(ctx)(c.Notices.RequestReplay(ctx, notification.NewReplay{
+	d, err := c.Notices.RequestReplay(ctx, notification.NewReplay{
 		DeadLetterID: in.DeadLetterID, ReplayID: in.newID(ctx, notification.ReplayIDPrefix, "replay-dead-letter/"+in.DeadLetterID),
 		Reason: in.Body.Reason, By: principalOf(ctx).Name,
-	}))
+	})
+	return decidedAnswer(ctx, d, err)
 }
 
 func (c Config) dismissDeadLetter(ctx context.Context, in *dismissalInput) (*decidedOutput, error) {
-	return decided(ctx)(c.Notices.DismissDeadLetter(ctx, notification.NewDismissal{
+	d, err := c.Notices.DismissDeadLetter(ctx, notification.NewDismissal{
 		DeadLetterID: in.DeadLetterID, DismissalID: in.newID(ctx, notification.DismissalIDPrefix, "dismiss-dead-letter/"+in.DeadLetterID),
 		Reason: in.Body.Reason, By: principalOf(ctx).Name,
-	}))
+	})
+	return decidedAnswer(ctx, d, err)
 }
 
-// decided answers with a dead letter that an operator has decided about.
-func decided(ctx context.Context) func(notification.DeadLetter, error) (*decidedOutput, error) {
-	return func(d notification.DeadLetter, err error) (*decidedOutput, error) {
-		if errors.Is(err, notification.ErrOperationReused) {
-			return nil, keyReused(ctx)
-		}
-		if err != nil {
-			return nil, problem(ctx, err)
-		}
-		return &decidedOutput{Location: "/v1/dead-letters/" + d.ID, Body: toDeadLetter(d)}, nil
+// decidedAnswer answers with a dead letter that an operator has decided about.
+func decidedAnswer(ctx context.Context, d notification.DeadLetter, err error) (*decidedOutput, error) {
+	if errors.Is(err, notification.ErrOperationReused) {
+		return nil, keyReused(ctx)
 	}
+	if err != nil {
+		return nil, problem(ctx, err)
+	}
+	return &decidedOutput{Location: "/v1/dead-letters/" + d.ID, Body: toDeadLetter(d)}, nil
 }

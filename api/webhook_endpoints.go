@@ -51,7 +51,7 @@ type WebhookState struct {
 	Description string   `json:"description,omitempty" maxLength:"200" doc:"Empty where it is left out" example:"Fulfilment"`
 	EventTypes  []string `json:"event_types" minItems:"1" maxItems:"100" nullable:"false" doc:"All that it is to be told of" example:"[\"order.confirmed\"]"`
 
-	Status notification.EndpointStatus `json:"status,omitempty" enum:"enabled,disabled" doc:"What happens while it is disabled it is never told of. Left out, it stays as it is" example:"enabled"`
+	Status notification.EndpointStatus `json:"status,omitempty" enum:"enabled,disabled" doc:"While it is disabled nothing is sent: deliveries of events that are read meanwhile, and those whose next attempt is due, fail with endpoint_disabled. Once it is enabled they can be delivered again, for 30 days. Left out, it stays as it is" example:"enabled"`
 }
 
 func toWebhookEndpoint(e notification.Endpoint) WebhookEndpoint {
@@ -133,7 +133,7 @@ func (c Config) registerWebhookEndpoints(a huma.API) {
 	const tag = "webhooks"
 	create := operation("create-webhook-endpoint", http.MethodPost, webhookEndpoints, tag, servicesOnly(writeWebhooks), "Create a webhook endpoint",
 		"The answer shows the secret, once. With an `Idempotency-Key`, the same request again shows the same secret, until that is replaced. What was changed since is an `idempotency_mismatch`.",
-		notification.ErrWebhooksOff)
+		notification.ErrEndpointsMost, notification.ErrWebhooksOff)
 	create.DefaultStatus = http.StatusCreated
 	huma.Register(a, create, c.createWebhookEndpoint)
 	huma.Register(a, operation("list-webhook-endpoints", http.MethodGet, webhookEndpoints, tag, servicesOnly(readWebhooks), "List webhook endpoints",
@@ -219,7 +219,7 @@ func (c Config) tryPutWebhookEndpoint(ctx context.Context, in *putWebhookEndpoin
 	if same {
 		return endpointAnswer(was), nil
 	}
-	if err := mayBeTold(ctx, in.Body.EventTypes, was.EventTypes); err != nil {
+	if err := mayBeTold(ctx, in.Body.EventTypes, goesOn(was, change)); err != nil {
 		return nil, err
 	}
 	e, err := c.Webhooks.UpdateEndpoint(ctx, change)
@@ -230,6 +230,15 @@ func (c Config) tryPutWebhookEndpoint(ctx context.Context, in *putWebhookEndpoin
 		return nil, problem(ctx, err)
 	}
 	return endpointAnswer(e), nil
+}
+
+// goesOn is what a change leaves told to whom it is told now. One that moves an
+// endpoint, or enables it, has it told anew: whoever makes it must be let know all of it.
+func goesOn(was notification.Endpoint, c notification.EndpointChange) []string {
+	if c.URL != was.URL || c.Status == notification.Enabled && was.Status == notification.Disabled {
+		return nil
+	}
+	return was.EventTypes
 }
 
 func (c Config) deleteWebhookEndpoint(ctx context.Context, in *deleteWebhookEndpointInput) (*struct{}, error) {

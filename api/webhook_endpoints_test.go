@@ -85,15 +85,12 @@ func TestWebhookEndpointsOfOne(t *testing.T) {
 }
 
 // TestWebhookTypes: nobody is told by an endpoint of what they may not read, but for
-// what the endpoint is told of already.
+// what the endpoint is told of already, where it is; nor has it told again, or elsewhere.
 func TestWebhookTypes(t *testing.T) {
 	t.Parallel()
 	w, h := setup(t)
-	body := func(types ...string) string {
-		return `{"url":"https://shop.example/","status":"disabled","event_types":["` + strings.Join(types, `","`) + `"]}`
-	}
 	create := func(as, kind string) (int, string) {
-		res, _ := call(h, http.MethodPost, endpointsPath, strings.Replace(body("order.confirmed", kind), `"status":"disabled",`, "", 1), "Authorization", as)
+		res, _ := call(h, http.MethodPost, endpointsPath, `{"url":"https://shop.example/","event_types":["order.confirmed","`+kind+`"]}`, "Authorization", as)
 		return res.Code, res.Body.String()
 	}
 	for name, kind := range event.Kinds() {
@@ -113,12 +110,34 @@ func TestWebhookTypes(t *testing.T) {
 	require.Contains(t, answer, "without scopes")
 
 	w.webhooks.endpoint.EventTypes = []string{"user.created"}
-	put := func(types ...string) int {
-		res, _ := call(h, http.MethodPut, endpointsPath+"/whe_1", body(types...), "Authorization", "Bearer skald_t", "If-Match", "*")
-		return res.Code
+	for _, tc := range []struct {
+		url, status, types string
+		want               int
+	}{
+		{"https://shop.example/", "enabled", `"user.created","user.deleted"`, http.StatusForbidden},
+		{"https://elsewhere.example/", "enabled", `"user.created"`, http.StatusForbidden},
+		{"https://elsewhere.example/", "disabled", `"user.created"`, http.StatusForbidden},
+		{"https://shop.example/", "disabled", `"user.created","order.confirmed"`, http.StatusOK},
+		{"https://shop.example/", "enabled", `"user.created"`, http.StatusForbidden},
+		{"https://elsewhere.example/", "disabled", `"order.confirmed"`, http.StatusOK},
+		{"https://elsewhere.example/", "enabled", `"order.confirmed"`, http.StatusOK},
+		{"https://shop.example/", "enabled", `"order.confirmed"`, http.StatusOK},
+	} {
+		body := `{"url":"` + tc.url + `","status":"` + tc.status + `","event_types":[` + tc.types + `]}`
+		res, _ := call(h, http.MethodPut, endpointsPath+"/whe_1", body, "Authorization", "Bearer skald_t", "If-Match", "*")
+		require.Equal(t, tc.want, res.Code, body)
 	}
-	require.Equal(t, http.StatusForbidden, put("user.created", "user.deleted"))
-	require.Equal(t, http.StatusOK, put("user.created", "order.confirmed"))
+	redeliver := func() (int, string) {
+		res, _ := call(h, http.MethodPost, endpointsPath+"/whe_1/deliveries/whd_1/redeliveries", "", "Authorization", "Bearer skald_t")
+		return res.Code, res.Body.String()
+	}
+	code, _ = redeliver()
+	require.Equal(t, http.StatusAccepted, code)
+	w.webhooks.endpoint.EventTypes = []string{"user.created"}
+	code, answer = redeliver()
+	require.Equal(t, http.StatusForbidden, code)
+	require.Contains(t, answer, `{"field":"delivery_id","message":"needs the scope users:read"}`)
+	require.Len(t, w.webhooks.again, 1)
 }
 
 // TestPutWebhookEndpoint: nobody changes what they have not seen; what is left out of

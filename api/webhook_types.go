@@ -18,23 +18,37 @@ func scopesOfEvents() map[string]string {
 	}
 }
 
-// mayBeTold refuses types of events that tell what who asks may not read: of what has no
-// scope here a credential with scopes is never told. What the endpoint is told of already
-// it may stay.
+// mayBeTold refuses types of events that tell what who asks may not read. What is told
+// already, to where it is told, may stay.
 func mayBeTold(ctx context.Context, types, already []string) error {
-	scopes, by := scopesOfEvents(), principalOf(ctx)
 	for i, t := range types {
-		about, _, _ := strings.Cut(t, ".")
-		if by.Holds(scopes[about]) || slices.Contains(already, t) {
+		if slices.Contains(already, t) {
 			continue
 		}
-		message := "needs a credential without scopes"
-		if scope, known := scopes[about]; known {
-			message = "needs the scope " + scope
+		if needs := lackedFor(ctx, t); needs != "" {
+			return notToBeTold(ctx, fmt.Sprintf("event_types[%d]", i), needs)
 		}
-		p := errForbidden.problem(ctx)
-		p.Errors = []ProblemField{{Field: fmt.Sprintf("event_types[%d]", i), Message: message}}
-		return p
 	}
 	return nil
+}
+
+// lackedFor is what who asks lacks to be told of a type of events; empty: nothing. Of
+// what has no scope here a credential with scopes is never told.
+func lackedFor(ctx context.Context, eventType string) string {
+	about, _, _ := strings.Cut(eventType, ".")
+	scope, known := scopesOfEvents()[about]
+	switch {
+	case principalOf(ctx).Holds(scope):
+		return ""
+	case known:
+		return "needs the scope " + scope
+	}
+	return "needs a credential without scopes"
+}
+
+// notToBeTold is the problem of who asks to be told what they may not read.
+func notToBeTold(ctx context.Context, field, needs string) error {
+	p := errForbidden.problem(ctx)
+	p.Errors = []ProblemField{{Field: field, Message: needs}}
+	return p
 }

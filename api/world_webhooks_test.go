@@ -87,20 +87,24 @@ func (f *fakeWebhooks) ListDeliveries(ctx context.Context, q notification.Webhoo
 	return notification.WebhookDeliveryPage{Items: []notification.WebhookDelivery{f.delivery()}, NextCursor: "more"}, err
 }
 
-func (f *fakeWebhooks) Redeliver(ctx context.Context, r notification.Redelivery) (notification.WebhookDelivery, error) {
-	f.again = append(f.again, r)
+func (f *fakeWebhooks) GetDelivery(ctx context.Context, r notification.WebhookDeliveryRef) (notification.WebhookDelivery, error) {
 	if _, err := f.GetEndpoint(ctx, r.Endpoint); err != nil {
 		return notification.WebhookDelivery{}, err
 	}
-	if r.DeliveryID != "whd_1" {
+	if r.ID != "whd_1" {
 		return notification.WebhookDelivery{}, notification.ErrDeliveryNotFound
 	}
+	return f.delivery(), nil
+}
+
+func (f *fakeWebhooks) Redeliver(_ context.Context, r notification.Redelivery) (notification.WebhookDelivery, error) {
+	f.again = append(f.again, r)
 	return f.delivery(), f.refusal
 }
 
 func (f *fakeWebhooks) delivery() notification.WebhookDelivery {
 	return notification.WebhookDelivery{
-		ID: "whd_1", EndpointID: "whe_1", EventID: "ord_1/2", EventType: "order.confirmed", Status: notification.WebhookPending,
+		ID: "whd_1", EndpointID: "whe_1", EventID: "ord_1/2", EventType: f.endpoint.EventTypes[0], Status: notification.WebhookPending,
 		Round: 1, Attempts: 1, LastReason: notification.WebhookTimeout,
 	}
 }

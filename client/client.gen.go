@@ -2511,7 +2511,7 @@ type WebhookDelivery struct {
 	// Examples: 2026-11-02T09:30:00Z
 	LastAttemptAt *time.Time `json:"last_attempt_at"`
 
-	// LastReason Why the last attempt came to nothing: http_ and the status, timeout, unreachable, tls_failed, refused_address, endpoint_disabled
+	// LastReason Why the last attempt came to nothing: http_ and the status, timeout, unreachable, tls_failed, refused_address, endpoint_disabled, event_type_removed
 	//
 	// Examples: http_500
 	LastReason *string `json:"last_reason,omitempty"`
@@ -2604,7 +2604,7 @@ type WebhookState struct {
 	// Examples: ["order.confirmed"]
 	EventTypes []string `json:"event_types"`
 
-	// Status What happens while it is disabled it is never told of. Left out, it stays as it is
+	// Status While it is disabled nothing is sent: deliveries of events that are read meanwhile, and those whose next attempt is due, fail with endpoint_disabled. Once it is enabled they can be delivered again, for 30 days. Left out, it stays as it is
 	//
 	// Examples: enabled
 	Status *WebhookStateStatus `json:"status,omitempty"`
@@ -2615,7 +2615,7 @@ type WebhookState struct {
 	URL string `json:"url"`
 }
 
-// WebhookStateStatus What happens while it is disabled it is never told of. Left out, it stays as it is
+// WebhookStateStatus While it is disabled nothing is sent: deliveries of events that are read meanwhile, and those whose next attempt is due, fail with endpoint_disabled. Once it is enabled they can be delivered again, for 30 days. Left out, it stays as it is
 //
 // Examples: enabled
 type WebhookStateStatus string
@@ -3742,7 +3742,7 @@ type ClientInterface interface {
 
 	// RedeliverWebhook Deliver a webhook again
 	//
-	// Whatever came of it before: all its attempts begin anew, the first at once. With an `Idempotency-Key`, the same request again begins nothing.
+	// Whatever came of it before: all its attempts begin anew, the first at once. Who asks must be allowed to read what the event is about. With an `Idempotency-Key`, the same request again begins nothing.
 	//
 	// Corresponds with POST /v1/webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/redeliveries (the `RedeliverWebhook` operationId).
 	RedeliverWebhook(ctx context.Context, endpointID EndpointID, deliveryID string, params *RedeliverWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -5048,7 +5048,7 @@ func (c *Raw) ListWebhookDeliveries(ctx context.Context, endpointID EndpointID, 
 
 // RedeliverWebhook Deliver a webhook again
 //
-// Whatever came of it before: all its attempts begin anew, the first at once. With an `Idempotency-Key`, the same request again begins nothing.
+// Whatever came of it before: all its attempts begin anew, the first at once. Who asks must be allowed to read what the event is about. With an `Idempotency-Key`, the same request again begins nothing.
 //
 // Corresponds with POST /v1/webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/redeliveries (the `RedeliverWebhook` operationId).
 func (c *Raw) RedeliverWebhook(ctx context.Context, endpointID EndpointID, deliveryID string, params *RedeliverWebhookParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8541,7 +8541,7 @@ func (c *Client) ListWebhookEndpoints(ctx context.Context, params *ListWebhookEn
 
 // CreateWebhookEndpoint: Create a webhook endpoint. The answer shows the secret, once. With an `Idempotency-Key`, the same request again shows the same secret, until that is replaced. What was changed since is an `idempotency_mismatch`.
 //
-// 409: webhooks_off
+// 409: webhook_endpoints_most webhooks_off
 //
 // 422: card_number_refused credential_refused email_refused idempotency_mismatch invalid
 func (c *Client) CreateWebhookEndpoint(ctx context.Context, params *CreateWebhookEndpointParams, body NewWebhook) (*Answer[IssuedWebhook], error) {
@@ -8590,7 +8590,7 @@ func (c *Client) ListWebhookDeliveries(ctx context.Context, endpointID EndpointI
 	return answer[PageWebhookDelivery](c.Raw.ListWebhookDeliveries(ctx, endpointID, params))
 }
 
-// RedeliverWebhook: Deliver a webhook again. Whatever came of it before: all its attempts begin anew, the first at once. With an `Idempotency-Key`, the same request again begins nothing.
+// RedeliverWebhook: Deliver a webhook again. Whatever came of it before: all its attempts begin anew, the first at once. Who asks must be allowed to read what the event is about. With an `Idempotency-Key`, the same request again begins nothing.
 //
 // 404: webhook_delivery_not_found webhook_endpoint_not_found
 //

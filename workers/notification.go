@@ -42,8 +42,6 @@ const (
 	webhookOverdue = 15 * time.Minute
 	// releaseTimeout bounds what a database that answers no more can hold up.
 	releaseTimeout = 5 * time.Second
-	// webhookAge is for how long a delivery that ended can be seen, and made again.
-	webhookAge = 30 * 24 * time.Hour
 )
 
 // WebhookDispatcher starts the deliveries of webhooks. It claims them, so that of any
@@ -80,15 +78,4 @@ func (d *WebhookDispatcher) start(ctx context.Context, one notification.WebhookD
 	releasing, end := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
 	defer end()
 	return errors.Join(err, d.work.ReleaseWebhook(releasing, one.ID, one.Round))
-}
-
-// Reseal seals secrets with the first key that are sealed with another, and tells how
-// many: once there are none, that other key is needed no more.
-func (d *WebhookDispatcher) Reseal(ctx context.Context) (int, error) {
-	return d.work.ResealSecrets(ctx, dispatchBatch)
-}
-
-// Forget removes deliveries that ended long ago, and tells how many.
-func (d *WebhookDispatcher) Forget(ctx context.Context) (int, error) {
-	return d.work.ForgetWebhooks(ctx, webhookAge, dispatchBatch)
 }

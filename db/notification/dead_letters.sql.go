@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 const bury = `-- name: Bury :execrows
@@ -70,7 +71,7 @@ WITH given_up AS (
     WHERE l.dead_letter_id = $4 AND l.ended_at IS NULL
 )
 UPDATE dead_letters d SET state = 'dismissed', dismissal = $1::uuid, dismissed_for = $2, dismissed_by = $3,
-    dismissed_at = now(), updated_at = now()
+    dismissed_at = now(), updated_at = now(), key = '', value = ''
 WHERE d.id = $4
 `
 
@@ -95,24 +96,35 @@ func (q *Queries) DismissDeadLetter(ctx context.Context, arg DismissDeadLetterPa
 }
 
 const endReplay = `-- name: EndReplay :exec
-WITH ended AS (
-    UPDATE dead_letter_replays l SET ended_at = now(), outcome = $1, code = $2
-    WHERE l.id = $3 AND l.ended_at IS NULL
-    RETURNING dead_letter_id
+WITH was AS (
+    SELECT r.id, r.dead_letter_id, r.ended_at IS NULL AS open FROM dead_letter_replays r
+    WHERE r.id = $2 AND (r.ended_at IS NULL OR $1::text = 'done' AND r.outcome = 'failed' AND r.code <> $3::text)
+    FOR UPDATE
+), ended AS (
+    UPDATE dead_letter_replays l SET ended_at = now(), outcome = $1, code = $4 FROM was w WHERE l.id = w.id
 )
-UPDATE dead_letters d SET state = CASE WHEN $1::text = 'done' THEN 'replayed' ELSE 'dead' END, updated_at = now()
-FROM ended e WHERE d.id = e.dead_letter_id
+UPDATE dead_letters d SET state = CASE WHEN $1 = 'done' THEN 'replayed' ELSE 'dead' END, updated_at = now(),
+    key = CASE WHEN $1 = 'done' THEN '' ELSE d.key END, value = CASE WHEN $1 = 'done' THEN '' ELSE d.value END
+FROM was w WHERE d.id = w.dead_letter_id AND d.state = CASE WHEN w.open THEN 'replaying' ELSE 'dead' END
 `
 
 type EndReplayParams struct {
-	Outcome string
-	Code    string
-	ID      uuid.UUID
+	Outcome   interface{}
+	ID        uuid.UUID
+	Dismissed string
+	Code      string
 }
 
-// EndReplay keeps how a replay ended, once: the first end counts.
+// EndReplay keeps how a replay ended, once; only that it was done counts also after
+// another said that it failed. The letter is what its last replay leaves it as; of one
+// that has ended nobody needs the record.
 func (q *Queries) EndReplay(ctx context.Context, arg EndReplayParams) error {
-	_, err := q.db.Exec(ctx, endReplay, arg.Outcome, arg.Code, arg.ID)
+	_, err := q.db.Exec(ctx, endReplay,
+		arg.Outcome,
+		arg.ID,
+		arg.Dismissed,
+		arg.Code,
+	)
 	return err
 }
 
@@ -134,6 +146,27 @@ func (q *Queries) FindReplay(ctx context.Context, id uuid.UUID) (DeadLetterRepla
 		&i.Code,
 	)
 	return i, err
+}
+
+const forgetDeadLetters = `-- name: ForgetDeadLetters :execrows
+DELETE FROM dead_letters WHERE id IN (
+    SELECT d.id FROM dead_letters d
+    WHERE d.state IN ('replayed', 'dismissed') AND d.updated_at < now() - $1::interval
+    ORDER BY d.updated_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+`
+
+type ForgetDeadLettersParams struct {
+	Age   pgtype.Interval
+	Batch int32
+}
+
+// ForgetDeadLetters takes away those that ended long ago, with their replays.
+func (q *Queries) ForgetDeadLetters(ctx context.Context, arg ForgetDeadLettersParams) (int64, error) {
+	result, err := q.db.Exec(ctx, forgetDeadLetters, arg.Age, arg.Batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const getDeadLetter = `-- name: GetDeadLetter :one

@@ -71,36 +71,45 @@ WHERE id = (
     ORDER BY n.due_at
     LIMIT 1
     FOR UPDATE SKIP LOCKED)
-RETURNING id, event_id, type, channel, user_id, order_id, payment_id, amount, currency, cause, happened_at, status, reason, attempts, due_at, locale, subject, created_at, updated_at, sent_at, erased_at
+RETURNING notifications.id, notifications.event_id, notifications.type, notifications.channel, notifications.user_id, notifications.order_id, notifications.payment_id, notifications.amount, notifications.currency, notifications.cause, notifications.happened_at, notifications.status, notifications.reason, notifications.attempts, notifications.due_at, notifications.locale, notifications.subject, notifications.created_at, notifications.updated_at, notifications.sent_at, notifications.erased_at, (type LIKE 'order.%' AND EXISTS (
+    SELECT 1 FROM notifications later
+    WHERE later.order_id = notifications.order_id AND later.type LIKE 'order.%' AND later.happened_at > notifications.happened_at))::boolean AS overtaken
 `
 
+type ClaimNotificationRow struct {
+	Notification Notification
+	Overtaken    bool
+}
+
 // ClaimNotification gives the one that is due for the longest time to its caller
-// alone, until the lease is over.
-func (q *Queries) ClaimNotification(ctx context.Context, lease pgtype.Interval) (Notification, error) {
+// alone, until the lease is over. It is overtaken where it tells how an order stood
+// before something else happened to it that there is a notification of.
+func (q *Queries) ClaimNotification(ctx context.Context, lease pgtype.Interval) (ClaimNotificationRow, error) {
 	row := q.db.QueryRow(ctx, claimNotification, lease)
-	var i Notification
+	var i ClaimNotificationRow
 	err := row.Scan(
-		&i.ID,
-		&i.EventID,
-		&i.Type,
-		&i.Channel,
-		&i.UserID,
-		&i.OrderID,
-		&i.PaymentID,
-		&i.Amount,
-		&i.Currency,
-		&i.Cause,
-		&i.HappenedAt,
-		&i.Status,
-		&i.Reason,
-		&i.Attempts,
-		&i.DueAt,
-		&i.Locale,
-		&i.Subject,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-		&i.SentAt,
-		&i.ErasedAt,
+		&i.Notification.ID,
+		&i.Notification.EventID,
+		&i.Notification.Type,
+		&i.Notification.Channel,
+		&i.Notification.UserID,
+		&i.Notification.OrderID,
+		&i.Notification.PaymentID,
+		&i.Notification.Amount,
+		&i.Notification.Currency,
+		&i.Notification.Cause,
+		&i.Notification.HappenedAt,
+		&i.Notification.Status,
+		&i.Notification.Reason,
+		&i.Notification.Attempts,
+		&i.Notification.DueAt,
+		&i.Notification.Locale,
+		&i.Notification.Subject,
+		&i.Notification.CreatedAt,
+		&i.Notification.UpdatedAt,
+		&i.Notification.SentAt,
+		&i.Notification.ErasedAt,
+		&i.Overtaken,
 	)
 	return i, err
 }

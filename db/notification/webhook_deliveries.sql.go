@@ -18,7 +18,7 @@ UPDATE webhook_deliveries SET started_at = now() WHERE id IN (
     SELECT d.id FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id AND e.deleted_at IS NULL
     WHERE d.status = 'pending' AND d.next_attempt_at <= now()
         AND (d.started_at IS NULL OR greatest(d.started_at, d.next_attempt_at) < now() - $1::interval)
-    ORDER BY d.next_attempt_at
+    ORDER BY d.started_at IS NOT NULL, d.next_attempt_at
     LIMIT $2
     FOR UPDATE OF d SKIP LOCKED)
 RETURNING id, endpoint_id, event_id, event_type, body, status, round, attempts, last_status, last_reason, last_attempt_at, next_attempt_at, started_at, created_at, updated_at
@@ -30,7 +30,8 @@ type ClaimWebhooksParams struct {
 }
 
 // ClaimWebhooks gives deliveries whose run was not started, or is overdue, to its caller
-// alone: a run may have been cut off, and so may who claimed it.
+// alone: a run may have been cut off, and so may who claimed it. What was never started
+// comes first: of the overdue there may be many.
 func (q *Queries) ClaimWebhooks(ctx context.Context, arg ClaimWebhooksParams) ([]WebhookDelivery, error) {
 	rows, err := q.db.Query(ctx, claimWebhooks, arg.Overdue, arg.Batch)
 	if err != nil {
@@ -166,6 +167,24 @@ func (q *Queries) KeepRedelivery(ctx context.Context, arg KeepRedeliveryParams) 
 	return result.RowsAffected(), nil
 }
 
+const keepWebhookStarted = `-- name: KeepWebhookStarted :exec
+UPDATE webhook_deliveries SET started_at = now()
+WHERE id = $1 AND round = $2 AND status = 'pending' AND started_at < now() - $3::interval
+`
+
+type KeepWebhookStartedParams struct {
+	ID    uuid.UUID
+	Round int32
+	Since pgtype.Interval
+}
+
+// KeepWebhookStarted keeps that the run of a round goes on though its attempt is late,
+// now and then.
+func (q *Queries) KeepWebhookStarted(ctx context.Context, arg KeepWebhookStartedParams) error {
+	_, err := q.db.Exec(ctx, keepWebhookStarted, arg.ID, arg.Round, arg.Since)
+	return err
+}
+
 const listWebhookDeliveries = `-- name: ListWebhookDeliveries :many
 SELECT id, endpoint_id, event_id, event_type, body, status, round, attempts, last_status, last_reason, last_attempt_at, next_attempt_at, started_at, created_at, updated_at FROM webhook_deliveries
 WHERE endpoint_id = $1 AND ($2::text = '' OR status = $2)
@@ -257,9 +276,11 @@ func (q *Queries) LockWebhookDelivery(ctx context.Context, arg LockWebhookDelive
 }
 
 const queueWebhooks = `-- name: QueueWebhooks :execrows
-INSERT INTO webhook_deliveries (id, endpoint_id, event_id, event_type, body)
-SELECT wanted.id, e.id, $1, $2, $3
-FROM (SELECT unnest($4::uuid[]) AS id, unnest($5::uuid[]) AS endpoint_id) wanted
+INSERT INTO webhook_deliveries (id, endpoint_id, event_id, event_type, body, status, last_reason, next_attempt_at)
+SELECT wanted.id, e.id, $1, $2, $3,
+    CASE e.status WHEN 'enabled' THEN 'pending' ELSE 'failed' END, CASE e.status WHEN 'enabled' THEN '' ELSE $4::text END,
+    CASE e.status WHEN 'enabled' THEN now() END
+FROM (SELECT unnest($5::uuid[]) AS id, unnest($6::uuid[]) AS endpoint_id) wanted
 JOIN webhook_endpoints e ON e.id = wanted.endpoint_id AND e.deleted_at IS NULL
 ON CONFLICT ON CONSTRAINT webhook_deliveries_once DO NOTHING
 `
@@ -268,17 +289,20 @@ type QueueWebhooksParams struct {
 	EventID     string
 	EventType   string
 	Body        []byte
+	Disabled    string
 	Ids         []uuid.UUID
 	EndpointIds []uuid.UUID
 }
 
 // QueueWebhooks makes a delivery for each of the endpoints that is still there and has
-// none of the event: @ids are the deliveries', in their order.
+// none of the event: @ids are the deliveries', in their order. One for an endpoint that
+// is disabled has failed, and can be asked for.
 func (q *Queries) QueueWebhooks(ctx context.Context, arg QueueWebhooksParams) (int64, error) {
 	result, err := q.db.Exec(ctx, queueWebhooks,
 		arg.EventID,
 		arg.EventType,
 		arg.Body,
+		arg.Disabled,
 		arg.Ids,
 		arg.EndpointIds,
 	)

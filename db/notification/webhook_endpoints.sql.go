@@ -13,6 +13,17 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
+const countWebhookEndpoints = `-- name: CountWebhookEndpoints :one
+SELECT count(*) FROM webhook_endpoints WHERE deleted_at IS NULL AND owner = $1
+`
+
+func (q *Queries) CountWebhookEndpoints(ctx context.Context, owner string) (int64, error) {
+	row := q.db.QueryRow(ctx, countWebhookEndpoints, owner)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const createWebhookEndpoint = `-- name: CreateWebhookEndpoint :one
 INSERT INTO webhook_endpoints (id, owner, url, description, event_types)
 VALUES ($1, $2, $3, $4, $5)
@@ -313,6 +324,16 @@ func (q *Queries) LiveWebhookSecrets(ctx context.Context, endpointID uuid.UUID) 
 	return items, nil
 }
 
+const lockOwner = `-- name: LockOwner :exec
+SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))
+`
+
+// LockOwner lets one at a time make endpoints of an owner.
+func (q *Queries) LockOwner(ctx context.Context, owner string) error {
+	_, err := q.db.Exec(ctx, lockOwner, owner)
+	return err
+}
+
 const lockWebhookEndpoint = `-- name: LockWebhookEndpoint :one
 SELECT id, owner, url, description, event_types, status, reason, version, created_at, updated_at, deleted_at FROM webhook_endpoints WHERE id = $1 AND deleted_at IS NULL AND ($2::text = '' OR owner = $2) FOR UPDATE
 `
@@ -411,20 +432,28 @@ func (q *Queries) UpdateWebhookEndpoint(ctx context.Context, arg UpdateWebhookEn
 
 const webhookEndpointsFor = `-- name: WebhookEndpointsFor :many
 SELECT id FROM webhook_endpoints
-WHERE status = 'enabled' AND deleted_at IS NULL AND event_types @> ARRAY[$1::text]
+WHERE deleted_at IS NULL AND event_types @> ARRAY[$1::text]
     AND created_at - $2::interval <= $3::timestamptz
+    AND $3 >= now() - $4::interval
 `
 
 type WebhookEndpointsForParams struct {
 	EventType  string
 	Slack      pgtype.Interval
 	HappenedAt time.Time
+	Age        pgtype.Interval
 }
 
 // WebhookEndpointsFor are those that want an event: that were there when it happened,
-// or a little later, for clocks differ.
+// or a little later, for clocks differ. Of what happened so long ago that a delivery of
+// it may be forgotten nobody is told.
 func (q *Queries) WebhookEndpointsFor(ctx context.Context, arg WebhookEndpointsForParams) ([]uuid.UUID, error) {
-	rows, err := q.db.Query(ctx, webhookEndpointsFor, arg.EventType, arg.Slack, arg.HappenedAt)
+	rows, err := q.db.Query(ctx, webhookEndpointsFor,
+		arg.EventType,
+		arg.Slack,
+		arg.HappenedAt,
+		arg.Age,
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/compose-spec/compose-go/v2/cli"
 	"github.com/compose-spec/compose-go/v2/types"
@@ -57,7 +58,7 @@ func TestCompose(t *testing.T) {
 			require.True(t, s.ReadOnly, name)
 			require.Equal(t, []string{"ALL"}, s.CapDrop, name)
 			require.FileExists(t, s.Build.Context+"/"+s.Build.Dockerfile)
-			require.Equal(t, "30s", s.StopGracePeriod.String(), name)
+			require.GreaterOrEqual(t, time.Duration(*s.StopGracePeriod).Seconds(), float64(drainSeconds(name)), name)
 		}
 		for other, needed := range s.DependsOn {
 			want := types.ServiceConditionCompletedSuccessfully

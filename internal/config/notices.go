@@ -14,7 +14,7 @@ type Notices struct {
 	// Inbox has to outlast the brokers' records, so that one that is read again has no
 	// effect.
 	Inbox time.Duration `name:"inbox-retention" help:"How long it is kept that the notification service has received an event: longer than Kafka keeps the event." default:"720h" env:"INBOX_RETENTION" json:"inbox_retention"`
-	Ended time.Duration `name:"retention" help:"How long a notification is kept that was sent, failed or was skipped." default:"8760h" env:"RETENTION" json:"retention"`
+	Ended time.Duration `name:"retention" help:"How long a notification is kept that was sent, failed or was skipped, and a dead letter that was replayed or dismissed." default:"8760h" env:"RETENTION" json:"retention"`
 }
 
 // Possible tells in one sentence each what cannot be.

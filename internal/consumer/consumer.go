@@ -32,13 +32,9 @@ const (
 	handleTimeout = 30 * time.Second
 )
 
-// The codes of what is wrong with a record, where no handler says it.
-const (
-	CodeUnreadable = "event_unreadable"
-	CodeDefect     = "internal"
-)
+// CodeUnreadable is what is wrong with a record that no handler can be asked about.
+const CodeUnreadable = "event_unreadable"
 
-// errUnreadable: no handler can be asked.
 var errUnreadable = fault.New(fault.Invalid, CodeUnreadable, "The record is no event.")
 
 // Source is where records come from.
@@ -157,7 +153,7 @@ func (c *Consumer) try(ctx context.Context, r *kgo.Record) (e cloudevents.Event,
 func guarded(do func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fault.New(fault.Internal, CodeDefect, "an internal error occurred").Because(fmt.Errorf("panic of a %T", p))
+			err = fault.From(fmt.Errorf("panic of a %T", p))
 		}
 	}()
 	return do()

@@ -106,7 +106,7 @@ func TestPoison(t *testing.T) {
 		require.NotEmpty(t, b.Detail)
 		require.Equal(t, b.Code != consumer.CodeUnreadable, b.EventID != "")
 	}
-	require.Equal(t, map[string]int{consumer.CodeUnreadable: 4, "event_malformed": 1, consumer.CodeDefect: 1}, buried)
+	require.Equal(t, map[string]int{consumer.CodeUnreadable: 4, "event_malformed": 1, defect: 1}, buried)
 	seen := map[string]int{}
 	for _, r := range w.letters(6) {
 		headers := map[string]string{}
@@ -268,6 +268,6 @@ func TestReplay(t *testing.T) {
 	n, err = c.Replay(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, 4, n)
-	require.Equal(t, map[string]string{"mended": "done", "refused": "event_malformed", "defect": consumer.CodeDefect, "no event": consumer.CodeUnreadable}, w.grave.ended)
+	require.Equal(t, map[string]string{"mended": "done", "refused": "event_malformed", "defect": defect, "no event": consumer.CodeUnreadable}, w.grave.ended)
 	require.Equal(t, []string{idOf(order, 1)}, w.had())
 }

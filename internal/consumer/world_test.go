@@ -35,6 +35,8 @@ const (
 const (
 	name     = "tester"
 	deadNote = "dead-letters"
+	// defect is the code of what went wrong with us.
+	defect = "internal"
 )
 
 // world is a broker, and what a consumer's handler and grave have seen.

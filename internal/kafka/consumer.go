@@ -2,11 +2,13 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/skaldhq/skald/internal/config"
 )
@@ -19,13 +21,24 @@ const lookAgain = 15 * time.Second
 // of one that dies while they are dealt out.
 const sessionTimeout = 10 * time.Second
 
+// errDealtAnew: the partitions of the records may be another's by now.
+var errDealtAnew = errors.New("the group was dealt out anew since they were read")
+
 // Consumer is a member of a group that shares the records of topics. Where nobody has
 // committed an offset yet, it begins at the start of each: what is too old to matter
-// only its handler knows, and a group that was away for long has missed nothing.
+// only its handler knows, and a group that was away for long has missed nothing. Poll
+// and Commit are for one goroutine.
 type Consumer struct {
 	client *kgo.Client
 	topics topics
 	group  string
+	read   membership // when records were last read
+}
+
+// membership is what a group was dealt out to a member as.
+type membership struct {
+	member     string
+	generation int32
 }
 
 // NewConsumer returns a member of a group. It does not wait for brokers: none of them
@@ -38,6 +51,7 @@ func NewConsumer(c config.Kafka, group string, names ...string) (*Consumer, erro
 	client, err := kgo.NewClient(append(options,
 		kgo.ConsumerGroup(group), kgo.ConsumeTopics(names...), kgo.DisableAutoCommit(),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.MetadataMaxAge(lookAgain),
+		kgo.BlockRebalanceOnPoll(), // until Poll has looked in which generation it has read
 		kgo.SessionTimeout(sessionTimeout), kgo.RebalanceTimeout(sessionTimeout),
 		kgo.Balancers(kgo.StickyBalancer()), // in one step: a broker that dies between the two of a cooperative one leaves partitions to nobody
 	)...)
@@ -48,11 +62,15 @@ func NewConsumer(c config.Kafka, group string, names ...string) (*Consumer, erro
 }
 
 // Poll waits for records, at most so many. Those of a partition are in their order.
+// The group may be dealt out anew as soon as it returns: how long it takes to deal with
+// records is nobody's to say.
 func (c *Consumer) Poll(ctx context.Context, most int) ([]*kgo.Record, error) {
 	if err := c.topics.make(ctx, c.client); err != nil {
 		return nil, err
 	}
 	fetched := c.client.PollRecords(ctx, most)
+	c.read.member, c.read.generation = c.client.GroupMetadata()
+	c.client.AllowRebalance()
 	records := fetched.Records()
 	if err := fetched.Err(); err != nil && len(records) == 0 {
 		return nil, fmt.Errorf("read events: %w", err)
@@ -60,10 +78,17 @@ func (c *Consumer) Poll(ctx context.Context, most int) ([]*kgo.Record, error) {
 	return records, nil
 }
 
-// Commit keeps that the records were dealt with. Where the group was dealt out anew
-// meanwhile brokers refuse that of a member of before; the records come again then, to
-// whoever has their partitions.
+// Commit keeps that the records of the last Poll were dealt with. Where the group was
+// dealt out anew meanwhile it keeps nothing, and the records come again, to whoever has
+// their partitions: brokers look at who commits, not at whose a partition is, and would
+// set back what its new holder has committed.
 func (c *Consumer) Commit(ctx context.Context, records ...*kgo.Record) error {
+	ctx = kgo.PreCommitFnContext(ctx, func(r *kmsg.OffsetCommitRequest) error {
+		if (membership{member: r.MemberID, generation: r.Generation}) != c.read {
+			return errDealtAnew
+		}
+		return nil
+	})
 	if err := c.client.CommitRecords(ctx, records...); err != nil {
 		return fmt.Errorf("commit offsets: %w", err)
 	}

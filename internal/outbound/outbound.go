@@ -64,7 +64,13 @@ type Options struct {
 type Client struct {
 	ports         []uint16
 	allow         []netip.Prefix
-	secure, plain *http.Client
+	secure, plain way
+}
+
+// way is how addresses are asked, and the guard of all connections there.
+type way struct {
+	*http.Client
+	guard
 }
 
 // New returns a client.
@@ -73,24 +79,32 @@ func New(o Options) *Client {
 		o.Ports = []uint16{SecurePort}
 	}
 	c := &Client{ports: o.Ports, allow: o.Allow}
-	c.secure = newHTTP(o, guard{allow: o.Allow, public: publicOn(o.Ports)})
-	c.plain = newHTTP(o, guard{allow: o.Allow}) // what is public is asked with TLS only
+	c.secure = newWay(o, guard{allow: o.Allow, public: publicOn(o.Ports)})
+	c.plain = newWay(o, guard{allow: o.Allow}) // what is public is asked with TLS only
 	return c
 }
 
-// newHTTP is a client whose every connection meets the guard. It follows no
+// newWay is a client whose every connection meets the guard. It follows no
 // redirect, knows no proxy, and makes a connection for each request: none is kept
 // for what a name meant before.
-func newHTTP(o Options, g guard) *http.Client {
+func newWay(o Options, g guard) way {
 	dialer := &net.Dialer{Timeout: dialTimeout, Resolver: o.Resolver, Control: g.control}
-	return &http.Client{
+	return way{guard: g, Client: &http.Client{
 		Timeout: o.Timeout,
 		Transport: &http.Transport{
 			DialContext: dialer.DialContext, TLSClientConfig: o.TLS, ForceAttemptHTTP2: true, DisableKeepAlives: true,
 			MaxResponseHeaderBytes: maxHeader, DisableCompression: true,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// by is the way to an address.
+func (c *Client) by(u *url.URL) way {
+	if u.Scheme == "http" {
+		return c.plain
 	}
+	return c.secure
 }
 
 // Post sends a body, and gives the status of the answer; of the rest of it nothing
@@ -106,11 +120,7 @@ func (c *Client) Post(ctx context.Context, address string, header http.Header, b
 		return 0, fmt.Errorf("%w: %w", ErrURL, err)
 	}
 	r.Header = header
-	by := c.secure
-	if u.Scheme == "http" {
-		by = c.plain
-	}
-	answer, err := by.Do(r)
+	answer, err := c.by(u).Do(r)
 	if err != nil {
 		return 0, kindOf(err)
 	}
@@ -125,11 +135,7 @@ func (c *Client) Check(address string) error {
 		return err
 	}
 	if literal, err := netip.ParseAddr(u.Hostname()); err == nil {
-		g := guard{allow: c.allow}
-		if u.Scheme == "https" {
-			g.public = publicOn(c.ports)
-		}
-		return g.check(netip.AddrPortFrom(literal, portOf(u)))
+		return c.by(u).check(netip.AddrPortFrom(literal, portOf(u)))
 	}
 	if len(c.allow) == 0 && !slices.Contains(c.ports, portOf(u)) {
 		return fmt.Errorf("%w: its port is none of those that are reached", ErrURL)

@@ -29,8 +29,8 @@ const (
 	Dismissed DeadLetterState = "dismissed" // an operator wants none of it
 )
 
-// DeadLetter is a record that a consumer could not deal with. What it holds stays
-// in the database, and in its topic: nobody knows what that is.
+// DeadLetter is a record that a consumer could not deal with. What it holds stays in
+// the database until it has ended, and in its topic: nobody knows what that is.
 type DeadLetter struct {
 	ID string `json:"id"`
 	// Consumer is who could not deal with it.
@@ -200,8 +200,9 @@ type Graves interface {
 	// Raise gives at most limit dead letters of a consumer whose replays have not
 	// ended, the oldest replay first.
 	Raise(ctx context.Context, consumer string, limit int) ([]Raised, error)
-	// EndReplay keeps how a replay ended, once: the first end counts. code says why it
-	// failed.
+	// EndReplay keeps how a replay ended, once. Several may deal with a letter at a time:
+	// that it was done for one of them counts, whoever said before that it failed, unless
+	// it was dismissed meanwhile. code says why it failed.
 	EndReplay(ctx context.Context, replayID string, outcome ReplayOutcome, code string) error
 	// DeadCount tells how many dead letters of a consumer have not had their effect, and
 	// were not dismissed.

@@ -13,8 +13,12 @@ const (
 	// sendTimeout bounds asking who is to be told, writing to them and reaching the mail
 	// server.
 	sendTimeout = 20 * time.Second
-	// settleTimeout bounds what a database that answers no more can hold up after it.
-	settleTimeout = 5 * time.Second
+	// settleTimeout bounds what a database that answers no more can hold up after it, at
+	// each try; settlePause is between the first two of them, and longestSettlePause
+	// between later ones.
+	settleTimeout      = 5 * time.Second
+	settlePause        = 100 * time.Millisecond
+	longestSettlePause = 2 * time.Second
 	// MailTimeout bounds each step of handing a mail over: a mail server that speaks
 	// slowly may take all of it each time, and the first may begin when sendTimeout ends.
 	MailTimeout = 8 * time.Second
@@ -23,6 +27,9 @@ const (
 	// Lease is how long a notification belongs to who sends it: well longer than an
 	// attempt can take, so that only one that was lost is sent again.
 	Lease = 2 * time.Minute
+	// hold is for how long its holder takes it for its own: what became of it is kept, or
+	// given up, before anybody else can claim it.
+	hold = Lease - 10*time.Second
 	// firstPause and longestPause are between two attempts, twice as long each time.
 	firstPause   = time.Second
 	longestPause = 5 * time.Minute
@@ -63,6 +70,8 @@ var (
 	ErrNobody = fault.New(fault.NotFound, ReasonUserDeleted, "There is nobody to tell.")
 	// ErrNotAwaited: the payment no longer waits for its customer.
 	ErrNotAwaited = fault.New(fault.Conflict, ReasonNotAwaited, "The payment does not wait for its customer.")
+	// errOvertaken: something else has happened since, which is told.
+	errOvertaken = fault.New(fault.Conflict, ReasonOutdated, "The order stands otherwise by now.")
 	// errOld: it waited for so long that nobody wants to know any more.
 	errOld = fault.New(fault.Refused, ReasonUndeliverable, "The notification could not be delivered in time.")
 	// ErrRecipient: no mail server takes mail to this address.
@@ -112,25 +121,47 @@ type Sender struct {
 
 // SendNext sends the notification that is due for the longest time, and tells how
 // many that were: one or none. Whoever is told to stop meanwhile finishes it, so that
-// it is not left open whether it was sent.
+// it is not left open whether it was sent; that takes less than Lease.
 func (s Sender) SendNext(ctx context.Context) (int, error) {
+	held, end := context.WithTimeout(context.WithoutCancel(ctx), hold)
+	defer end()
 	due, ok, err := s.Deliveries.Claim(ctx, Lease)
 	if err != nil || !ok {
 		return 0, err
 	}
-	whole := context.WithoutCancel(ctx)
-	sending, cancel := context.WithTimeout(whole, sendTimeout)
+	sending, cancel := context.WithTimeout(held, sendTimeout)
 	defer cancel()
-	a := s.send(sending, due)
-	o := outcome(due, a)
-	s.log(ctx, o, a.err)
-	settling, end := context.WithTimeout(whole, settleTimeout)
-	defer end()
-	if err := s.Deliveries.Settle(settling, o); err != nil && !errors.Is(err, ErrLost) {
+	letter, err := s.send(sending, due)
+	o := outcome(due, letter, err)
+	s.log(held, o, err)
+	if err := s.settle(held, o); err != nil {
 		return 0, err
 	}
 	s.Tell(due.Type, o.Status)
 	return 1, nil
+}
+
+// settle keeps what became of an attempt. It tries for as long as the notification is
+// its holder's: what was sent, and is not known to be, is sent once more. One that is
+// another's by now, or was kept by a try whose answer was lost, is settled.
+func (s Sender) settle(held context.Context, o Outcome) error {
+	for pause := settlePause; ; pause = min(2*pause, longestSettlePause) {
+		err := s.trySettle(held, o)
+		if err == nil || errors.Is(err, ErrLost) {
+			return nil
+		}
+		select {
+		case <-held.Done():
+			return err
+		case <-time.After(pause):
+		}
+	}
+}
+
+func (s Sender) trySettle(held context.Context, o Outcome) error {
+	ctx, end := context.WithTimeout(held, settleTimeout)
+	defer end()
+	return s.Deliveries.Settle(ctx, o)
 }
 
 // log tells of an attempt that sent nothing.
@@ -147,44 +178,41 @@ func (s Sender) log(ctx context.Context, o Outcome, why error) {
 		slog.String("notification_id", o.ID), slog.String("status", string(o.Status)), slog.Int("attempt", o.Attempt))...)
 }
 
-// attempt is how an attempt went.
-type attempt struct {
-	letter Letter
-	err    error // nil: it was sent
-}
-
-func (s Sender) send(ctx context.Context, due Due) (a attempt) {
+// send makes an attempt. The letter is what was sent, or would have been.
+func (s Sender) send(ctx context.Context, due Due) (Letter, error) {
 	switch {
 	case due.Erased:
-		return attempt{err: ErrNobody}
+		return Letter{}, ErrNobody
+	case due.Overtaken:
+		return Letter{}, errOvertaken
 	case due.UpdatedAt.Sub(due.HappenedAt) > StaleAfter: // it was claimed just now
-		return attempt{err: errOld}
+		return Letter{}, errOld
 	}
 	to, err := s.Recipients.Recipient(ctx, due.UserID)
 	if err != nil {
-		return attempt{err: err}
+		return Letter{}, err
 	}
 	url := ""
 	if due.Type == PaymentActionRequired {
 		if url, err = s.Actions.ActionURL(ctx, due.PaymentID); err != nil {
-			return attempt{err: err}
+			return Letter{}, err
 		}
 	}
 	letter, err := s.Writer.Write(due, to, url)
 	if err != nil {
-		return attempt{err: fault.New(fault.Refused, ReasonUnwritable, "The notification cannot be written.").Because(err)}
+		return Letter{}, fault.New(fault.Refused, ReasonUnwritable, "The notification cannot be written.").Because(err)
 	}
-	return attempt{letter: letter, err: s.Mailer.Send(ctx, Mail{Letter: letter, ID: due.MailID(), To: to})}
+	return letter, s.Mailer.Send(ctx, Mail{Letter: letter, ID: due.MailID(), To: to})
 }
 
-// outcome is what is kept of an attempt.
-func outcome(due Due, a attempt) Outcome {
-	o := Outcome{ID: due.ID, Attempt: due.Attempts, Status: Sent, Locale: a.letter.Locale, Subject: a.letter.Subject}
-	f := fault.From(a.err)
+// outcome is what is kept of an attempt; err nil: it was sent.
+func outcome(due Due, letter Letter, err error) Outcome {
+	o := Outcome{ID: due.ID, Attempt: due.Attempts, Status: Sent, Locale: letter.Locale, Subject: letter.Subject}
+	f := fault.From(err)
 	switch {
-	case a.err == nil:
+	case err == nil:
 		return o
-	case errors.Is(a.err, ErrNobody), errors.Is(a.err, ErrNotAwaited):
+	case errors.Is(err, ErrNobody), errors.Is(err, ErrNotAwaited), errors.Is(err, errOvertaken):
 		o.Status, o.Reason = Skipped, f.Code
 	case f.Kind.Definite():
 		o.Status, o.Reason = Failed, f.Code

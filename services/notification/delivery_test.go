@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -23,6 +24,7 @@ type desk struct {
 	sends     error
 	mails     []notification.Mail
 	settled   []notification.Outcome
+	settles   func(context.Context) error // nil: it is kept
 	told      []notification.Status
 	log       bytes.Buffer
 }
@@ -36,6 +38,9 @@ func (d *desk) Claim(context.Context, time.Duration) (notification.Due, bool, er
 
 func (d *desk) Settle(ctx context.Context, o notification.Outcome) error {
 	d.settled = append(d.settled, o)
+	if d.settles != nil {
+		return d.settles(ctx)
+	}
 	return ctx.Err()
 }
 
@@ -78,6 +83,8 @@ func TestSendNext(t *testing.T) {
 	away := fault.New(fault.Unknown, "service_unavailable", "Away.")
 	erased := at(notification.OrderConfirmed, 1, 0)
 	erased.Erased = true
+	overtaken := at(notification.OrderConfirmed, 1, 0)
+	overtaken.Overtaken = true
 	for name, tc := range map[string]struct {
 		desk   desk
 		want   notification.Status
@@ -89,6 +96,7 @@ func TestSendNext(t *testing.T) {
 		"an action":             {desk{due: at(notification.PaymentActionRequired, 1, 0)}, notification.Sent, "", 1, 0},
 		"nobody is there":       {desk{due: at(notification.OrderConfirmed, 1, 0), recipient: notification.ErrNobody}, notification.Skipped, "user_deleted", 0, 0},
 		"erased meanwhile":      {desk{due: erased}, notification.Skipped, "user_deleted", 0, 0},
+		"overtaken":             {desk{due: overtaken}, notification.Skipped, "outdated", 0, 0},
 		"nothing to do":         {desk{due: at(notification.PaymentActionRequired, 1, 0), action: notification.ErrNotAwaited}, notification.Skipped, "not_awaited", 0, 0},
 		"no action to ask for":  {desk{due: at(notification.OrderConfirmed, 1, 0), action: notification.ErrNotAwaited}, notification.Sent, "", 1, 0},
 		"the user service away": {desk{due: at(notification.OrderConfirmed, 1, 0), recipient: away}, notification.Pending, "service_unavailable", 0, time.Second},
@@ -128,4 +136,44 @@ func TestSendNext(t *testing.T) {
 	n, err := (&desk{}).sender().SendNext(t.Context())
 	require.NoError(t, err)
 	require.Zero(t, n)
+}
+
+// TestSettleAgain: what was sent is settled though the database is cut off meanwhile,
+// by trying again until it is, or until somebody else may have it.
+func TestSettleAgain(t *testing.T) {
+	t.Parallel()
+	cut := fault.New(fault.Unknown, "database_unavailable", "Cut off.")
+	for name, tc := range map[string]struct {
+		fails int   // as many tries
+		then  error // what the one after them says
+	}{
+		"cut off once":           {1, nil},
+		"kept, the answer lost":  {1, notification.ErrLost},
+		"away for half a minute": {15, nil},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			d := desk{due: at(notification.OrderConfirmed, 1, 0)}
+			d.settles = func(context.Context) error {
+				if len(d.settled) <= tc.fails {
+					return cut
+				}
+				return tc.then
+			}
+			n, err := d.sender().SendNext(t.Context())
+			require.NoError(t, err, name)
+			require.Equal(t, 1, n, name)
+			require.Len(t, d.mails, 1, name)
+			require.Len(t, d.settled, tc.fails+1, name)
+			require.Equal(t, []notification.Status{notification.Sent}, d.told, name)
+		})
+	}
+	synctest.Test(t, func(t *testing.T) { // a database that is mute
+		d, begun := desk{due: at(notification.OrderConfirmed, 1, 0)}, time.Now()
+		d.settles = func(ctx context.Context) error { <-ctx.Done(); return cut }
+		_, err := d.sender().SendNext(t.Context())
+		require.ErrorIs(t, err, cut)
+		require.Less(t, time.Since(begun), notification.Lease)
+		require.Greater(t, time.Since(begun), notification.Lease*3/4)
+		require.Empty(t, d.told)
+	})
 }

@@ -59,7 +59,7 @@ const (
 const (
 	ReasonUserDeleted   = "user_deleted"   // there is nobody to tell
 	ReasonNotAwaited    = "not_awaited"    // the payment no longer waits for its customer
-	ReasonOutdated      = "outdated"       // it was no news any more when it came
+	ReasonOutdated      = "outdated"       // it was no news any more when it came, or was to be sent
 	ReasonUndeliverable = "undeliverable"  // tried for as long as there is a point in it
 	ReasonUnwritable    = "not_renderable" // a defect on our side
 )
@@ -96,6 +96,8 @@ type Due struct {
 	Amount money.Money // the zero value: the event told none
 	Cause  string      // why, as the event told it: a code, or empty
 	Erased bool        // its user is gone
+	// Overtaken: its order stands otherwise by now, which there is a notification of.
+	Overtaken bool
 }
 
 // MailID is the same for every attempt to send it, and for whatever is made of the
@@ -167,7 +169,7 @@ type Service interface {
 // Retention is for how long something is kept.
 type Retention struct {
 	Inbox time.Duration // that an event was received; longer than StaleAfter
-	Ended time.Duration // what was sent, failed, or was skipped
+	Ended time.Duration // what was sent, failed, or was skipped; dead letters that were replayed or dismissed
 }
 
 // Deliveries is what there is to be sent.

@@ -22,13 +22,17 @@ const SecretOverlap = 24 * time.Hour
 // MostSecrets is how many secrets of an endpoint sign at a time, at most.
 const MostSecrets = 5
 
-// EndpointStatus tells whether an endpoint is told of events.
+// MostEndpoints is how many endpoints an owner has, at most.
+const MostEndpoints = 50
+
+// EndpointStatus tells whether deliveries to an endpoint are sent. It is looked at when
+// an event is read, and when an attempt is made.
 type EndpointStatus string
 
 // The statuses of an endpoint.
 const (
 	Enabled  EndpointStatus = "enabled"
-	Disabled EndpointStatus = "disabled" // what happens meanwhile it is never told of
+	Disabled EndpointStatus = "disabled" // deliveries fail, and can be asked for once it is enabled
 )
 
 // Why an endpoint is disabled.
@@ -85,6 +89,8 @@ var (
 	// ErrEndpointMismatch: the same endpoint, or secret, was asked for with other data
 	// before, or was deleted, or its secret has ended.
 	ErrEndpointMismatch = fault.New(fault.Conflict, "idempotency_mismatch", "The webhook endpoint was made with other data before.")
+	// ErrEndpointsMost: the owner has as many as there may be.
+	ErrEndpointsMost = fault.New(fault.Conflict, "webhook_endpoints_most", "You have as many webhook endpoints as there may be. Delete one first.")
 	// ErrEndpointDisabled: nothing is delivered to it.
 	ErrEndpointDisabled = fault.New(fault.Conflict, "webhook_endpoint_disabled", "The webhook endpoint is disabled. Enable it first.")
 	// ErrSecretsMost: as many secrets sign as can.
@@ -101,9 +107,9 @@ var (
 // exist.
 type Webhooks interface {
 	// CreateEndpoint makes an endpoint and its first secret, or finds those that the
-	// same request made before. ErrEndpointMismatch, ErrWebhooksOff; Invalid: see
-	// NewEndpoint.Validate, and for a type that nothing tells of or a URL that is never
-	// asked.
+	// same request made before. ErrEndpointMismatch, ErrEndpointsMost, ErrWebhooksOff;
+	// Invalid: see NewEndpoint.Validate, and for a type that nothing tells of or a URL
+	// that is never asked.
 	CreateEndpoint(ctx context.Context, n NewEndpoint) (issued Issued, created bool, err error)
 	// UpdateEndpoint replaces a version of an endpoint. ErrEndpointNotFound,
 	// ErrEndpointChanged; Invalid as CreateEndpoint, but for a type and a URL that it has.
@@ -123,6 +129,8 @@ type Webhooks interface {
 	// ListDeliveries gives a page of an endpoint's deliveries, newest first.
 	// ErrEndpointNotFound; Invalid for a cursor that is none.
 	ListDeliveries(ctx context.Context, f WebhookDeliveryFilter) (WebhookDeliveryPage, error)
+	// GetDelivery: ErrEndpointNotFound, ErrDeliveryNotFound.
+	GetDelivery(ctx context.Context, r WebhookDeliveryRef) (WebhookDelivery, error)
 	// Redeliver has an event delivered again, whatever came of it before, once for a
 	// redelivery's id. ErrEndpointNotFound, ErrDeliveryNotFound; ErrEndpointDisabled, but
 	// not for one that has had its effect.

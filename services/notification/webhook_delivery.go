@@ -23,8 +23,13 @@ const (
 	WebhookTimeout        = "timeout"
 	WebhookTLSFailed      = "tls_failed"
 	WebhookUnreachable    = "unreachable"
-	WebhookDisabled       = "endpoint_disabled"
+	WebhookDisabled       = "endpoint_disabled"  // it was not sent
+	WebhookUnwanted       = "event_type_removed" // nor was this one: the endpoint does not have its type any more
 )
+
+// WebhookAge is for how long a delivery that ended is kept, and can be made again. What
+// happened longer ago makes none: it may have been delivered, and nobody knows.
+const WebhookAge = 30 * 24 * time.Hour
 
 // WebhookWorkflowID is the id of the workflow that makes a delivery.
 func WebhookWorkflowID(deliveryID string) string { return "webhook/" + deliveryID }
@@ -46,6 +51,12 @@ type WebhookDelivery struct {
 	NextAttemptAt *time.Time `json:"next_attempt_at,omitempty"` // nil: there is none
 	CreatedAt     time.Time  `json:"created_at"`
 	UpdatedAt     time.Time  `json:"updated_at"`
+}
+
+// WebhookDeliveryRef names a delivery to an endpoint.
+type WebhookDeliveryRef struct {
+	Endpoint EndpointRef `json:"endpoint"`
+	ID       string      `json:"id"`
 }
 
 // WebhookDeliveryFilter narrows the list of an endpoint's deliveries; empty fields do
@@ -103,20 +114,24 @@ type WebhookTold struct {
 
 // WebhookWork is what the worker does for webhooks.
 type WebhookWork interface {
-	// QueueWebhooks makes a delivery for each enabled endpoint that wants the event and
-	// was there, give or take a few minutes, when it happened: one, however often the
-	// event comes. It tells how many are new.
+	// QueueWebhooks makes a delivery for each endpoint that wants the event and was there,
+	// give or take a few minutes, when it happened: one, however often the event comes, and
+	// none of one that is older than WebhookAge. One for an endpoint that is disabled has
+	// failed: nothing is lost unseen. It tells how many are new.
 	QueueWebhooks(ctx context.Context, e WebhookEvent) (int, error)
 	// ClaimWebhooks gives at most limit pending deliveries that are due and whose run
 	// nobody has started, or that are overdue for that long, to its caller alone, who
-	// starts their runs.
+	// starts their runs. Those that nobody has started come first; one whose run has just
+	// found its endpoint busy is not overdue.
 	ClaimWebhooks(ctx context.Context, overdue time.Duration, limit int) ([]WebhookDelivery, error)
 	// ReleaseWebhook gives back a delivery whose run, of that round, could not be started.
 	ReleaseWebhook(ctx context.Context, deliveryID string, round int) error
 	// AttemptWebhook sends a pending delivery, signed with every secret that has not
 	// ended, and keeps what came of it. An endpoint that answers 410 is disabled, unless
-	// it has moved from there meanwhile; what is for a disabled one fails unsent. One that is pending no more, or of another
-	// round by now, is left as it is. ErrDeliveryNotFound, ErrEndpointBusy. A failure of
+	// it has moved from there meanwhile. What is for a disabled one, or of a type that its
+	// endpoint does not have any more, fails unsent: whoever moves an endpoint may know
+	// what it has, and not what it had. One that is pending no more, or of another round by
+	// now, is left as it is. ErrDeliveryNotFound, ErrEndpointBusy. A failure of
 	// the endpoint's is no error.
 	AttemptWebhook(ctx context.Context, a WebhookAttempt) (WebhookOutcome, error)
 	// WaitingWebhooks counts pending deliveries, and tells for how long the oldest of those

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
@@ -124,20 +123,6 @@ func TestWebhookAddresses(t *testing.T) {
 	}
 	a := b.Want(http.MethodPost, "/v1/webhook-endpoints", map[string]any{"url": "https://shop.example/", "event_types": []string{"order.lost"}}, http.StatusUnprocessableEntity)
 	require.Contains(t, string(a.Body), `"field":"event_types[0]"`)
-}
-
-// TestWebhookSlowEndpoint: one that never answers holds up no other.
-func TestWebhookSlowEndpoint(t *testing.T) {
-	t.Parallel()
-	slow, quick := newHook(t), newHook(t)
-	slow.answers(hang, hang, hang)
-	slow.happens()
-	slow.awaitMessages(1)
-	begun := time.Now()
-	quick.happens()
-	quick.await("delivered")
-	require.EqualValues(t, "pending", slow.delivery().Status)
-	t.Logf("delivered after %s", time.Since(begun))
 }
 
 // requireToldInTheUI: the run says in the Web UI what it is about.

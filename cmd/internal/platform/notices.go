@@ -103,18 +103,12 @@ func (p *Platform) follow(n *notifying, f following, name string, to consumer.Ha
 // send adds what sends notifications.
 func (p *Platform) send(n *notifying) error {
 	by := prometheus.NewCounterVec(prometheus.CounterOpts{Name: metricNotifications, Help: "Attempts to send notifications, and what became of them."}, []string{"type", "status"})
-	waiting := prometheus.NewGauge(prometheus.GaugeOpts{Name: metricWaiting, Help: "Notifications that were not sent yet."})
-	oldest := prometheus.NewGauge(prometheus.GaugeOpts{Name: metricOldest, Help: "How long the oldest notification waits to be sent."})
-	p.metrics.MustRegister(by, waiting, oldest)
-	n.chores = append(n.chores, chore{"count notifications", countPause, func(ctx context.Context) (int, error) {
-		w, err := p.notices.Waiting(ctx)
-		if err != nil { // a calm that nobody has seen is none
-			return 0, err
-		}
-		waiting.Set(float64(w.Count))
-		oldest.Set(w.Oldest.Seconds())
-		return 0, nil
-	}}, chore{"forget notifications", prunePause, func(ctx context.Context) (int, error) {
+	p.metrics.MustRegister(by)
+	n.chores = append(n.chores, chore{"count notifications", countPause, p.gauged(
+		prometheus.GaugeOpts{Name: metricWaiting, Help: "Notifications that were not sent yet."},
+		prometheus.GaugeOpts{Name: metricOldest, Help: "How long the oldest notification waits to be sent."},
+		p.notices.Waiting,
+	)}, chore{"forget notifications", prunePause, func(ctx context.Context) (int, error) {
 		keep := p.config.Notices
 		return p.notices.Forget(ctx, notification.Retention{Inbox: keep.Inbox, Ended: keep.Ended}, forgetBatch)
 	}})

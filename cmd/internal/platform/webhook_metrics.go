@@ -53,16 +53,25 @@ func reasonClass(reason string) string {
 
 // countWebhooks measures what waits.
 func (p *Platform) countWebhooks() func(context.Context) (int, error) {
-	waiting := prometheus.NewGauge(prometheus.GaugeOpts{Name: metricWebhooksWaiting, Help: "Deliveries of webhooks that are pending."})
-	oldest := prometheus.NewGauge(prometheus.GaugeOpts{Name: metricWebhooksOldest, Help: "For how long the oldest attempt to deliver a webhook has been due."})
-	p.metrics.MustRegister(waiting, oldest)
+	return p.gauged(
+		prometheus.GaugeOpts{Name: metricWebhooksWaiting, Help: "Deliveries of webhooks that are pending."},
+		prometheus.GaugeOpts{Name: metricWebhooksOldest, Help: "For how long the oldest attempt to deliver a webhook has been due."},
+		p.webhooks.WaitingWebhooks,
+	)
+}
+
+// gauged registers gauges of what waits, and gives what sets them. What cannot be
+// measured stays as it was: a calm that nobody has seen is none.
+func (p *Platform) gauged(waiting, oldest prometheus.GaugeOpts, ask func(context.Context) (notification.Waiting, error)) func(context.Context) (int, error) {
+	many, long := prometheus.NewGauge(waiting), prometheus.NewGauge(oldest)
+	p.metrics.MustRegister(many, long)
 	return func(ctx context.Context) (int, error) {
-		w, err := p.webhooks.WaitingWebhooks(ctx)
+		w, err := ask(ctx)
 		if err != nil {
 			return 0, err
 		}
-		waiting.Set(float64(w.Count))
-		oldest.Set(w.Oldest.Seconds())
+		many.Set(float64(w.Count))
+		long.Set(w.Oldest.Seconds())
 		return 0, nil
 	}
 }

@@ -23,6 +23,8 @@ const (
 	webhooks = "skald.webhooks"
 	// webhookPause is between two looks for deliveries to start: they all begin so.
 	webhookPause = 500 * time.Millisecond
+	// webhookBatch is how much of them is forgotten, or sealed anew, at a time.
+	webhookBatch = 200
 )
 
 // newWebhooks joins webhooks to their database and to the world.

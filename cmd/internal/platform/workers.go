@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"github.com/skaldhq/skald/internal/outbox"
+	"github.com/skaldhq/skald/services/notification"
 	"github.com/skaldhq/skald/workers"
 )
 
@@ -70,8 +71,8 @@ func (p *Platform) Work(ctx context.Context, c client.Client) error {
 		housekeeping.Go(func() { workers.NewVersions(c, p.config.Temporal.Namespace).Join(ctx, p.log, id) })
 	}
 	<-ctx.Done()
+	housekeeping.Go(func() { stop(all) }) // a mail that is on its way takes longer than any task may
 	housekeeping.Wait()
-	stop(all)
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		return cause
 	}
@@ -113,8 +114,10 @@ func (p *Platform) chores(c client.Client, relays []*outbox.Relay) []chore {
 		d := workers.NewWebhookDispatcher(c, p.webhooks, p.config.Webhooks.Retries)
 		all = append(all,
 			chore{"dispatch webhooks", webhookPause, d.Dispatch},
-			chore{"forget webhooks", expirePause, d.Forget},
-			chore{"seal webhook secrets anew", resealPause, d.Reseal},
+			chore{"forget webhooks", expirePause, func(ctx context.Context) (int, error) {
+				return p.webhooks.ForgetWebhooks(ctx, notification.WebhookAge, webhookBatch)
+			}},
+			chore{"seal webhook secrets anew", resealPause, func(ctx context.Context) (int, error) { return p.webhooks.ResealSecrets(ctx, webhookBatch) }},
 			chore{"count webhooks", countPause, p.countWebhooks()},
 		)
 	}

@@ -46,12 +46,13 @@ CREATE TABLE notifications (
 );
 CREATE INDEX notifications_newest ON notifications (created_at DESC, id DESC);
 CREATE INDEX notifications_of_user ON notifications (user_id, created_at DESC, id DESC);
+CREATE INDEX notifications_of_order ON notifications (order_id, happened_at);
 CREATE INDEX notifications_due ON notifications (due_at) WHERE status IN ('pending', 'sending');
 CREATE INDEX notifications_ended ON notifications (updated_at) WHERE status IN ('sent', 'failed', 'skipped');
 
 -- Records that no consumer could deal with, as they were: listed for operators, who
 -- may have them dealt with again, or dismiss them: who did, and why, is kept. One a
--- place in its topic.
+-- place in its topic. Key and value go when it has ended.
 CREATE TABLE dead_letters (
     id             uuid CONSTRAINT dead_letters_pkey PRIMARY KEY,
     consumer       text NOT NULL,
@@ -75,15 +76,17 @@ CREATE TABLE dead_letters (
     CONSTRAINT dead_letters_state_known CHECK (state IN ('dead', 'replaying', 'replayed', 'dismissed')),
     CONSTRAINT dead_letters_dismissal_told CHECK ((state = 'dismissed') = (dismissal IS NOT NULL)
         AND (state = 'dismissed') = (dismissed_for <> '' AND dismissed_by <> '' AND dismissed_at IS NOT NULL)),
+    CONSTRAINT dead_letters_ended_empty CHECK (state NOT IN ('replayed', 'dismissed') OR (key = '' AND value = '')),
     CONSTRAINT dead_letters_code_given CHECK (code <> '')
 );
 CREATE INDEX dead_letters_newest ON dead_letters (created_at DESC, id DESC);
+CREATE INDEX dead_letters_ended ON dead_letters (updated_at) WHERE state IN ('replayed', 'dismissed');
 CREATE INDEX dead_letters_replaying ON dead_letters (consumer, updated_at) WHERE state = 'replaying';
 
 -- Who wanted a dead letter dealt with again, why, and what came of it.
 CREATE TABLE dead_letter_replays (
     id              uuid CONSTRAINT dead_letter_replays_pkey PRIMARY KEY,
-    dead_letter_id  uuid NOT NULL CONSTRAINT dead_letter_replays_letter_known REFERENCES dead_letters,
+    dead_letter_id  uuid NOT NULL CONSTRAINT dead_letter_replays_letter_known REFERENCES dead_letters ON DELETE CASCADE,
     reason          text NOT NULL,
     requested_by    text NOT NULL,
     requested_at    timestamptz NOT NULL DEFAULT now(),

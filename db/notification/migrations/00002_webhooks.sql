@@ -22,7 +22,7 @@ CREATE TABLE webhook_endpoints (
 );
 CREATE INDEX webhook_endpoints_newest ON webhook_endpoints (created_at DESC, id DESC) WHERE deleted_at IS NULL;
 CREATE INDEX webhook_endpoints_of_owner ON webhook_endpoints (owner, created_at DESC, id DESC) WHERE deleted_at IS NULL;
-CREATE INDEX webhook_endpoints_of_type ON webhook_endpoints USING gin (event_types) WHERE status = 'enabled' AND deleted_at IS NULL;
+CREATE INDEX webhook_endpoints_of_type ON webhook_endpoints USING gin (event_types) WHERE deleted_at IS NULL;
 CREATE INDEX webhook_endpoints_deleted ON webhook_endpoints (deleted_at) WHERE deleted_at IS NOT NULL;
 
 -- What deliveries are signed with, sealed with the key of that name. Each signs until

@@ -45,14 +45,19 @@ ORDER BY r.requested_at, r.id
 LIMIT @most;
 
 -- name: EndReplay :exec
--- EndReplay keeps how a replay ended, once: the first end counts.
-WITH ended AS (
-    UPDATE dead_letter_replays l SET ended_at = now(), outcome = @outcome, code = @code
-    WHERE l.id = @id AND l.ended_at IS NULL
-    RETURNING dead_letter_id
+-- EndReplay keeps how a replay ended, once; only that it was done counts also after
+-- another said that it failed. The letter is what its last replay leaves it as; of one
+-- that has ended nobody needs the record.
+WITH was AS (
+    SELECT r.id, r.dead_letter_id, r.ended_at IS NULL AS open FROM dead_letter_replays r
+    WHERE r.id = @id AND (r.ended_at IS NULL OR sqlc.arg(outcome)::text = 'done' AND r.outcome = 'failed' AND r.code <> sqlc.arg(dismissed)::text)
+    FOR UPDATE
+), ended AS (
+    UPDATE dead_letter_replays l SET ended_at = now(), outcome = @outcome, code = @code FROM was w WHERE l.id = w.id
 )
-UPDATE dead_letters d SET state = CASE WHEN sqlc.arg(outcome)::text = 'done' THEN 'replayed' ELSE 'dead' END, updated_at = now()
-FROM ended e WHERE d.id = e.dead_letter_id;
+UPDATE dead_letters d SET state = CASE WHEN @outcome = 'done' THEN 'replayed' ELSE 'dead' END, updated_at = now(),
+    key = CASE WHEN @outcome = 'done' THEN '' ELSE d.key END, value = CASE WHEN @outcome = 'done' THEN '' ELSE d.value END
+FROM was w WHERE d.id = w.dead_letter_id AND d.state = CASE WHEN w.open THEN 'replaying' ELSE 'dead' END;
 
 -- name: DismissDeadLetter :exec
 -- DismissDeadLetter ends a replay that nobody has ended.
@@ -61,8 +66,15 @@ WITH given_up AS (
     WHERE l.dead_letter_id = @id AND l.ended_at IS NULL
 )
 UPDATE dead_letters d SET state = 'dismissed', dismissal = sqlc.arg(dismissal)::uuid, dismissed_for = @reason, dismissed_by = @dismissed_by,
-    dismissed_at = now(), updated_at = now()
+    dismissed_at = now(), updated_at = now(), key = '', value = ''
 WHERE d.id = @id;
 
 -- name: CountDead :one
 SELECT count(*) FROM dead_letters WHERE consumer = @consumer AND state IN ('dead', 'replaying');
+
+-- name: ForgetDeadLetters :execrows
+-- ForgetDeadLetters takes away those that ended long ago, with their replays.
+DELETE FROM dead_letters WHERE id IN (
+    SELECT d.id FROM dead_letters d
+    WHERE d.state IN ('replayed', 'dismissed') AND d.updated_at < now() - sqlc.arg(age)::interval
+    ORDER BY d.updated_at LIMIT sqlc.arg(batch) FOR UPDATE SKIP LOCKED);

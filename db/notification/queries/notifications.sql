@@ -19,7 +19,8 @@ WHERE user_id = @user_id AND erased_at IS NULL;
 
 -- name: ClaimNotification :one
 -- ClaimNotification gives the one that is due for the longest time to its caller
--- alone, until the lease is over.
+-- alone, until the lease is over. It is overtaken where it tells how an order stood
+-- before something else happened to it that there is a notification of.
 UPDATE notifications
 SET status = 'sending', attempts = attempts + 1, due_at = now() + sqlc.arg(lease)::interval, updated_at = now()
 WHERE id = (
@@ -28,7 +29,9 @@ WHERE id = (
     ORDER BY n.due_at
     LIMIT 1
     FOR UPDATE SKIP LOCKED)
-RETURNING *;
+RETURNING sqlc.embed(notifications), (type LIKE 'order.%' AND EXISTS (
+    SELECT 1 FROM notifications later
+    WHERE later.order_id = notifications.order_id AND later.type LIKE 'order.%' AND later.happened_at > notifications.happened_at))::boolean AS overtaken;
 
 -- name: SettleNotification :execrows
 -- SettleNotification changes no row of one that was claimed again meanwhile. What

@@ -1,8 +1,11 @@
 -- name: QueueWebhooks :execrows
 -- QueueWebhooks makes a delivery for each of the endpoints that is still there and has
--- none of the event: @ids are the deliveries', in their order.
-INSERT INTO webhook_deliveries (id, endpoint_id, event_id, event_type, body)
-SELECT wanted.id, e.id, @event_id, @event_type, @body
+-- none of the event: @ids are the deliveries', in their order. One for an endpoint that
+-- is disabled has failed, and can be asked for.
+INSERT INTO webhook_deliveries (id, endpoint_id, event_id, event_type, body, status, last_reason, next_attempt_at)
+SELECT wanted.id, e.id, @event_id, @event_type, @body,
+    CASE e.status WHEN 'enabled' THEN 'pending' ELSE 'failed' END, CASE e.status WHEN 'enabled' THEN '' ELSE @disabled::text END,
+    CASE e.status WHEN 'enabled' THEN now() END
 FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(endpoint_ids)::uuid[]) AS endpoint_id) wanted
 JOIN webhook_endpoints e ON e.id = wanted.endpoint_id AND e.deleted_at IS NULL
 ON CONFLICT ON CONSTRAINT webhook_deliveries_once DO NOTHING;
@@ -21,15 +24,22 @@ LIMIT sqlc.arg(page_limit);
 
 -- name: ClaimWebhooks :many
 -- ClaimWebhooks gives deliveries whose run was not started, or is overdue, to its caller
--- alone: a run may have been cut off, and so may who claimed it.
+-- alone: a run may have been cut off, and so may who claimed it. What was never started
+-- comes first: of the overdue there may be many.
 UPDATE webhook_deliveries SET started_at = now() WHERE id IN (
     SELECT d.id FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id AND e.deleted_at IS NULL
     WHERE d.status = 'pending' AND d.next_attempt_at <= now()
         AND (d.started_at IS NULL OR greatest(d.started_at, d.next_attempt_at) < now() - sqlc.arg(overdue)::interval)
-    ORDER BY d.next_attempt_at
+    ORDER BY d.started_at IS NOT NULL, d.next_attempt_at
     LIMIT sqlc.arg(batch)
     FOR UPDATE OF d SKIP LOCKED)
 RETURNING *;
+
+-- name: KeepWebhookStarted :exec
+-- KeepWebhookStarted keeps that the run of a round goes on though its attempt is late,
+-- now and then.
+UPDATE webhook_deliveries SET started_at = now()
+WHERE id = @id AND round = @round AND status = 'pending' AND started_at < now() - sqlc.arg(since)::interval;
 
 -- name: ReleaseWebhook :exec
 UPDATE webhook_deliveries SET started_at = NULL WHERE id = @id AND round = @round;

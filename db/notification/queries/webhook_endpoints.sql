@@ -6,6 +6,13 @@ VALUES (@id, @owner, @url, @description, @event_types)
 ON CONFLICT (id) DO UPDATE SET id = webhook_endpoints.id
 RETURNING sqlc.embed(webhook_endpoints), (xmax = 0)::boolean AS created;
 
+-- name: LockOwner :exec
+-- LockOwner lets one at a time make endpoints of an owner.
+SELECT pg_advisory_xact_lock(hashtextextended(@owner::text, 0));
+
+-- name: CountWebhookEndpoints :one
+SELECT count(*) FROM webhook_endpoints WHERE deleted_at IS NULL AND owner = @owner;
+
 -- name: GetWebhookEndpoint :one
 -- Owner: whose it must be; empty: anybody's.
 SELECT * FROM webhook_endpoints WHERE id = @id AND deleted_at IS NULL AND (@owner::text = '' OR owner = @owner);
@@ -75,7 +82,9 @@ UPDATE webhook_secrets SET ends_at = now() + sqlc.arg(overlap)::interval WHERE e
 
 -- name: WebhookEndpointsFor :many
 -- WebhookEndpointsFor are those that want an event: that were there when it happened,
--- or a little later, for clocks differ.
+-- or a little later, for clocks differ. Of what happened so long ago that a delivery of
+-- it may be forgotten nobody is told.
 SELECT id FROM webhook_endpoints
-WHERE status = 'enabled' AND deleted_at IS NULL AND event_types @> ARRAY[sqlc.arg(event_type)::text]
-    AND created_at - sqlc.arg(slack)::interval <= sqlc.arg(happened_at)::timestamptz;
+WHERE deleted_at IS NULL AND event_types @> ARRAY[sqlc.arg(event_type)::text]
+    AND created_at - sqlc.arg(slack)::interval <= sqlc.arg(happened_at)::timestamptz
+    AND sqlc.arg(happened_at) >= now() - sqlc.arg(age)::interval;

@@ -16,6 +16,7 @@ func ServeWebhooks(to *rpc.Server, w notification.Webhooks) {
 	rpc.Handle(to, name, "delete-endpoint", rpc.Doing(func(ctx context.Context, q removal) error { return w.DeleteEndpoint(ctx, q.Endpoint, q.Version) }))
 	rpc.Handle(to, name, "rotate-secret", w.RotateSecret)
 	rpc.Handle(to, name, "list-deliveries", w.ListDeliveries)
+	rpc.Handle(to, name, "get-delivery", w.GetDelivery)
 	rpc.Handle(to, name, "redeliver", w.Redeliver)
 }
 
@@ -77,6 +78,11 @@ func (c Webhooks) RotateSecret(ctx context.Context, r notification.Rotation) (no
 // ListDeliveries gives a page of an endpoint's deliveries.
 func (c Webhooks) ListDeliveries(ctx context.Context, f notification.WebhookDeliveryFilter) (notification.WebhookDeliveryPage, error) {
 	return rpc.Read[notification.WebhookDeliveryPage](ctx, c.Upstream, "list-deliveries", f)
+}
+
+// GetDelivery gives a delivery to an endpoint.
+func (c Webhooks) GetDelivery(ctx context.Context, r notification.WebhookDeliveryRef) (notification.WebhookDelivery, error) {
+	return rpc.Read[notification.WebhookDelivery](ctx, c.Upstream, "get-delivery", r)
 }
 
 // Redeliver has an event delivered again.

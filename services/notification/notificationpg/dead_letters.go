@@ -98,7 +98,9 @@ func (s *Store) EndReplay(ctx context.Context, replayID string, outcome notifica
 	if err != nil {
 		return notification.ErrDeadLetterNotFound
 	}
-	return s.constraints.Write(s.queries.EndReplay(ctx, notificationdb.EndReplayParams{ID: parsed, Outcome: string(outcome), Code: code}))
+	return s.constraints.Write(s.queries.EndReplay(ctx, notificationdb.EndReplayParams{
+		ID: parsed, Outcome: string(outcome), Code: code, Dismissed: notification.CodeDismissed,
+	}))
 }
 
 // DeadCount counts what has not had its effect.

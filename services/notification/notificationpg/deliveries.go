@@ -21,7 +21,7 @@ func (s *Store) Claim(ctx context.Context, lease time.Duration) (notification.Du
 	if err != nil {
 		return notification.Due{}, false, s.constraints.Write(err)
 	}
-	return toDue(row), true, nil
+	return toDue(row.Notification, row.Overtaken), true, nil
 }
 
 // Settle keeps what became of an attempt.
@@ -46,5 +46,5 @@ func (s *Store) Waiting(ctx context.Context) (notification.Waiting, error) {
 	if err != nil {
 		return notification.Waiting{}, s.constraints.Translate(err)
 	}
-	return notification.Waiting{Count: int(row.Waiting), Oldest: time.Duration(row.Oldest * float64(time.Second))}, nil
+	return notification.Waiting{Count: int(row.Waiting), Oldest: pg.Seconds(row.Oldest)}, nil
 }

@@ -42,8 +42,10 @@ func optional(prefix id.Prefix, u *uuid.UUID) string {
 	return prefix.Format(*u)
 }
 
-func toDue(row notificationdb.Notification) notification.Due {
-	due := notification.Due{Notification: toNotification(row), HappenedAt: row.HappenedAt.UTC(), Cause: row.Cause, Erased: row.ErasedAt != nil}
+func toDue(row notificationdb.Notification, overtaken bool) notification.Due {
+	due := notification.Due{
+		Notification: toNotification(row), HappenedAt: row.HappenedAt.UTC(), Cause: row.Cause, Erased: row.ErasedAt != nil, Overtaken: overtaken,
+	}
 	if row.Amount != nil && row.Currency != nil {
 		due.Amount = money.New(*row.Amount, *row.Currency)
 	}

@@ -62,12 +62,26 @@ func (s *Store) Take(ctx context.Context, e notification.Event) (fresh bool, err
 
 // Forget takes away what is old.
 func (s *Store) Forget(ctx context.Context, keep notification.Retention, limit int) (int, error) {
-	received, err := s.queries.ForgetEvents(ctx, notificationdb.ForgetEventsParams{Consumer: inbox, Age: pg.Interval(keep.Inbox), Batch: int32(limit)}) //nolint:gosec // a batch
-	if err != nil {
-		return 0, s.constraints.Write(err)
+	inboxAge, endedAge, batch := pg.Interval(keep.Inbox), pg.Interval(keep.Ended), int32(limit) //nolint:gosec // a batch
+	total := 0
+	for _, forget := range []func() (int64, error){
+		func() (int64, error) {
+			return s.queries.ForgetEvents(ctx, notificationdb.ForgetEventsParams{Consumer: inbox, Age: inboxAge, Batch: batch})
+		},
+		func() (int64, error) {
+			return s.queries.ForgetNotifications(ctx, notificationdb.ForgetNotificationsParams{Age: endedAge, Batch: batch})
+		},
+		func() (int64, error) {
+			return s.queries.ForgetDeadLetters(ctx, notificationdb.ForgetDeadLettersParams{Age: endedAge, Batch: batch})
+		},
+	} {
+		n, err := forget()
+		if err != nil {
+			return total, s.constraints.Write(err)
+		}
+		total += int(n)
 	}
-	ended, err := s.queries.ForgetNotifications(ctx, notificationdb.ForgetNotificationsParams{Age: pg.Interval(keep.Ended), Batch: int32(limit)}) //nolint:gosec // a batch
-	return int(received + ended), s.constraints.Write(err)
+	return total, nil
 }
 
 // ListNotifications reads a page, newest first.

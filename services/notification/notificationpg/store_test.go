@@ -42,12 +42,15 @@ func TestGuard(t *testing.T) {
 	s := notificationpg.New(pool)
 	_, err := s.Take(t.Context(), notificationtest.Event(notification.OrderConfirmed, "usr_01k9m2v6y7e4p8s0t2w4x6z8ab"))
 	require.NoError(t, err)
+	_, err = s.Bury(t.Context(), notification.Burial{Consumer: "c", Topic: "t", Value: []byte("anything"), Code: "x"})
+	require.NoError(t, err)
 	for constraint, change := range map[string]string{
 		"notifications_once":          "INSERT INTO notifications (id, event_id, type, channel, user_id, cause, happened_at) SELECT gen_random_uuid(), event_id, type, channel, user_id, cause, happened_at FROM notifications",
 		"inbox_once":                  "INSERT INTO inbox SELECT * FROM inbox",
 		"notifications_status_known":  "UPDATE notifications SET status = 'lost'",
 		"notifications_sent_at_given": "UPDATE notifications SET status = 'sent'",
 		"notifications_reason_given":  "UPDATE notifications SET status = 'failed'",
+		"dead_letters_ended_empty":    "UPDATE dead_letters SET state = 'replayed'",
 		"notifications_erased":        "UPDATE notifications SET erased_at = now()",
 	} {
 		_, err := pool.Exec(t.Context(), change)

@@ -4,15 +4,20 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	notificationdb "github.com/skaldhq/skald/db/notification"
 	"github.com/skaldhq/skald/internal/fault"
+	"github.com/skaldhq/skald/internal/pg"
 	"github.com/skaldhq/skald/services/notification"
 )
+
+// aliveFor is for how long it is kept that a run is alive before it is kept anew: well
+// shorter than what makes one overdue, and not at every try.
+const aliveFor = 5 * time.Minute
 
 // AttemptWebhook sends a delivery once. The network is asked outside of any transaction.
 func (w *Webhooks) AttemptWebhook(ctx context.Context, a notification.WebhookAttempt) (notification.WebhookOutcome, error) {
@@ -28,10 +33,13 @@ func (w *Webhooks) AttemptWebhook(ctx context.Context, a notification.WebhookAtt
 	if d.Status != string(notification.WebhookPending) || int(d.Round) != a.Round {
 		return toWebhookOutcome(d), nil
 	}
-	if e.Status == string(notification.Disabled) {
-		return w.record(ctx, a, row, notification.WebhookAnswer{Reason: notification.WebhookDisabled}, false)
+	if why := whyUnsent(d, e); why != "" {
+		return w.record(ctx, a, row, notification.WebhookAnswer{Reason: why}, false)
 	}
 	if !w.flights.begin(e.ID) {
+		if err := w.goesOn(ctx, d); err != nil {
+			return notification.WebhookOutcome{}, err
+		}
 		return notification.WebhookOutcome{}, notification.ErrEndpointBusy
 	}
 	defer w.flights.end(e.ID)
@@ -44,6 +52,23 @@ func (w *Webhooks) AttemptWebhook(ctx context.Context, a notification.WebhookAtt
 		return notification.WebhookOutcome{}, fault.New(fault.Unknown, "webhook_unsent", "The webhook could not be sent.").Because(err)
 	}
 	return w.record(ctx, a, row, answer, true)
+}
+
+// whyUnsent tells why a delivery is not sent; empty: it is.
+func whyUnsent(d notificationdb.WebhookDelivery, e notificationdb.WebhookEndpoint) string {
+	switch {
+	case e.Status == string(notification.Disabled):
+		return notification.WebhookDisabled
+	case !slices.Contains(e.EventTypes, d.EventType):
+		return notification.WebhookUnwanted
+	}
+	return ""
+}
+
+// goesOn keeps that the run of a delivery that finds no place is alive, so that nobody
+// takes it for cut off: a dead endpoint may have thousands.
+func (w *Webhooks) goesOn(ctx context.Context, d notificationdb.WebhookDelivery) error {
+	return w.constraints.Write(w.queries.KeepWebhookStarted(ctx, notificationdb.KeepWebhookStartedParams{ID: d.ID, Round: d.Round, Since: pg.Interval(aliveFor)}))
 }
 
 // record keeps what came of an attempt, and tells it. sent false: the endpoint was not asked, and will
@@ -67,7 +92,9 @@ func (w *Webhooks) record(ctx context.Context, a notification.WebhookAttempt, as
 				return w.orGone(err)
 			}
 		}
-		p.Next = pgtype.Interval{Microseconds: a.Next.Microseconds(), Valid: a.Next > 0 && sent && !gone}
+		if a.Next > 0 && sent && !gone {
+			p.Next = pg.Interval(a.Next)
+		}
 		row, err := q.RecordWebhookAttempt(ctx, p)
 		if err != nil {
 			return w.orGone(err)

@@ -43,6 +43,27 @@ func (w *Webhooks) ListDeliveries(ctx context.Context, f notification.WebhookDel
 	return page, nil
 }
 
+// GetDelivery reads a delivery to an endpoint.
+func (w *Webhooks) GetDelivery(ctx context.Context, r notification.WebhookDeliveryRef) (notification.WebhookDelivery, error) {
+	e, err := w.GetEndpoint(ctx, r.Endpoint)
+	if err != nil {
+		return notification.WebhookDelivery{}, err
+	}
+	deliveryID, err := notification.WebhookDeliveryIDPrefix.Parse(r.ID)
+	if err != nil {
+		return notification.WebhookDelivery{}, notification.ErrDeliveryNotFound
+	}
+	row, err := w.queries.GetWebhookDelivery(ctx, deliveryID)
+	if err != nil {
+		return notification.WebhookDelivery{}, w.orGone(err)
+	}
+	d := toWebhookDelivery(row.WebhookDelivery)
+	if d.EndpointID != e.ID {
+		return notification.WebhookDelivery{}, notification.ErrDeliveryNotFound
+	}
+	return d, nil
+}
+
 // Redeliver begins another round of a delivery.
 func (w *Webhooks) Redeliver(ctx context.Context, r notification.Redelivery) (again notification.WebhookDelivery, err error) {
 	redelivery, err := notification.RedeliveryIDPrefix.Parse(r.ID)
@@ -84,7 +105,7 @@ func (w *Webhooks) Redeliver(ctx context.Context, r notification.Redelivery) (ag
 // QueueWebhooks makes a delivery for each endpoint that wants the event.
 func (w *Webhooks) QueueWebhooks(ctx context.Context, e notification.WebhookEvent) (int, error) {
 	endpoints, err := w.queries.WebhookEndpointsFor(ctx, notificationdb.WebhookEndpointsForParams{
-		EventType: e.Type, Slack: pg.Interval(clockSlack), HappenedAt: e.Time,
+		EventType: e.Type, Slack: pg.Interval(clockSlack), HappenedAt: e.Time, Age: pg.Interval(notification.WebhookAge),
 	})
 	if err != nil || len(endpoints) == 0 {
 		return 0, w.constraints.Translate(err)
@@ -94,7 +115,7 @@ func (w *Webhooks) QueueWebhooks(ctx context.Context, e notification.WebhookEven
 		ids[i] = uuid.Must(uuid.NewV7())
 	}
 	n, err := w.queries.QueueWebhooks(ctx, notificationdb.QueueWebhooksParams{
-		EventID: e.ID, EventType: e.Type, Body: e.Body, Ids: ids, EndpointIds: endpoints,
+		EventID: e.ID, EventType: e.Type, Body: e.Body, Ids: ids, EndpointIds: endpoints, Disabled: notification.WebhookDisabled,
 	})
 	return int(n), w.constraints.Write(err)
 }
@@ -127,7 +148,7 @@ func (w *Webhooks) WaitingWebhooks(ctx context.Context) (notification.Waiting, e
 	if err != nil {
 		return notification.Waiting{}, w.constraints.Translate(err)
 	}
-	return notification.Waiting{Count: int(row.Waiting), Oldest: time.Duration(row.Oldest * float64(time.Second))}, nil
+	return notification.Waiting{Count: int(row.Waiting), Oldest: pg.Seconds(row.Oldest)}, nil
 }
 
 // ForgetWebhooks removes what ended long ago, and what was of endpoints that were deleted.

@@ -66,6 +66,9 @@ func (w *Webhooks) CreateEndpoint(ctx context.Context, n notification.NewEndpoin
 	endpointID, _ := notification.EndpointIDPrefix.Parse(n.ID) // what is valid parses
 	err = w.constraints.InTx(ctx, w.pool, func(tx pgx.Tx) error {
 		q := notificationdb.New(tx)
+		if err := q.LockOwner(ctx, n.Owner); err != nil {
+			return err
+		}
 		row, err := q.CreateWebhookEndpoint(ctx, notificationdb.CreateWebhookEndpointParams{
 			ID: endpointID, Owner: n.Owner, Url: state.URL, Description: state.Description, EventTypes: state.EventTypes,
 		})
@@ -80,6 +83,13 @@ func (w *Webhooks) CreateEndpoint(ctx context.Context, n notification.NewEndpoin
 			}
 			issued.Secret, err = w.secretOf(ctx, q, endpointID, endpointID)
 			return err
+		}
+		has, err := q.CountWebhookEndpoints(ctx, n.Owner)
+		if err != nil {
+			return err
+		}
+		if has > notification.MostEndpoints {
+			return notification.ErrEndpointsMost
 		}
 		issued.Secret = secret
 		return w.keep(ctx, q, by, endpointID, endpointID, secret) // the first has its endpoint's id

@@ -234,3 +234,45 @@ func TestWebhookGuards(t *testing.T) {
 		require.ErrorContains(t, err, constraint)
 	}
 }
+
+// TestClaimsInTurn: what nobody has started is claimed before what is overdue, and a run
+// that has just met a busy endpoint is not.
+func TestClaimsInTurn(t *testing.T) {
+	t.Parallel()
+	const overdue = time.Minute
+	pool, stranger := cluster.Database(t, "notification"), &notificationtest.Stranger{}
+	w := webhooks(t, pool, stranger, key("a"))
+	made, _, err := w.CreateEndpoint(t.Context(), endpoint())
+	require.NoError(t, err)
+	old := notificationtest.Queue(t, w, made.Endpoint)
+	_, err = pool.Exec(t.Context(), "UPDATE webhook_deliveries SET next_attempt_at = now() - interval '1 hour', started_at = now() - interval '1 hour'")
+	require.NoError(t, err)
+	fresh := notificationtest.Queue(t, w, made.Endpoint)
+	claimed, err := w.ClaimWebhooks(t.Context(), overdue, 1)
+	require.NoError(t, err)
+	require.Equal(t, []notification.WebhookDelivery{fresh}, claimed)
+
+	busy := notificationpg.NewWebhooks(pool, notificationpg.WebhookOptions{Types: notificationtest.WebhookTypes(), Sender: stranger}) // it has no place at all
+	_, err = busy.AttemptWebhook(t.Context(), notification.WebhookAttempt{DeliveryID: old.ID, Round: 1})
+	require.ErrorIs(t, err, notification.ErrEndpointBusy)
+	claimed, err = w.ClaimWebhooks(t.Context(), overdue, 1)
+	require.NoError(t, err)
+	require.Empty(t, claimed)
+}
+
+// TestOldEvents: what happened before deliveries are forgotten is told to nobody, also to
+// whom it may have been told then; what is a little younger is.
+func TestOldEvents(t *testing.T) {
+	t.Parallel()
+	pool := cluster.Database(t, "notification")
+	w := webhooks(t, pool, &notificationtest.Stranger{}, key("a"))
+	_, _, err := w.CreateEndpoint(t.Context(), endpoint())
+	require.NoError(t, err)
+	_, err = pool.Exec(t.Context(), "UPDATE webhook_endpoints SET created_at = created_at - interval '1 year'")
+	require.NoError(t, err)
+	for age, want := range map[time.Duration]int{notification.WebhookAge + time.Minute: 0, notification.WebhookAge - time.Minute: 1} {
+		n, err := w.QueueWebhooks(t.Context(), notification.WebhookEvent{ID: age.String(), Type: "order.confirmed", Time: time.Now().Add(-age), Body: []byte("{}")})
+		require.NoError(t, err)
+		require.Equal(t, want, n, age)
+	}
+}

@@ -21,6 +21,7 @@ func Run(t *testing.T, open func(*testing.T) notification.Service) {
 		"take":                   take,
 		"take what is malformed": malformed,
 		"outdated":               outdated,
+		"overtaken":              overtaken,
 		"forget":                 forget,
 		"takes race":             takesRace,
 		"erase":                  erase,
@@ -31,7 +32,9 @@ func Run(t *testing.T, open func(*testing.T) notification.Service) {
 		"a lost attempt":         lostAttempt,
 		"bury":                   bury,
 		"replay":                 replay,
+		"a replay ends twice":    replayEndsTwice,
 		"replays race":           replaysRace,
+		"forget dead letters":    forgetDeadLetters,
 		"dismiss":                dismiss,
 		"ready":                  ready,
 	} {

@@ -43,7 +43,7 @@ func take(t *testing.T, s notification.Service) {
 		n := told[len(told)-1-i]
 		require.Equal(t, e.ID, n.EventID)
 		require.Equal(t, e.Type, string(n.Type))
-		require.Equal(t, strings.TrimSuffix(e.ID, "/2"), n.OrderID)
+		require.Equal(t, orderOf(e), n.OrderID)
 		require.Equal(t, n.Type == notification.PaymentActionRequired, n.PaymentID != "")
 		require.Equal(t, notification.Email, n.Channel)
 		require.Equal(t, notification.Pending, n.Status)
@@ -116,6 +116,36 @@ func outdated(t *testing.T, s notification.Service) {
 	must(t, s, gone)
 	require.Empty(t, all(t, s, userID)[0].Subject)
 }
+
+// overtaken: what an order was before what else is told of it is known as that when it
+// is claimed, in whatever order it was heard of; another order's, and what is not about
+// how one stands, is not.
+func overtaken(t *testing.T, s notification.Service) {
+	userID := notification.UserIDPrefix.New()
+	confirmed, other := Event(notification.OrderConfirmed, userID), Event(notification.OrderConfirmed, userID)
+	after := func(kind notification.Type, id string, later time.Duration) notification.Event {
+		e := confirmed
+		e.ID, e.Type, e.Time = id, string(kind), confirmed.Time.Add(later)
+		return e
+	}
+	refunded := after(notification.OrderRefunded, "ord_x/3", time.Second)
+	same := after(notification.OrderCancelled, "ord_x/4", time.Second)
+	act := Event(notification.PaymentActionRequired, userID)
+	act.Data, act.Time = raw(map[string]any{"user_id": userID, "order_id": orderOf(confirmed), "payment_id": notification.PaymentIDPrefix.New()}), confirmed.Time.Add(-time.Second)
+	for _, e := range []notification.Event{refunded, confirmed, other, act, same} {
+		must(t, s, e)
+	}
+	was := map[string]bool{}
+	for range 5 {
+		due, ok := claim(t, s)
+		require.True(t, ok)
+		was[due.EventID] = due.Overtaken
+	}
+	require.Equal(t, map[string]bool{refunded.ID: false, confirmed.ID: true, other.ID: false, act.ID: false, same.ID: false}, was)
+}
+
+// orderOf is the order that an event is about.
+func orderOf(e notification.Event) string { return strings.TrimSuffix(e.ID, "/2") }
 
 // forget: what is kept no longer comes to nothing but news that is old; what has not
 // ended stays.

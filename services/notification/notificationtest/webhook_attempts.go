@@ -134,6 +134,19 @@ func endpointDisabled(b *webhookBench) {
 	require.Equal(b, notification.WebhookDelivered, b.attempt(fresh, 0).Status)
 }
 
+// typeRemoved: what an endpoint does not have any more is not sent to where it has moved.
+func typeRemoved(b *webhookBench) {
+	e := b.create(newEndpoint()).Endpoint
+	d := b.queued(e)
+	moved, err := b.change(e, func(c *notification.EndpointChange) {
+		c.URL, c.EventTypes = "https://elsewhere.example/", []string{"refund.done"}
+	})
+	require.NoError(b, err)
+	require.Equal(b, notification.WebhookOutcome{Status: notification.WebhookFailed, Reason: notification.WebhookUnwanted}, b.attempt(d, time.Hour))
+	require.Equal(b, notification.WebhookDelivered, b.attempt(b.queued(moved), 0).Status)
+	require.Len(b, b.stranger.Messages(), 1)
+}
+
 // attemptOfAnotherRound: one that comes late sends nothing, and ends nothing.
 func attemptOfAnotherRound(b *webhookBench) {
 	e := b.create(newEndpoint()).Endpoint

@@ -40,11 +40,11 @@ func eventsQueueOnce(b *webhookBench) {
 	}
 }
 
-// whoIsTold: who wants the type, is enabled, and was there.
+// whoIsTold: who wants the type, and was there; one that is disabled once it asks.
 func whoIsTold(b *webhookBench) {
 	b.create(newEndpoint("refund.done"))
 	disabled := b.create(newEndpoint()).Endpoint
-	_, err := b.change(disabled, func(c *notification.EndpointChange) { c.Status = notification.Disabled })
+	now, err := b.change(disabled, func(c *notification.EndpointChange) { c.Status = notification.Disabled })
 	require.NoError(b, err)
 	there := b.create(newEndpoint()).Endpoint
 	old := event("order.confirmed")
@@ -54,8 +54,19 @@ func whoIsTold(b *webhookBench) {
 	require.Zero(b, n)
 	n, err = b.QueueWebhooks(b.Context(), event("order.confirmed"))
 	require.NoError(b, err)
-	require.Equal(b, 1, n)
-	b.look(there)
+	require.Equal(b, 2, n)
+	require.Equal(b, notification.WebhookPending, b.look(there).Status)
+	missed := b.look(disabled)
+	require.Equal(b, []any{notification.WebhookFailed, notification.WebhookDisabled, 0, (*time.Time)(nil)},
+		[]any{missed.Status, missed.LastReason, missed.Attempts, missed.NextAttemptAt})
+	require.Len(b, b.claim(0), 1, "the other")
+	_, err = b.change(now, func(c *notification.EndpointChange) { c.Status = notification.Enabled })
+	require.NoError(b, err)
+	again, err := b.Redeliver(b.Context(), notification.Redelivery{
+		ID: notification.RedeliveryIDPrefix.New(), Endpoint: notification.EndpointRef{ID: disabled.ID}, DeliveryID: missed.ID,
+	})
+	require.NoError(b, err)
+	require.Equal(b, notification.WebhookDelivered, b.attempt(again, 0).Status)
 }
 
 // redelivery: it begins a round, once for its id, whatever came of the one before.
@@ -229,11 +240,21 @@ func whatWasDeleted(b *webhookBench) {
 	b.create(n)
 }
 
-// deliveriesThatAreNot: one whose endpoint was deleted is gone with it.
+// deliveriesThatAreNot: another endpoint's is none of this one's, and one whose endpoint
+// was deleted is gone with it.
 func deliveriesThatAreNot(b *webhookBench) {
 	e := b.create(newEndpoint()).Endpoint
 	d := b.queued(e)
-	require.NoError(b, b.DeleteEndpoint(b.Context(), notification.EndpointRef{ID: e.ID}, 0))
+	ref := notification.EndpointRef{ID: e.ID, Owner: shop}
+	got, err := b.GetDelivery(b.Context(), notification.WebhookDeliveryRef{Endpoint: ref, ID: d.ID})
+	require.NoError(b, err)
+	require.Equal(b, d, got)
+	others := b.queued(b.create(newEndpoint("refund.done")).Endpoint)
+	for _, missing := range []string{others.ID, notification.WebhookDeliveryIDPrefix.New(), "nonsense"} {
+		_, err := b.GetDelivery(b.Context(), notification.WebhookDeliveryRef{Endpoint: ref, ID: missing})
+		require.ErrorIs(b, err, notification.ErrDeliveryNotFound)
+	}
+	require.NoError(b, b.DeleteEndpoint(b.Context(), ref, 0))
 	for _, missing := range []string{d.ID, notification.WebhookDeliveryIDPrefix.New(), "nonsense"} {
 		_, err := b.AttemptWebhook(b.Context(), notification.WebhookAttempt{DeliveryID: missing, Round: 1})
 		require.ErrorIs(b, err, notification.ErrDeliveryNotFound)

@@ -90,6 +90,8 @@ func endpointsAreTheirOwn(b *webhookBench) {
 		require.ErrorIs(b, err, notification.ErrEndpointNotFound)
 		_, err = b.ListDeliveries(b.Context(), notification.WebhookDeliveryFilter{Endpoint: ref, Limit: 10})
 		require.ErrorIs(b, err, notification.ErrEndpointNotFound)
+		_, err = b.GetDelivery(b.Context(), notification.WebhookDeliveryRef{Endpoint: ref, ID: d.ID})
+		require.ErrorIs(b, err, notification.ErrEndpointNotFound)
 		_, err = b.Redeliver(b.Context(), notification.Redelivery{ID: notification.RedeliveryIDPrefix.New(), Endpoint: ref, DeliveryID: d.ID})
 		require.ErrorIs(b, err, notification.ErrEndpointNotFound)
 	}
@@ -136,6 +138,41 @@ func invalidEndpoints(b *webhookBench) {
 	require.Equal(b, "url", fault.From(err).Field)
 	_, err = b.RotateSecret(b.Context(), notification.Rotation{EndpointRef: notification.EndpointRef{ID: e.ID}, SecretID: "nonsense"})
 	require.Equal(b, "secret_id", fault.From(err).Field)
+}
+
+// mostEndpoints: an owner has so many and no more, however many are asked for at a time;
+// the last one asked for again is found, another owner has room, and so has who deletes
+// one.
+func mostEndpoints(b *webhookBench) {
+	for range notification.MostEndpoints - 1 {
+		b.create(newEndpoint())
+	}
+	var mu sync.Mutex
+	var made []notification.NewEndpoint
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			n := newEndpoint()
+			_, _, err := b.CreateEndpoint(b.Context(), n)
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				made = append(made, n)
+				return
+			}
+			assert.ErrorIs(b, err, notification.ErrEndpointsMost)
+		})
+	}
+	all.Wait()
+	require.Len(b, made, 1)
+	_, created, err := b.CreateEndpoint(b.Context(), made[0])
+	require.NoError(b, err)
+	require.False(b, created)
+	others := newEndpoint()
+	others.Owner = another
+	b.create(others)
+	require.NoError(b, b.DeleteEndpoint(b.Context(), notification.EndpointRef{ID: made[0].ID}, 0))
+	b.create(newEndpoint())
 }
 
 func endpointPages(b *webhookBench) {

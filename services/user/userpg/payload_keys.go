@@ -67,7 +67,7 @@ func (s *Store) DoomedPayloadKeys(ctx context.Context, age time.Duration, after 
 // OldestDoomedPayloadKey tells how long a key has had nobody.
 func (s *Store) OldestDoomedPayloadKey(ctx context.Context) (time.Duration, error) {
 	seconds, err := s.queries.OldestDoomedPayloadKey(ctx)
-	return time.Duration(seconds * float64(time.Second)), s.constraints.Translate(err)
+	return pg.Seconds(seconds), s.constraints.Translate(err)
 }
 
 // afterKey is where a page begins: at first before all of them.
