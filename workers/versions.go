@@ -14,8 +14,8 @@ import (
 )
 
 // Deployment is the worker deployment that the order workers are versions of, by
-// their build ids. The workers of the other services run activities only, which
-// any version may call.
+// their build ids. The workers of the other services have none: any version may call
+// their activities, and DeliverWebhook, the notification service's own, has to replay.
 const Deployment = "skald-order"
 
 // versioning pins a saga to the version that it began with.

@@ -219,6 +219,19 @@ func TestScaling(t *testing.T) {
 	}
 }
 
+// TestDoorMovesLast: the front door's image has a name of its own, so that a release
+// can set it after the services'.
+func TestDoorMovesLast(t *testing.T) {
+	t.Parallel()
+	for _, p := range of[pods](t, render(t, k8s+"/base"), "Deployment") {
+		want := "skald"
+		if p.Metadata.Name == "gateway" {
+			want = "skald-gateway"
+		}
+		require.Equal(t, want, p.container().Image, p.Metadata.Name)
+	}
+}
+
 // TestReleases: what is of one version says the same one everywhere.
 func TestReleases(t *testing.T) {
 	t.Parallel()
