@@ -122,6 +122,9 @@ func overlays(t *testing.T) []string {
 	return dirs
 }
 
+// steps are the directories of an overlay whose jobs go before a release or after it.
+func steps() []string { return []string{"migrate", "promote", "bootstrap"} }
+
 // TestPods: every pod is of a pinned image and without rights; a process is
 // probed, told to end before it is killed, disrupted one at a time, scaled, and
 // reached by a Service.
@@ -149,7 +152,7 @@ func TestPods(t *testing.T) {
 				return selector{MatchLabels: s.Spec.Selector}.match(p.labels())
 			}), name)
 		}
-		for _, step := range []string{"migrate", "promote"} {
+		for _, step := range steps() {
 			for _, p := range of[pods](t, render(t, filepath.Join(overlay, step)), "Job") {
 				requireHumble(t, p)
 			}
@@ -239,8 +242,10 @@ func TestReleases(t *testing.T) {
 		releases, err := filepath.Glob(overlay + "/order-*")
 		require.NoError(t, err)
 		require.NotEmpty(t, releases)
-		steps := []string{filepath.Join(overlay, "migrate"), filepath.Join(overlay, "promote")}
-		for _, dir := range append(releases, steps...) {
+		for _, step := range steps() {
+			releases = append(releases, filepath.Join(overlay, step))
+		}
+		for _, dir := range releases {
 			all := render(t, dir)
 			for _, o := range all {
 				if o.Kind != "Deployment" && o.Kind != "Job" {

@@ -97,7 +97,7 @@ func TestManifestsTell(t *testing.T) {
 		all := render(t, overlay)
 		configs := configs(t, all)
 		found := of[pods](t, all, "Deployment")
-		for _, step := range []string{"migrate", "promote"} {
+		for _, step := range steps() {
 			found = append(found, of[pods](t, render(t, filepath.Join(overlay, step)), "Job")...)
 		}
 		for _, one := range found {
