@@ -26,7 +26,7 @@ func requireKeys(t *testing.T, name, service string, told map[string]string, sea
 func TestComposeKeys(t *testing.T) {
 	t.Parallel()
 	for name, s := range project(t).Services {
-		if s.Build == nil {
+		if !ours(s) {
 			continue
 		}
 		told := s.Environment.ToMapping()

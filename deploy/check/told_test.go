@@ -69,7 +69,7 @@ func TestComposeTells(t *testing.T) {
 	t.Parallel()
 	p, roles := newProgram(t), 0
 	for name, s := range project(t).Services {
-		if s.Build == nil || s.Build.Target != "skald" {
+		if !strings.HasPrefix(s.Image, "skald:") {
 			continue
 		}
 		told := map[string]string{}
