@@ -74,6 +74,10 @@ type container struct {
 	Lifecycle struct {
 		PreStop struct{ Sleep struct{ Seconds int } }
 	}
+	VolumeMounts []struct {
+		Name, MountPath string
+		ReadOnly        bool
+	}
 	ReadinessProbe, LivenessProbe, StartupProbe *probe
 
 	SecurityContext struct{ ReadOnlyRootFilesystem, AllowPrivilegeEscalation *bool }
@@ -91,6 +95,13 @@ type pods struct {
 				AutomountServiceAccountToken  *bool
 				SecurityContext               struct{ RunAsNonRoot bool }
 				Containers                    []container
+				Volumes                       []struct {
+					Name   string
+					Secret struct {
+						SecretName string
+						Optional   bool
+					}
+				}
 			}
 		}
 	}

@@ -101,6 +101,7 @@ func TestManifestsTell(t *testing.T) {
 			found = append(found, of[pods](t, render(t, filepath.Join(overlay, step)), "Job")...)
 		}
 		for _, one := range found {
+			one.requireMounts(t)
 			told, c := one.told(t, configs), one.container()
 			for i, arg := range c.Args {
 				c.Args[i] = expand(arg, told)
@@ -151,6 +152,22 @@ func (p pods) told(t *testing.T, configs map[string]map[string]string) map[strin
 		}
 	}
 	return told
+}
+
+// requireMounts: what a pod mounts are secrets that may be missing, and the page on
+// deploying names them and the place.
+func (p pods) requireMounts(t *testing.T) {
+	t.Helper()
+	page, err := os.ReadFile("../../docs/deploy.md")
+	require.NoError(t, err)
+	mounts, volumes := p.container().VolumeMounts, p.Spec.Template.Spec.Volumes
+	require.Len(t, mounts, len(volumes), p.Metadata.Name)
+	for i, v := range volumes {
+		require.Equal(t, v.Name, mounts[i].Name, p.Metadata.Name)
+		require.True(t, v.Secret.Optional && mounts[i].ReadOnly, "%s: %s", p.Metadata.Name, v.Name)
+		require.Contains(t, string(page), "`"+v.Secret.SecretName+"`")
+		require.Contains(t, string(page), "`"+mounts[i].MountPath+"`")
+	}
 }
 
 // expand puts in variables as Kubernetes does.
