@@ -67,8 +67,9 @@ type Config struct {
 	// Tracer makes a span of each request; nil: none.
 	Tracer trace.Tracer
 
-	reader *timeline.Reader // New's
-	recent *recent          // Register's
+	reader    *timeline.Reader   // New's
+	recent    *recent            // Register's
+	uncounted prometheus.Counter // New's: requests that nobody could count
 }
 
 // maxBody bounds a request's body.
@@ -86,6 +87,8 @@ func New(c Config) (http.Handler, error) {
 	if c.reader, err = timeline.NewReader(); err != nil {
 		return nil, err
 	}
+	m := newMetrics(cmp.Or(c.Metrics, prometheus.NewRegistry()))
+	c.uncounted = m.uncounted
 	mux := http.NewServeMux()
 	spec := c.guarded(mux)
 	if err := requireAccess(spec.OpenAPI()); err != nil {
@@ -94,7 +97,6 @@ func New(c Config) (http.Handler, error) {
 	if err := c.serveDocument(mux, spec); err != nil {
 		return nil, err
 	}
-	m := newMetrics(cmp.Or(c.Metrics, prometheus.NewRegistry()))
 	mux.Handle("GET /metrics", m.handler())
 	compress, err := compressing()
 	if err != nil {

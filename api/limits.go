@@ -59,6 +59,7 @@ func (c Config) count(ctx context.Context, tell func(header, value string), buck
 	}
 	left, ok, err := buckets.Take(ctx, who)
 	if err != nil {
+		c.uncounted.Inc()
 		note(ctx, fmt.Errorf("count requests: %w", err))
 		return true
 	}

@@ -11,8 +11,9 @@ import (
 
 // metrics are the front door's own, in the registry of its process.
 type metrics struct {
-	registry *prometheus.Registry
-	requests *prometheus.HistogramVec
+	registry  *prometheus.Registry
+	requests  *prometheus.HistogramVec
+	uncounted prometheus.Counter
 }
 
 func newMetrics(registry *prometheus.Registry) *metrics {
@@ -22,8 +23,11 @@ func newMetrics(registry *prometheus.Registry) *metrics {
 			Name: "skald_http_request_duration_seconds", Help: "Requests by route and status.",
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"route", "status"}),
+		uncounted: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "skald_requests_not_counted_total", Help: "Requests that no rate limit held, because nobody could count them.",
+		}),
 	}
-	m.registry.MustRegister(m.requests)
+	m.registry.MustRegister(m.requests, m.uncounted)
 	return m
 }
 

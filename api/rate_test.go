@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
 	"github.com/skaldhq/skald/api"
@@ -68,4 +70,24 @@ func TestRate(t *testing.T) {
 		res, _ := call(h, http.MethodGet, "/health", "", "Authorization", "")
 		require.Equal(t, http.StatusOK, res.Code)
 	}
+}
+
+// TestNobodyCounts: while Redis is away nobody is held, and that is counted.
+func TestNobodyCounts(t *testing.T) {
+	t.Parallel()
+	server := miniredis.RunT(t)
+	client := redis.NewClient(&redis.Options{Addr: server.Addr(), MaxRetries: -1})
+	defer func() { _ = client.Close() }()
+	_, h := setup(t, func(c *api.Config) {
+		var err error
+		c.Limits.Addresses, err = limit.InRedis(client, "limit:", limit.Rate{PerSecond: 1})
+		require.NoError(t, err)
+	})
+	server.Close()
+	for range 3 {
+		res, _ := call(h, http.MethodGet, "/openapi.yaml", "", "Authorization", "")
+		require.Equal(t, http.StatusOK, res.Code)
+	}
+	res, _ := call(h, http.MethodGet, "/metrics", "", "Authorization", "")
+	require.Contains(t, res.Body.String(), "skald_requests_not_counted_total 3\n")
 }

@@ -46,14 +46,19 @@ func (s *starts) ExecuteWorkflow(_ context.Context, o client.StartWorkflowOption
 	return nil, nil //nolint:nilnil // nobody asks for the run
 }
 
-// TestDispatchRepairs: a repair that was recorded is started, by whomever; one
-// that cannot be holds up no other.
+// TestDispatchRepairs: a repair that was recorded is started, by whoever is of the
+// version that takes new sagas; one that cannot be holds up no other.
 func TestDispatchRepairs(t *testing.T) {
 	t.Parallel()
 	plans := []order.RepairPlan{{ID: "rep_1", OrderID: "ord_1", Kind: order.MoneyKept}, {ID: "rep_2", OrderID: "ord_2", Kind: order.OrderOpen}}
 	c := &starts{broken: "repair/rep_1", inputs: map[string]any{}}
-	d := workers.NewDispatcher(c, left{repairs: plans}, time.Minute)
+	current := false
+	d := workers.NewDispatcher(c, left{repairs: plans}, func(context.Context) (bool, error) { return current, nil }, time.Minute)
 	_, err := d.DispatchRepairs(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, c.inputs, "another version takes new sagas")
+	current = true
+	_, err = d.DispatchRepairs(t.Context())
 	require.ErrorContains(t, err, "rep_1")
 	second := workflows.RepairOrderInput{RepairID: "rep_2", OrderID: "ord_2", Kind: order.OrderOpen, Revision: workflows.RepairRevision}
 	require.Equal(t, map[string]any{"repair/rep_2": second}, c.inputs)
@@ -94,7 +99,7 @@ func TestDispatchPastFailures(t *testing.T) {
 	}
 	orders.left = append(orders.left, order.Order{ID: "ord_good"})
 	c := &starts{broken: "order/ord_stuck", inputs: map[string]any{}}
-	d := workers.NewDispatcher(c, orders, time.Minute)
+	d := workers.NewDispatcher(c, orders, func(context.Context) (bool, error) { return true, nil }, time.Minute)
 	for _, want := range []int{1, 0} {
 		n, err := d.Dispatch(t.Context())
 		require.ErrorContains(t, err, "900 of unstarted orders cannot be seen to, the first: ")

@@ -21,10 +21,14 @@ const (
 	dispatchLanes = 4
 )
 
+// find gives what was left behind for so long, and no more than so many, in an order
+// that stays.
+type find[T any] func(ctx context.Context, age time.Duration, limit int) ([]T, error)
+
 // leftovers are what was left behind, and how each is seen to.
 type leftovers[T any] struct {
 	what string
-	find func(ctx context.Context, age time.Duration, limit int) ([]T, error) // in an order that stays
+	find find[T]
 	id   func(T) string
 	see  func(context.Context, T) error
 }

@@ -14,8 +14,8 @@ import (
 )
 
 // Deployment is the worker deployment that the order workers are versions of, by
-// their build ids. The workers of the other services run activities only, which
-// any version may call.
+// their build ids. The workers of the other services have none: any version may call
+// their activities, and DeliverWebhook, the notification service's own, has to replay.
 const Deployment = "skald-order"
 
 // versioning pins a saga to the version that it began with.
@@ -97,6 +97,24 @@ func (v *Versions) first(ctx context.Context, buildID string) (current string, e
 		return "", fmt.Errorf("promote version %s: %w", buildID, err)
 	}
 	return buildID, nil
+}
+
+// Takes tells whether new sagas begin on a version's workers. Those without one take
+// what they get: an empty build id always does. A share of them does not count.
+func (v *Versions) Takes(ctx context.Context, buildID string) (bool, error) {
+	if buildID == "" {
+		return true, nil
+	}
+	found, err := v.handle.Describe(ctx, client.WorkerDeploymentDescribeOptions{})
+	var none *serviceerror.NotFound
+	if errors.As(err, &none) {
+		return false, nil // no worker has asked for work yet: the first one's version will
+	}
+	if err != nil {
+		return false, fmt.Errorf("describe deployment: %w", err)
+	}
+	current := found.Info.RoutingConfig.CurrentVersion
+	return current != nil && current.BuildID == buildID, nil
 }
 
 // Promote makes a version current: it takes new sagas from now on. The runs of

@@ -3,6 +3,7 @@ package workflows
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -42,6 +43,14 @@ type PlaceOrderInput struct {
 //	3: it is followed also where it is confirmed or refunded; units that a
 //	   reversal has put back need no return
 const Revision = 3
+
+// mustKnow fails the first task of a run that is of a newer revision than the
+// worker knows: so it waits for one that does, where this one would go another way.
+func mustKnow(revision, known int) {
+	if revision > known {
+		panic(fmt.Sprintf("the run is of revision %d, and this worker knows %d at most", revision, known))
+	}
+}
 
 // PlaceOrderOutcome is how the saga of an order stands when it answers: it is
 // decided, or the customer has to act.

@@ -1,8 +1,6 @@
 package workflows
 
 import (
-	"fmt"
-
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -47,13 +45,9 @@ func placeOrder() saga.Definition[placement] {
 	}
 }
 
-// Run places the order. A business no is an outcome, not an error. A run of a
-// newer revision waits for a worker that knows it: its first task fails until
-// then.
+// Run places the order. A business no is an outcome, not an error.
 func (w *PlaceOrder) Run(ctx workflow.Context, in PlaceOrderInput) (PlaceOrderOutcome, error) {
-	if in.Revision > Revision {
-		panic(fmt.Sprintf("the run is of revision %d, and this worker knows %d at most", in.Revision, Revision))
-	}
+	mustKnow(in.Revision, Revision)
 	p := &placement{in: in, status: order.Pending, recorded: order.SagaRunning}
 	if err := answerOutcome(ctx, &p.answered, p.outcome, "awaits how the order ends, or that the customer has to act"); err != nil {
 		return PlaceOrderOutcome{}, err

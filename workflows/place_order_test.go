@@ -223,14 +223,24 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// TestNewerRevision: a run that a newer front door started is left to a worker
-// that knows its commands.
+// TestNewerRevision: a run that somebody newer started is left to a worker that
+// knows its commands.
 func TestNewerRevision(t *testing.T) {
 	t.Parallel()
-	w, err := workflows.NewPlaceOrder()
+	place, err := workflows.NewPlaceOrder()
 	require.NoError(t, err)
-	var suite testsuite.WorkflowTestSuite
-	env := suite.NewTestWorkflowEnvironment()
-	env.ExecuteWorkflow(w.Run, workflows.PlaceOrderInput{OrderID: "ord_1", Revision: workflows.Revision + 1})
-	require.ErrorContains(t, env.GetWorkflowError(), "the run is of revision")
+	refund, err := workflows.NewRefundOrder()
+	require.NoError(t, err)
+	repair, err := workflows.NewRepairOrder()
+	require.NoError(t, err)
+	for _, saga := range []struct{ run, in any }{
+		{place.Run, workflows.PlaceOrderInput{OrderID: "ord_1", Revision: workflows.Revision + 1}},
+		{refund.Run, workflows.RefundOrderInput{Plan: order.RefundPlan{ID: "ref_1", OrderID: "ord_1"}, Revision: workflows.Revision + 1}},
+		{repair.Run, workflows.RepairOrderInput{RepairID: "rep_1", OrderID: "ord_1", Revision: workflows.RepairRevision + 1}},
+	} {
+		var suite testsuite.WorkflowTestSuite
+		env := suite.NewTestWorkflowEnvironment()
+		env.ExecuteWorkflow(saga.run, saga.in)
+		require.ErrorContains(t, env.GetWorkflowError(), "the run is of revision", "%T", saga.in)
+	}
 }

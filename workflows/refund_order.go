@@ -64,6 +64,7 @@ func NewRefundOrder() (*RefundOrder, error) {
 
 // Run gives the order back. A no of the provider is an outcome, not an error.
 func (w *RefundOrder) Run(ctx workflow.Context, in RefundOrderInput) (order.RefundStatus, error) {
+	mustKnow(in.Revision, Revision)
 	if in.Plan.Status == order.RefundRefused { // by an earlier run: no money may go back any more
 		return in.Plan.Status, nil
 	}

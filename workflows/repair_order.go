@@ -117,6 +117,7 @@ func NewRepairOrder() (*RepairOrder, error) {
 
 // Run mends. A no of the provider is an outcome, not an error.
 func (w *RepairOrder) Run(ctx workflow.Context, in RepairOrderInput) (order.RepairOutcome, error) {
+	mustKnow(in.Revision, RepairRevision)
 	r := &repairing{in: in}
 	_ = w.saga.Run(ctx, r) // how it ended is in r
 	err := awaitHandlers(ctx)

@@ -24,7 +24,7 @@ func (s *devStack) startPlatform(ctx context.Context, c config.Config, temporal 
 		cancel()
 		return err
 	}
-	tc, err := p.Dial(ctx, func(o *client.Options) {
+	tc, err := p.Dial(func(o *client.Options) {
 		o.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{} // it is the same process
 	})
 	if err != nil {

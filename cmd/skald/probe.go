@@ -12,6 +12,9 @@ import (
 // on.
 const probeTimeout = 4 * time.Second
 
+// probeMost is more than any page of metrics has, in bytes.
+const probeMost = 16 << 20
+
 type probeCmd struct {
 	URL string `arg:"" help:"Such as http://127.0.0.1:8080/ready."`
 }
@@ -30,7 +33,7 @@ func (c *probeCmd) Run(p *process) error {
 		return err
 	}
 	defer func() { _ = response.Body.Close() }()
-	if _, err := io.Copy(p.out, io.LimitReader(response.Body, 1<<16)); err != nil {
+	if _, err := io.Copy(p.out, io.LimitReader(response.Body, probeMost)); err != nil {
 		return fmt.Errorf("read answer: %w", err)
 	}
 	if response.StatusCode/100 != 2 {

@@ -21,6 +21,13 @@ func TestProbe(t *testing.T) {
 		require.Equal(t, well, err == nil, status)
 		require.Contains(t, out.String(), "said")
 	}
+	long := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusOK, strings.Repeat("skald_sagas_parked 0\n", 1<<16)) // as metrics are
+	}))
+	t.Cleanup(long.Close)
+	var out strings.Builder
+	require.NoError(t, run(t.Context(), []string{"probe", long.URL}, &out))
+	require.Equal(t, 1<<16, strings.Count(out.String(), "parked"))
 	away := httptest.NewServer(nil)
 	away.Close()
 	require.Error(t, run(t.Context(), []string{"probe", away.URL}, &strings.Builder{}))

@@ -52,12 +52,11 @@ func TestCompose(t *testing.T) {
 		stays := s.Restart == types.RestartPolicyUnlessStopped
 		require.True(t, stays || strings.HasPrefix(s.Restart, "on-failure:"), name)
 		require.Equal(t, stays, s.HealthCheck != nil, "%s: what stays is watched, what ends is not", name)
-		if s.Build == nil {
+		if !ours(s) {
 			require.Regexp(t, pinned, s.Image, name)
 		} else {
 			require.True(t, s.ReadOnly, name)
 			require.Equal(t, []string{"ALL"}, s.CapDrop, name)
-			require.FileExists(t, s.Build.Context+"/"+s.Build.Dockerfile)
 			require.GreaterOrEqual(t, time.Duration(*s.StopGracePeriod).Seconds(), float64(drainSeconds(name)), name)
 		}
 		for other, needed := range s.DependsOn {
@@ -78,6 +77,31 @@ func TestCompose(t *testing.T) {
 			}
 		}
 	}
+}
+
+// ours tells whether a service is of an image that is built here.
+func ours(s types.ServiceConfig) bool {
+	image, _, _ := strings.Cut(s.Image, ":")
+	return image == "skald" || image == "skald-psp"
+}
+
+// TestComposeBuilds: each image of ours is built by one service, for compose builds
+// side by side, and two of one name can be in each other's way; the others never look
+// for it elsewhere.
+func TestComposeBuilds(t *testing.T) {
+	t.Parallel()
+	built := map[string]int{}
+	for name, s := range project(t).Services {
+		switch {
+		case s.Build != nil:
+			require.FileExists(t, s.Build.Context+"/"+s.Build.Dockerfile, name)
+			require.True(t, strings.HasPrefix(s.Image, s.Build.Target+":") || strings.HasPrefix(s.Image, "skald-"+s.Build.Target+":"), name)
+			built[s.Build.Target]++
+		case ours(s):
+			require.Equal(t, types.PullPolicyNever, s.PullPolicy, name)
+		}
+	}
+	require.Equal(t, map[string]int{"skald": 1, "psp": 1}, built)
 }
 
 // TestComposeRoles: every service runs, and knows its own database and no other's;

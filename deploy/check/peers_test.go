@@ -50,7 +50,7 @@ func TestPeers(t *testing.T) {
 		all := render(t, overlay)
 		policies, processes := of[networkPolicy](t, all, "NetworkPolicy"), of[pods](t, all, "Deployment")
 		everyone := slices.Clone(processes)
-		for _, step := range []string{"migrate", "promote"} {
+		for _, step := range steps() {
 			everyone = append(everyone, of[pods](t, render(t, filepath.Join(overlay, step)), "Job")...)
 		}
 		for _, p := range policies {

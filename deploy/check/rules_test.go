@@ -80,6 +80,10 @@ type container struct {
 	Lifecycle struct {
 		PreStop struct{ Sleep struct{ Seconds int } }
 	}
+	VolumeMounts []struct {
+		Name, MountPath string
+		ReadOnly        bool
+	}
 	ReadinessProbe, LivenessProbe, StartupProbe *probe
 
 	SecurityContext struct{ ReadOnlyRootFilesystem, AllowPrivilegeEscalation *bool }
@@ -97,6 +101,13 @@ type pods struct {
 				AutomountServiceAccountToken  *bool
 				SecurityContext               struct{ RunAsNonRoot bool }
 				Containers                    []container
+				Volumes                       []struct {
+					Name   string
+					Secret struct {
+						SecretName string
+						Optional   bool
+					}
+				}
 			}
 		}
 	}
@@ -128,6 +139,9 @@ func overlays(t *testing.T) []string {
 	return dirs
 }
 
+// steps are the directories of an overlay whose jobs go before a release or after it.
+func steps() []string { return []string{"migrate", "promote", "bootstrap"} }
+
 // TestPods: every pod is of a pinned image and without rights; a process is
 // probed, told to end before it is killed, disrupted one at a time, scaled, and
 // reached by a Service.
@@ -155,7 +169,7 @@ func TestPods(t *testing.T) {
 				return selector{MatchLabels: s.Spec.Selector}.match(p.labels())
 			}), name)
 		}
-		for _, step := range []string{"migrate", "promote"} {
+		for _, step := range steps() {
 			for _, p := range of[pods](t, render(t, filepath.Join(overlay, step)), "Job") {
 				requireHumble(t, p)
 			}
@@ -225,6 +239,19 @@ func TestScaling(t *testing.T) {
 	}
 }
 
+// TestDoorMovesLast: the front door's image has a name of its own, so that a release
+// can set it after the services'.
+func TestDoorMovesLast(t *testing.T) {
+	t.Parallel()
+	for _, p := range of[pods](t, render(t, k8s+"/base"), "Deployment") {
+		want := "skald"
+		if p.Metadata.Name == "gateway" {
+			want = "skald-gateway"
+		}
+		require.Equal(t, want, p.container().Image, p.Metadata.Name)
+	}
+}
+
 // TestReleases: what is of one version says the same one everywhere.
 func TestReleases(t *testing.T) {
 	t.Parallel()
@@ -232,8 +259,10 @@ func TestReleases(t *testing.T) {
 		releases, err := filepath.Glob(overlay + "/order-*")
 		require.NoError(t, err)
 		require.NotEmpty(t, releases)
-		steps := []string{filepath.Join(overlay, "migrate"), filepath.Join(overlay, "promote")}
-		for _, dir := range append(releases, steps...) {
+		for _, step := range steps() {
+			releases = append(releases, filepath.Join(overlay, step))
+		}
+		for _, dir := range releases {
 			all := render(t, dir)
 			for _, o := range all {
 				if o.Kind != "Deployment" && o.Kind != "Job" {

@@ -26,7 +26,7 @@ func requireKeys(t *testing.T, name, service string, told map[string]string, sea
 func TestComposeKeys(t *testing.T) {
 	t.Parallel()
 	for name, s := range project(t).Services {
-		if s.Build == nil {
+		if !ours(s) {
 			continue
 		}
 		told := s.Environment.ToMapping()
@@ -45,7 +45,7 @@ func TestManifestsKeys(t *testing.T) {
 			requireKeys(t, p.Metadata.Name, p.labels()["app.kubernetes.io/name"], p.told(t, configs), filepath.Base(overlay) == "production")
 			require.True(t, slices.ContainsFunc(p.container().Env, func(v variable) bool { return v.Name == payloadKeys }), p.Metadata.Name)
 		}
-		for _, step := range []string{"migrate", "promote"} {
+		for _, step := range steps() {
 			for _, p := range of[pods](t, render(t, filepath.Join(overlay, step)), "Job") {
 				requireKeys(t, p.Metadata.Name, "", p.told(t, configs), false)
 			}

@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"context"
 	"encoding/base64"
 	"maps"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -32,25 +34,53 @@ func newProgram(t *testing.T) program {
 // missing is what the program says of a variable that it wants.
 var missing = regexp.MustCompile(`[^:]*: (set|mend) (SKALD|STRIPE|OTEL)_\S*`)
 
+// away is what the program says once it finds nothing else to complain of.
+const away = "no Temporal server answers at " + nobody
+
 // requireTold runs a role that is told this and no more, but for a Temporal that
-// is not there: it gets so far, and finds nothing else to complain of.
+// is not there: it gets so far, and finds nothing else to complain of. One that waits
+// for Temporal is ended then.
 func (p program) requireTold(t *testing.T, told map[string]string, args ...string) {
 	t.Helper()
 	told = maps.Clone(told)
+	for _, addr := range []string{"SKALD_ADDR", "SKALD_SERVICE_ADDR"} {
+		if _, ok := told[addr]; ok {
+			told[addr] = "127.0.0.1:0" // others run on this machine
+		}
+	}
 	if _, ok := told["TEMPORAL_ADDRESS"]; ok {
 		told["TEMPORAL_ADDRESS"] = nobody
 	}
-	role := exec.CommandContext(t.Context(), p.file, args...)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	role := exec.CommandContext(ctx, p.file, args...)
 	role.Env = []string{}
 	for name, value := range told {
 		role.Env = append(role.Env, name+"="+value)
 	}
-	out, err := role.CombinedOutput()
-	require.Error(t, err, "%s found a Temporal or a database", args)
-	require.Empty(t, missing.FindAllString(string(out), -1), "%s, as it is deployed", args)
+	out := &until{text: away, end: cancel}
+	role.Stdout, role.Stderr = out, out
+	require.Error(t, role.Run(), "%s found a Temporal or a database", args)
+	require.Empty(t, missing.FindAllString(out.said.String(), -1), "%s, as it is deployed", args)
 	if args[0] != "migrate" && args[0] != "bootstrap" {
-		require.Contains(t, string(out), "no Temporal server answers at "+nobody, "%s", args)
+		require.Contains(t, out.said.String(), away, "%s", args)
 	}
+}
+
+// until keeps what a process says, and ends something once it has said a text.
+type until struct {
+	said strings.Builder
+	text string
+	end  func()
+}
+
+func (u *until) Write(p []byte) (int, error) {
+	defer func() {
+		if strings.Contains(u.said.String(), u.text) {
+			u.end()
+		}
+	}()
+	return u.said.Write(p)
 }
 
 // TestProgramComplains: a role that is not told what it needs does not get so far.
@@ -69,7 +99,7 @@ func TestComposeTells(t *testing.T) {
 	t.Parallel()
 	p, roles := newProgram(t), 0
 	for name, s := range project(t).Services {
-		if s.Build == nil || s.Build.Target != "skald" {
+		if !strings.HasPrefix(s.Image, "skald:") {
 			continue
 		}
 		told := map[string]string{}
@@ -97,10 +127,11 @@ func TestManifestsTell(t *testing.T) {
 		all := render(t, overlay)
 		configs := configs(t, all)
 		found := of[pods](t, all, "Deployment")
-		for _, step := range []string{"migrate", "promote"} {
+		for _, step := range steps() {
 			found = append(found, of[pods](t, render(t, filepath.Join(overlay, step)), "Job")...)
 		}
 		for _, one := range found {
+			one.requireMounts(t)
 			told, c := one.told(t, configs), one.container()
 			for i, arg := range c.Args {
 				c.Args[i] = expand(arg, told)
@@ -151,6 +182,22 @@ func (p pods) told(t *testing.T, configs map[string]map[string]string) map[strin
 		}
 	}
 	return told
+}
+
+// requireMounts: what a pod mounts are secrets that may be missing, and the page on
+// deploying names them and the place.
+func (p pods) requireMounts(t *testing.T) {
+	t.Helper()
+	page, err := os.ReadFile("../../docs/deploy.md")
+	require.NoError(t, err)
+	mounts, volumes := p.container().VolumeMounts, p.Spec.Template.Spec.Volumes
+	require.Len(t, mounts, len(volumes), p.Metadata.Name)
+	for i, v := range volumes {
+		require.Equal(t, v.Name, mounts[i].Name, p.Metadata.Name)
+		require.True(t, v.Secret.Optional && mounts[i].ReadOnly, "%s: %s", p.Metadata.Name, v.Name)
+		require.Contains(t, string(page), "`"+v.Secret.SecretName+"`")
+		require.Contains(t, string(page), "`"+mounts[i].MountPath+"`")
+	}
 }
 
 // expand puts in variables as Kubernetes does.

@@ -42,6 +42,8 @@ func well() map[string]string {
 		bucket(reading, "200", "0.5"): steady, bucket(reading, "200", "2.5"): steady, bucket(reading, "200", "+Inf"): steady,
 		requests(reading, "200"): steady, requests(reading, "404"): steady, requests(reading, "503"): nothing,
 
+		`skald_requests_not_counted_total`: nothing,
+
 		closed:                  "1x120",
 		provider("ok"):          steady,
 		provider("declined"):    steady,
@@ -123,6 +125,8 @@ func scenes() []scene {
 		}, []string{"OrdersSlow", "OrdersUndecided", "PayloadsNotOpened"}},
 		{"requests fail", map[string]string{requests(reading, "503"): "0+2x120"}, []string{"ErrorRate"}},
 		{"reads are slow", map[string]string{bucket(reading, "200", "0.5"): nothing}, []string{"RequestsSlow"}},
+		{"nobody counts requests", map[string]string{`skald_requests_not_counted_total`: "0x99 0+3x20"}, []string{"LimitsOff"}},
+		{"nobody counted for a moment", map[string]string{`skald_requests_not_counted_total`: "0x110 3x9"}, nil},
 		{"a breaker does not close", map[string]string{closed: "1x114 0x5"}, []string{"BreakerOpen"}},
 		{"a breaker was open for a moment", map[string]string{closed: "1x117 0 1 1"}, nil},
 		{"the provider fails", map[string]string{provider("unavailable"): "0+3x120"}, []string{"ProviderFailing"}},

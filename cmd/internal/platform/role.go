@@ -27,8 +27,9 @@ type Role struct {
 	Interceptors []interceptor.ClientInterceptor
 }
 
-// Gateway serves the front door until the context ends. The services that the
-// configuration does not place elsewhere are reached in this process.
+// Gateway serves the front door until the context ends, also while Temporal is away.
+// The services that the configuration does not place elsewhere are reached in this
+// process.
 func (r Role) Gateway(ctx context.Context) error {
 	if err := r.Config.Auth.Sufficient(); err != nil {
 		return err
@@ -39,12 +40,15 @@ func (r Role) Gateway(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return api.Serve(ctx, l, r.Config.Server.MaxConnections, handler)
+		both, ctx := errgroup.WithContext(ctx)
+		both.Go(func() error { return api.Serve(ctx, l, r.Config.Server.MaxConnections, handler) })
+		both.Go(func() error { p.await(ctx, c); return nil }) // so that it is told
+		return both.Wait()
 	})
 }
 
-// Service works for services until the context ends, and answers the front door
-// for them.
+// Service works for services until the context ends, as soon as Temporal answers, and
+// answers the front door for them from the start.
 func (r Role) Service(ctx context.Context, names ...string) error {
 	if err := r.Config.ValidateService(); err != nil {
 		return err
@@ -52,7 +56,12 @@ func (r Role) Service(ctx context.Context, names ...string) error {
 	return r.run(ctx, names, func(p *Platform, c client.Client, l net.Listener) error {
 		both, ctx := errgroup.WithContext(ctx)
 		both.Go(func() error { return api.Serve(ctx, l, r.Config.Server.MaxConnections, p.Services(c)) })
-		both.Go(func() error { return p.Work(ctx, c) })
+		both.Go(func() error {
+			if !p.await(ctx, c) {
+				return nil
+			}
+			return p.Work(ctx, c)
+		})
 		return both.Wait()
 	})
 }
@@ -67,7 +76,7 @@ func (r Role) run(ctx context.Context, services []string, do func(*Platform, cli
 		return err
 	}
 	defer p.Close()
-	c, err := p.Dial(ctx, func(o *client.Options) { o.Interceptors = append(o.Interceptors, r.Interceptors...) })
+	c, err := p.Dial(func(o *client.Options) { o.Interceptors = append(o.Interceptors, r.Interceptors...) })
 	if err != nil {
 		return err
 	}

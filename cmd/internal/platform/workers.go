@@ -91,7 +91,9 @@ type chore struct {
 func (p *Platform) chores(c client.Client, relays []*outbox.Relay) []chore {
 	var all []chore
 	if p.orders != nil {
-		d := workers.NewDispatcher(c, p.orders, p.config.ActionTimeout)
+		versions, id := workers.NewVersions(c, p.config.Temporal.Namespace), p.buildID()
+		takes := func(ctx context.Context) (bool, error) { return versions.Takes(ctx, id) }
+		d := workers.NewDispatcher(c, p.orders, takes, p.config.ActionTimeout)
 		reconciling := workers.NewReconciling(c, p.config.Reconcile.Interval, p.config.Reconcile.Grace)
 		all = append(all,
 			chore{"dispatch unstarted orders", dispatchPause, d.Dispatch},
