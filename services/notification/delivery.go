@@ -37,6 +37,9 @@ const (
 	// happened, not from when it was heard of: the first notification service of a
 	// platform that has run for months hears of all of that.
 	StaleAfter = 48 * time.Hour
+	// OvertakenAfter is when news is old that something newer of its order is told
+	// after. Until then both are told: it is the customer's record of what was done.
+	OvertakenAfter = 30 * time.Minute
 )
 
 // Recipient is who is told. It is asked for when something is sent, and not kept.
@@ -180,12 +183,13 @@ func (s Sender) log(ctx context.Context, o Outcome, why error) {
 
 // send makes an attempt. The letter is what was sent, or would have been.
 func (s Sender) send(ctx context.Context, due Due) (Letter, error) {
+	age := due.UpdatedAt.Sub(due.HappenedAt) // it was claimed just now
 	switch {
 	case due.Erased:
 		return Letter{}, ErrNobody
-	case due.Overtaken:
+	case due.Overtaken && age > OvertakenAfter:
 		return Letter{}, errOvertaken
-	case due.UpdatedAt.Sub(due.HappenedAt) > StaleAfter: // it was claimed just now
+	case age > StaleAfter:
 		return Letter{}, errOld
 	}
 	to, err := s.Recipients.Recipient(ctx, due.UserID)

@@ -83,8 +83,8 @@ func TestSendNext(t *testing.T) {
 	away := fault.New(fault.Unknown, "service_unavailable", "Away.")
 	erased := at(notification.OrderConfirmed, 1, 0)
 	erased.Erased = true
-	overtaken := at(notification.OrderConfirmed, 1, 0)
-	overtaken.Overtaken = true
+	overtaken, late := at(notification.OrderConfirmed, 1, time.Minute), at(notification.OrderConfirmed, 1, time.Hour)
+	overtaken.Overtaken, late.Overtaken = true, true
 	for name, tc := range map[string]struct {
 		desk   desk
 		want   notification.Status
@@ -96,7 +96,8 @@ func TestSendNext(t *testing.T) {
 		"an action":             {desk{due: at(notification.PaymentActionRequired, 1, 0)}, notification.Sent, "", 1, 0},
 		"nobody is there":       {desk{due: at(notification.OrderConfirmed, 1, 0), recipient: notification.ErrNobody}, notification.Skipped, "user_deleted", 0, 0},
 		"erased meanwhile":      {desk{due: erased}, notification.Skipped, "user_deleted", 0, 0},
-		"overtaken":             {desk{due: overtaken}, notification.Skipped, "outdated", 0, 0},
+		"overtaken":             {desk{due: overtaken}, notification.Sent, "", 1, 0},
+		"overtaken, and late":   {desk{due: late}, notification.Skipped, "outdated", 0, 0},
 		"nothing to do":         {desk{due: at(notification.PaymentActionRequired, 1, 0), action: notification.ErrNotAwaited}, notification.Skipped, "not_awaited", 0, 0},
 		"no action to ask for":  {desk{due: at(notification.OrderConfirmed, 1, 0), action: notification.ErrNotAwaited}, notification.Sent, "", 1, 0},
 		"the user service away": {desk{due: at(notification.OrderConfirmed, 1, 0), recipient: away}, notification.Pending, "service_unavailable", 0, time.Second},
