@@ -80,7 +80,7 @@ deploy-schemas: ## trim the schemas of Kubernetes and KEDA again, for other rele
 
 .PHONY: histories
 histories: ## record a history of each outcome that has none yet
-	SKALD_RECORD=1 go test -count=1 -run 'TestOutcomes|TestTroubled|TestReconciler|TestPayment|TestWebhooks' ./test/e2e ./test/told
+	SKALD_RECORD=1 go test -count=1 -run 'TestOutcomes|TestTroubled|TestReconciler|TestPayment|TestWebhooks' ./test/e2e ./test/mended ./test/told
 
 .PHONY: trace
 trace: ## place an order, and draw docs/trace.svg from what a collector got of it

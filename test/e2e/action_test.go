@@ -1,22 +1,14 @@
 package e2e_test
 
 import (
-	"context"
 	"net/http"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/skaldhq/skald/test/stack"
 	"github.com/skaldhq/skald/test/stack/stacktest"
 )
-
-// act does what the customer does at the provider's page (3-D Secure).
-func (b *bench) act(o stack.Order, what string) {
-	b.Helper()
-	require.NoError(b, stack.Act(context.Background(), o, what))
-}
 
 // TestCustomerAction: the customer has to confirm the payment at the provider.
 func TestCustomerAction(t *testing.T) {
@@ -39,19 +31,19 @@ func TestCustomerAction(t *testing.T) {
 			require.NotNil(t, a.Order.NextAction)
 			require.WithinRange(t, a.Order.NextAction.ExpiresAt, // whole milliseconds
 				asked.Add(stacktest.ActionTimeout-time.Millisecond), time.Now().Add(stacktest.ActionTimeout))
-			require.Equal(t, stock{OnHand: 4, Reserved: 1, Available: 3}, b.stockOf(product))
+			require.Equal(t, stacktest.Stock{OnHand: 4, Reserved: 1, Available: 3}, b.StockOf(product))
 			if tc.act != "" {
-				b.act(a.Order, tc.act)
+				b.Act(a.Order, tc.act)
 			}
 			o := b.Await(a.Order.ID, tc.status)
 			require.Nil(t, o.NextAction)
 			if tc.status == "confirmed" {
-				require.Equal(t, tc.effects, b.effects(o.ID))
+				require.Equal(t, tc.effects, b.Effects(o.ID))
 				return
 			}
 			require.Equal(t, tc.code, o.Failure.Code)
-			require.Equal(t, stock{OnHand: 4, Available: 4}, b.stockOf(product))
-			require.Empty(t, b.effects(o.ID)) // there was nothing to give back
+			require.Equal(t, stacktest.Stock{OnHand: 4, Available: 4}, b.StockOf(product))
+			require.Empty(t, b.Effects(o.ID)) // there was nothing to give back
 		})
 	}
 }

@@ -31,9 +31,9 @@ func TestKillEverything(t *testing.T) {
 
 	// Answers of the provider are lost, so that orders stay open: some with money
 	// held, some with money taken, most of them behind these.
-	b.fault(map[string]any{"operation": "authorize", "kind": "hang_after", "share": 0.4})
-	b.fault(map[string]any{"operation": "capture", "kind": "hang_after", "share": 0.5})
-	b.fault(map[string]any{"operation": "capture", "kind": "hang_before", "share": 1})
+	b.Fault(map[string]any{"operation": "authorize", "kind": "hang_after", "share": 0.4})
+	b.Fault(map[string]any{"operation": "capture", "kind": "hang_after", "share": 0.5})
+	b.Fault(map[string]any{"operation": "capture", "kind": "hang_before", "share": 1})
 	var clients errgroup.Group
 	clients.SetLimit(48)
 	for i := range orders {
@@ -118,20 +118,20 @@ func (b *bench) requireOpen(atLeast, inEach int) {
 // undecided counts the orders that are, and what the provider did for them.
 func (b *bench) undecided() (orders int, did map[string]int) {
 	b.Helper()
-	log, err := providerLog(context.Background(), b.Stack)
+	log, err := stacktest.ProviderLog(context.Background(), b.Stack)
 	require.NoError(b, err)
 	ids, err := stacktest.Query(context.Background(), b.Stack, "order",
 		"SELECT id::text FROM orders WHERE status IN ('pending', 'awaiting_payment')", pgx.RowTo[string])
 	require.NoError(b, err)
 	open := map[string]bool{}
 	for _, id := range ids {
-		public, err := publicID("ord", id)
+		public, err := stacktest.PublicID("ord", id)
 		require.NoError(b, err)
 		open[public] = true
 	}
 	did = map[string]int{}
 	for _, e := range log {
-		if e.happened() && open[e.Metadata["order_id"]] {
+		if e.Happened() && open[e.Metadata["order_id"]] {
 			did[e.Operation]++
 		}
 	}

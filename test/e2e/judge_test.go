@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/skaldhq/skald/test/stack/stacktest"
@@ -18,7 +17,7 @@ func TestJudge(t *testing.T) {
 	product := b.Product(1999, 10)
 	o := b.Buy(b.Basket(product, 1, visa), http.StatusCreated).Order
 	b.RequireInvariants()
-	order, units := b.privateID(o.ID), b.privateID(product)
+	order, units := b.PrivateID(o.ID), b.PrivateID(product)
 	for _, tc := range []struct {
 		finds, service, spoil, repair, id string
 	}{
@@ -46,33 +45,20 @@ func TestJudge(t *testing.T) {
 		require.NoError(t, err)
 		require.ErrorContains(t, verdict.Err(), tc.finds+":", tc.spoil)
 	}
-	b.change("payment", "ALTER TABLE ledger_entries DISABLE TRIGGER ledger_entries_append_only")
+	b.Change("payment", "ALTER TABLE ledger_entries DISABLE TRIGGER ledger_entries_append_only")
 	verdict, err := stacktest.Inspected(b.Stack).Judge(context.Background())
-	b.change("payment", "ALTER TABLE ledger_entries ENABLE TRIGGER ledger_entries_append_only")
+	b.Change("payment", "ALTER TABLE ledger_entries ENABLE TRIGGER ledger_entries_append_only")
 	require.NoError(t, err)
 	require.ErrorContains(t, verdict.Err(), "M5: the ledger allows UPDATE ledger_entries")
 	b.RequireInvariants()
-}
-
-// change writes past the service.
-func (b *bench) change(service, sql string, args ...any) {
-	b.Helper()
-	conn, err := pgx.Connect(context.Background(), b.Stack.Databases[service])
-	require.NoError(b, err)
-	defer func() { _ = conn.Close(context.Background()) }()
-	tag, err := conn.Exec(context.Background(), sql, args...)
-	require.NoError(b, err)
-	if len(args) > 0 {
-		require.Positive(b, tag.RowsAffected())
-	}
 }
 
 // spoil changes one row, also where the database lets nobody do that.
 func (b *bench) spoil(service, sql, id string, pastTriggers bool) {
 	b.Helper()
 	if pastTriggers {
-		b.change(service, "ALTER TABLE ledger_transactions DISABLE TRIGGER USER")
-		defer b.change(service, "ALTER TABLE ledger_transactions ENABLE TRIGGER USER")
+		b.Change(service, "ALTER TABLE ledger_transactions DISABLE TRIGGER USER")
+		defer b.Change(service, "ALTER TABLE ledger_transactions ENABLE TRIGGER USER")
 	}
-	b.change(service, sql, id)
+	b.Change(service, sql, id)
 }

@@ -81,8 +81,8 @@ func TestAPIKeys(t *testing.T) {
 	_, err = own.PutStock(ctx, product, client.NewStock{OnHand: 99})
 	refusedWith(t, http.StatusForbidden, "forbidden", err)
 
-	require.NotZero(t, b.number("user", "SELECT count(*) FROM api_keys WHERE user_id = $1", b.privateID(userID)))
-	require.Zero(t, b.number("user", "SELECT count(*) FROM api_keys k WHERE k::text LIKE '%' || $1 || '%'", made.Key))
+	require.NotZero(t, b.Number("user", "SELECT count(*) FROM api_keys WHERE user_id = $1", b.PrivateID(userID)))
+	require.Zero(t, b.Number("user", "SELECT count(*) FROM api_keys k WHERE k::text LIKE '%' || $1 || '%'", made.Key))
 	_, err = operator.RevokeAPIKey(ctx, made.ID)
 	require.NoError(t, err)
 	_, err = own.GetOrder(ctx, placed.Value.ID, nil)

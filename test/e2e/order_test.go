@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/skaldhq/skald/test/stack"
+	"github.com/skaldhq/skald/test/stack/stacktest"
 )
 
 func TestConfirmed(t *testing.T) {
@@ -27,8 +28,8 @@ func TestConfirmed(t *testing.T) {
 	require.Equal(t, "completed", o.Saga.State)
 	require.Equal(t, "/v1/orders/"+o.ID, locationPath(a))
 	require.Equal(t, o, b.Get(o.ID))
-	b.requireStock(stock{OnHand: 7, Available: 7}, product)
-	require.Equal(t, []string{"authorize", "capture"}, b.effects(o.ID))
+	b.RequireStock(stacktest.Stock{OnHand: 7, Available: 7}, product)
+	require.Equal(t, []string{"authorize", "capture"}, b.Effects(o.ID))
 	b.Want(http.MethodGet, "/v1/payments/"+o.PaymentID, nil, http.StatusOK)
 }
 
@@ -72,8 +73,8 @@ func TestRefused(t *testing.T) {
 			require.Equal(t, "rejected", got.Status)
 			require.Equal(t, tc.code, got.Failure.Code)
 			require.Equal(t, "compensated", got.Saga.State)
-			require.Equal(t, stock{OnHand: 10, Available: 10}, b.stockOf(product))
-			require.Empty(t, b.effects(got.ID))
+			require.Equal(t, stacktest.Stock{OnHand: 10, Available: 10}, b.StockOf(product))
+			require.Empty(t, b.Effects(got.ID))
 		})
 	}
 }
@@ -106,8 +107,8 @@ func TestIdempotencyKey(t *testing.T) {
 		require.Equal(t, http.StatusCreated, a.Status, "%s", a.Body)
 		require.Equal(t, answers[0].OrderID(), a.OrderID())
 	}
-	require.Equal(t, []string{"authorize", "capture"}, b.effects(answers[0].OrderID()))
-	b.requireStock(stock{OnHand: 998, Available: 998}, product)
+	require.Equal(t, []string{"authorize", "capture"}, b.Effects(answers[0].OrderID()))
+	b.RequireStock(stacktest.Stock{OnHand: 998, Available: 998}, product)
 
 	// The order ended long ago: the same answer still.
 	again := b.Buy(o, http.StatusCreated, "Idempotency-Key", key)
@@ -117,8 +118,8 @@ func TestIdempotencyKey(t *testing.T) {
 
 	o.Items[0].Quantity = 3
 	require.Equal(t, "idempotency_mismatch", b.Buy(o, http.StatusUnprocessableEntity, "Idempotency-Key", key).Problem.Code)
-	b.requireStock(stock{OnHand: 998, Available: 998}, product)
-	require.Equal(t, []string{"authorize", "capture"}, b.effects(again.OrderID()))
+	b.RequireStock(stacktest.Stock{OnHand: 998, Available: 998}, product)
+	require.Equal(t, []string{"authorize", "capture"}, b.Effects(again.OrderID()))
 }
 
 // TestIdempotencyKeyOfRefused: a no is repeated too, and does not try again.
@@ -133,6 +134,6 @@ func TestIdempotencyKeyOfRefused(t *testing.T) {
 	require.NotEmpty(t, first.Problem.OrderID)
 	require.Equal(t, first.Problem, again.Problem)
 	require.Equal(t, locationPath(first), locationPath(again))
-	require.Equal(t, stock{OnHand: 10, Available: 10}, b.stockOf(product))
-	require.Empty(t, b.effects(first.Problem.OrderID))
+	require.Equal(t, stacktest.Stock{OnHand: 10, Available: 10}, b.StockOf(product))
+	require.Empty(t, b.Effects(first.Problem.OrderID))
 }

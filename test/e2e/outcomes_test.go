@@ -46,13 +46,13 @@ func TestOutcomes(t *testing.T) {
 		},
 		"action_confirmed": func(b *bench, product string) string {
 			o := b.Buy(b.Basket(product, 1, authenticated), http.StatusAccepted).Order
-			b.act(o, "complete")
+			b.Act(o, "complete")
 			b.Await(o.ID, "confirmed")
 			return o.ID
 		},
 		"action_failed": func(b *bench, product string) string {
 			o := b.Buy(b.Basket(product, 1, authenticated), http.StatusAccepted).Order
-			b.act(o, "fail")
+			b.Act(o, "fail")
 			b.Await(o.ID, "rejected")
 			return o.ID
 		},
@@ -68,8 +68,8 @@ func TestOutcomes(t *testing.T) {
 			return o.ID
 		},
 		"cancelled_by_customer": func(b *bench, product string) string {
-			o := b.awaiting(product)
-			b.cancel(o.ID)
+			o := b.Awaiting(product)
+			b.Cancel(o.ID)
 			b.Await(o.ID, "cancelled")
 			return o.ID
 		},
@@ -83,7 +83,7 @@ func TestOutcomes(t *testing.T) {
 			if name == "confirmed" {
 				require.LessOrEqual(t, len(h.Events), mostEvents)
 			}
-			b.requireLegible(c, id, b.Get(id))
+			b.RequireLegible(c, id, b.Get(id))
 			b.Recorded("PlaceOrder", name, h)
 		})
 	}
@@ -102,10 +102,10 @@ func (b *bench) placePoisoned(product string) (orderID string) {
 	b.Helper()
 	o, key := b.Basket(product, 1, authenticated), "key-"+product
 	placed := b.Buy(o, http.StatusAccepted, "Idempotency-Key", key).Order
-	b.change("payment", "UPDATE payments SET request_hash = 'another request' WHERE order_id = $1", b.privateID(placed.ID))
-	b.act(placed, "complete")
+	b.Change("payment", "UPDATE payments SET request_hash = 'another request' WHERE order_id = $1", b.PrivateID(placed.ID))
+	b.Act(placed, "complete")
 	require.Equal(b, "AuthorizePayment", b.Await(placed.ID, "failed").Failure.Step)
-	require.Equal(b, []string{"authorize", "void"}, b.effects(placed.ID))
+	require.Equal(b, []string{"authorize", "void"}, b.Effects(placed.ID))
 	require.Equal(b, placed.ID, b.Buy(o, http.StatusServiceUnavailable, "Idempotency-Key", key).Problem.OrderID)
 	return placed.ID
 }

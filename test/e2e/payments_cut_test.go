@@ -26,43 +26,43 @@ func TestPaymentsCut(t *testing.T) {
 
 	claimed := b.claimPayment() // by a front door that died then
 	b.awaitPayment(claimed, "captured")
-	require.Equal(t, taken, b.effects(claimed))
+	require.Equal(t, taken, b.Effects(claimed))
 	b.Recorded("TakePayment", "again_from_the_start", stacktest.ClosedHistory(t, c, "payment/"+claimed))
 
 	_, waiting := b.pay(b.User, authenticated, http.StatusAccepted)
 	require.NoError(t, c.TerminateWorkflow(context.Background(), waiting.WorkflowID, "", "by a test"))
 	b.actOn(waiting, "complete") // nobody is there to be told
 	b.awaitPayment(waiting.ID, "captured")
-	require.Equal(t, taken, b.effects(waiting.ID))
+	require.Equal(t, taken, b.Effects(waiting.ID))
 	b.Recorded("TakePayment", "again_while_waiting", stacktest.ClosedHistory(t, c, waiting.WorkflowID))
 
 	_, held := b.pay(b.User, authenticated, http.StatusAccepted)
-	b.fault(map[string]any{"operation": "void", "kind": "hang_before", "calls": 1})
+	b.Fault(map[string]any{"operation": "void", "kind": "hang_before", "calls": 1})
 	require.NoError(t, c.CancelWorkflow(context.Background(), held.WorkflowID, ""))
-	require.Eventually(t, func() bool { return len(b.faultsLeft()) == 0 }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return len(b.FaultsLeft()) == 0 }, 10*time.Second, 10*time.Millisecond)
 	require.NoError(t, c.TerminateWorkflow(context.Background(), held.WorkflowID, "", "by a test")) // while it turns back
 	require.Equal(t, "saga_interrupted", b.awaitPayment(held.ID, "voided").Failure.Code)
-	require.Empty(t, b.effects(held.ID))
+	require.Empty(t, b.Effects(held.ID))
 	b.Recorded("TakePayment", "again_while_compensating", stacktest.ClosedHistory(t, c, held.WorkflowID))
 
 	_, back := b.pay(b.User, visa, http.StatusCreated)
-	b.fault(map[string]any{"operation": "refund", "kind": "hang_after", "calls": 1})
+	b.Fault(map[string]any{"operation": "refund", "kind": "hang_after", "calls": 1})
 	workflowID := b.refundPayment(back.ID)
-	b.awaitEffect(back.ID, "refund")
+	b.AwaitEffect(back.ID, "refund")
 	require.NoError(t, c.TerminateWorkflow(context.Background(), workflowID, "", "by a test"))
 	b.Recorded("RefundTakenPayment", "again", stacktest.ClosedHistory(t, c, workflowID))
 	require.Equal(t, "refunded", b.paymentOf(back.ID).Status)
-	require.Equal(t, []string{"authorize", "capture", "refund"}, b.effects(back.ID))
+	require.Equal(t, []string{"authorize", "capture", "refund"}, b.Effects(back.ID))
 
 	b.payThroughFaults()
 	judged := stacktest.Inspected(b.Stack)
 	judged.Cut = true
 	require.NoError(t, stacktest.Check(context.Background(), judged))
-	require.Empty(t, b.discrepancies("open"), "the reconciler compares orders")
+	require.Empty(t, b.Discrepancies("open"), "the reconciler compares orders")
 
 	_, gone := b.pay(b.User, visa, http.StatusCreated)
 	provider := stack.Shop{URL: b.Stack.PSP, HTTP: http.DefaultClient}
-	a, err := provider.Do(context.Background(), http.MethodPost, "/v1/refunds?payment_intent="+b.intent(gone.ID), nil, "Authorization", "Bearer operator")
+	a, err := provider.Do(context.Background(), http.MethodPost, "/v1/refunds?payment_intent="+b.Intent(gone.ID), nil, "Authorization", "Bearer operator")
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, a.Status, "%s", a.Body) // somebody gave the money back by hand
 	h := stacktest.ClosedHistory(t, c, b.refundPayment(gone.ID))
@@ -87,7 +87,7 @@ func (b *bench) payThroughFaults() {
 	b.Helper()
 	for _, operation := range []string{"create", "authorize", "capture"} {
 		for _, f := range failures(operation) {
-			b.fault(f)
+			b.Fault(f)
 		}
 	}
 	const payments = 30 // more than there are faults
@@ -98,20 +98,20 @@ func (b *bench) payThroughFaults() {
 	}
 	for _, id := range ids {
 		b.awaitPayment(id, "captured")
-		require.Equal(b, []string{"authorize", "capture"}, b.effects(id))
+		require.Equal(b, []string{"authorize", "capture"}, b.Effects(id))
 	}
-	require.Empty(b, b.faultsLeft(), "else the test shows nothing")
+	require.Empty(b, b.FaultsLeft(), "else the test shows nothing")
 }
 
 // claimPayment keeps a payment as the payment service does, and starts nothing.
 func (b *bench) claimPayment() (paymentID string) {
 	b.Helper()
 	private := uuid.Must(uuid.NewV7()).String()
-	paymentID, err := publicID("pay", private)
+	paymentID, err := stacktest.PublicID("pay", private)
 	require.NoError(b, err)
 	asked := fmt.Sprintf(`{"order_id":%q,"user_id":%q,"amount":{"amount":1450,"currency":"EUR"},"method":%q}`, paymentID, b.User, visa)
 	hash := sha256.Sum256([]byte(asked)) // it is stored, so it stays what it is
-	b.change("payment", `INSERT INTO payments (id, order_id, own, user_id, amount, currency, method, request_hash, status)
-		VALUES ($1, $1, true, $2, 1450, 'EUR', $3, $4, 'initiated')`, private, b.privateID(b.User), visa, hash[:])
+	b.Change("payment", `INSERT INTO payments (id, order_id, own, user_id, amount, currency, method, request_hash, status)
+		VALUES ($1, $1, true, $2, 1450, 'EUR', $3, $4, 'initiated')`, private, b.PrivateID(b.User), visa, hash[:])
 	return paymentID
 }

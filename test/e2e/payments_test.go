@@ -134,7 +134,7 @@ func TestPaymentOutcomes(t *testing.T) {
 			t.Parallel()
 			b := setup(t)
 			p := b.awaitPayment(tc.take(b), tc.status)
-			require.Equal(t, tc.effects, b.effects(p.ID))
+			require.Equal(t, tc.effects, b.Effects(p.ID))
 			require.Nil(t, p.NextAction)
 			require.Equal(t, "payment/"+p.ID, p.WorkflowID)
 			if tc.code == "" {
@@ -157,7 +157,7 @@ func TestPaymentKey(t *testing.T) {
 	require.Equal(t, first, again)
 	a, _ := b.pay(b.User, declined, http.StatusUnprocessableEntity, key...)
 	require.Equal(t, "idempotency_mismatch", a.Problem.Code)
-	require.Equal(t, []string{"authorize", "capture"}, b.effects(first.ID))
+	require.Equal(t, []string{"authorize", "capture"}, b.Effects(first.ID))
 	require.Equal(t, first, b.paymentOf(first.ID))
 }
 
@@ -199,7 +199,7 @@ func TestPaymentRefunds(t *testing.T) {
 	require.Equal(t, stack.Money{Amount: 1000, Currency: "EUR"}, rest.Amount)
 	b.Recorded("RefundTakenPayment", "done", stacktest.ClosedHistory(t, c, rest.WorkflowID))
 	require.Equal(t, "refunded", b.paymentOf(p.ID).Status)
-	require.Equal(t, []string{"authorize", "capture", "refund", "refund"}, b.effects(p.ID))
+	require.Equal(t, []string{"authorize", "capture", "refund", "refund"}, b.Effects(p.ID))
 	_, a = ask(map[string]any{}, http.StatusUnprocessableEntity)
 	require.Equal(t, "refund_too_much", a.Problem.Code)
 	var page struct{ Items []refund }
@@ -209,5 +209,5 @@ func TestPaymentRefunds(t *testing.T) {
 	o := b.Buy(b.Basket(b.Product(700, 1), 1, visa), http.StatusCreated).Order
 	a = b.Want(http.MethodPost, "/v1/payments/"+o.PaymentID+"/refunds", map[string]any{"reason": "paid twice"}, http.StatusConflict)
 	require.Equal(t, "payment_of_order", a.Problem.Code)
-	require.Equal(t, []string{"authorize", "capture"}, b.effects(o.ID))
+	require.Equal(t, []string{"authorize", "capture"}, b.Effects(o.ID))
 }

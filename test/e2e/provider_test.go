@@ -3,7 +3,6 @@ package e2e_test
 import (
 	"context"
 	"net/http"
-	"slices"
 	"testing"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/skaldhq/skald/test/stack"
+	"github.com/skaldhq/skald/test/stack/stacktest"
 )
 
 // failures are the provider's ways to fail an operation.
@@ -34,32 +34,27 @@ func TestProviderFails(t *testing.T) {
 	product := b.Product(900, 100)
 	for _, operation := range []string{"create", "authorize", "capture"} {
 		for _, f := range failures(operation) {
-			b.fault(f)
+			b.Fault(f)
 		}
 	}
 	const orders = 30 // more than there are faults
 	var ids []string
 	for range orders {
-		ids = append(ids, b.placeAsync(product))
+		ids = append(ids, b.BuyAsync(product))
 	}
 	for _, id := range ids {
 		require.Equal(t, "confirmed", b.awaitDecided(id).Status)
-		require.Equal(t, []string{"authorize", "capture"}, b.effects(id))
+		require.Equal(t, []string{"authorize", "capture"}, b.Effects(id))
 	}
-	require.Empty(t, b.faultsLeft(), "else the test shows nothing")
-	left := stock{OnHand: 100 - orders, Available: 100 - orders}
-	b.requireStock(left, product)
+	require.Empty(t, b.FaultsLeft(), "else the test shows nothing")
+	left := stacktest.Stock{OnHand: 100 - orders, Available: 100 - orders}
+	b.RequireStock(left, product)
 
 	b.requireHoldsGivenBack(b.Temporal(), product)
 	b.requireLostHoldEnds(product)
-	require.Empty(t, b.faultsLeft(), "else the test shows nothing")
-	require.Equal(t, left, b.stockOf(product))
+	require.Empty(t, b.FaultsLeft(), "else the test shows nothing")
+	require.Equal(t, left, b.StockOf(product))
 	b.RequireInvariants()
-}
-
-func (b *bench) placeAsync(product string) (orderID string) {
-	b.Helper()
-	return b.Buy(b.Basket(product, 1, visa), http.StatusAccepted, "Prefer", "respond-async").Order.ID
 }
 
 // requireHoldsGivenBack: orders that are cancelled when their money is held
@@ -71,13 +66,13 @@ func (b *bench) requireHoldsGivenBack(c client.Client, product string) {
 	for range faults {
 		// The answer that the money is held is lost: until the client gives up, the
 		// saga still waits for it.
-		b.fault(map[string]any{"operation": "authorize", "kind": "hang_after", "calls": 1})
-		id := b.placeAsync(product)
-		b.awaitEffect(id, "authorize")
+		b.Fault(map[string]any{"operation": "authorize", "kind": "hang_after", "calls": 1})
+		id := b.BuyAsync(product)
+		b.AwaitEffect(id, "authorize")
 		ids = append(ids, id)
 		if len(ids) == 1 { // none is voided yet
 			for _, f := range faults {
-				b.fault(f)
+				b.Fault(f)
 			}
 		}
 		require.NoError(b, c.CancelWorkflow(context.Background(), "order/"+id, ""))
@@ -86,7 +81,7 @@ func (b *bench) requireHoldsGivenBack(c client.Client, product string) {
 		o := b.awaitDecided(id)
 		require.Equal(b, "cancelled", o.Status)
 		require.Equal(b, "compensated", o.Saga.State)
-		require.Equal(b, []string{"authorize", "void"}, b.effects(id))
+		require.Equal(b, []string{"authorize", "void"}, b.Effects(id))
 	}
 }
 
@@ -94,22 +89,16 @@ func (b *bench) requireHoldsGivenBack(c client.Client, product string) {
 // taken, which is a definite no to taking it.
 func (b *bench) requireLostHoldEnds(product string) {
 	b.Helper()
-	b.fault(map[string]any{"operation": "capture", "kind": "hang_before", "calls": 1})
-	id := b.placeAsync(product)
-	b.awaitEffect(id, "authorize")
-	require.Eventually(b, func() bool { return len(b.faultsLeft()) == 0 }, 10*time.Second, 10*time.Millisecond)
+	b.Fault(map[string]any{"operation": "capture", "kind": "hang_before", "calls": 1})
+	id := b.BuyAsync(product)
+	b.AwaitEffect(id, "authorize")
+	require.Eventually(b, func() bool { return len(b.FaultsLeft()) == 0 }, 10*time.Second, 10*time.Millisecond)
 	provider := stack.Shop{URL: b.Stack.PSP, HTTP: http.DefaultClient}
-	a, err := provider.Do(context.Background(), http.MethodPost, "/v1/payment_intents/"+b.intent(id)+"/cancel", nil, "Authorization", "Bearer operator")
+	a, err := provider.Do(context.Background(), http.MethodPost, "/v1/payment_intents/"+b.Intent(id)+"/cancel", nil, "Authorization", "Bearer operator")
 	require.NoError(b, err)
 	require.Equal(b, http.StatusOK, a.Status, "%s", a.Body)
 	o := b.awaitDecided(id)
 	require.Equal(b, "failed", o.Status)
 	require.Equal(b, "CapturePayment", o.Failure.Step)
-	require.Equal(b, []string{"authorize", "void"}, b.effects(id))
-}
-
-// awaitEffect waits until something happened to an order's money.
-func (b *bench) awaitEffect(orderID, operation string) {
-	b.Helper()
-	require.Eventually(b, func() bool { return slices.Contains(b.effects(orderID), operation) }, 10*time.Second, 10*time.Millisecond)
+	require.Equal(b, []string{"authorize", "void"}, b.Effects(id))
 }

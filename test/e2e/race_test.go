@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/skaldhq/skald/test/stack"
+	"github.com/skaldhq/skald/test/stack/stacktest"
 )
 
 // TestRace: many clients want the last units, some of them on two lines.
@@ -40,13 +41,13 @@ func TestRace(t *testing.T) {
 		sold += b.soldTo(a)
 	}
 	require.EqualValues(t, units, sold, "units of confirmed orders")
-	b.requireStock(stock{}, product)
-	id := b.privateID(product)
+	b.RequireStock(stacktest.Stock{}, product)
+	id := b.PrivateID(product)
 	for state, want := range map[string]int64{"sold": units, "reserved": 0} { // S1, S2: counters alone can hide an oversell
-		require.Equal(t, want, b.number("inventory", `SELECT coalesce(sum(quantity), 0)::bigint
+		require.Equal(t, want, b.Number("inventory", `SELECT coalesce(sum(quantity), 0)::bigint
 			FROM reservation_lines JOIN reservations USING (order_id) WHERE product_id = $1 AND state = $2`, id, state), state)
 	}
-	require.EqualValues(t, units, b.number("inventory", "SELECT sum(difference)::bigint FROM adjustments WHERE product_id = $1", id))
+	require.EqualValues(t, units, b.Number("inventory", "SELECT sum(difference)::bigint FROM adjustments WHERE product_id = $1", id))
 	log, err := os.ReadFile(filepath.Join(b.Stack.Data, "postgres", "postgres.log"))
 	require.NoError(t, err)
 	require.NotEmpty(t, log)

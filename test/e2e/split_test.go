@@ -95,13 +95,13 @@ func TestTwoOfAService(t *testing.T) {
 		if i == 20 {
 			require.NoError(t, syscall.Kill(b.Stack.Process("inventory").PID, syscall.SIGKILL))
 		}
-		placed = append(placed, b.placeAsync(product))
+		placed = append(placed, b.BuyAsync(product))
 	}
 	for _, id := range placed {
 		b.Await(id, "confirmed")
 	}
 	left := 10_000 - int64(len(placed))
-	b.requireStock(stock{OnHand: left, Available: left}, product)
+	b.RequireStock(stacktest.Stock{OnHand: left, Available: left}, product)
 	b.RequireInvariants()
 }
 

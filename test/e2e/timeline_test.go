@@ -42,7 +42,7 @@ type timeline struct {
 
 func (b *bench) timeline(orderID string) (found timeline) {
 	b.Helper()
-	b.decode(b.Want(http.MethodGet, "/v1/orders/"+orderID+"/timeline", nil, http.StatusOK), &found)
+	b.Decode(b.Want(http.MethodGet, "/v1/orders/"+orderID+"/timeline", nil, http.StatusOK), &found)
 	return found
 }
 
@@ -160,7 +160,7 @@ func TestTimelineOfConfirmed(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, a.Status, "another's is as missing")
 
 	// Its refund belongs to it.
-	b.askRefund(id, map[string]any{"reason": "came too late"})
+	b.AskRefund(id, map[string]any{"reason": "came too late"})
 	require.Eventually(t, func() bool { return b.timeline(id).Status == "refunded" }, 30*time.Second, 50*time.Millisecond)
 	found = b.completeTimeline(id)
 	require.Equal(t, append(steps, "RefundPayment", "ReturnStock"), found.told("started"))
@@ -199,7 +199,7 @@ func TestTimelineStreams(t *testing.T) {
 	require.WithinDuration(t, a.Order.NextAction.ExpiresAt, *waits.Deadline, time.Second)
 
 	acted := time.Now()
-	b.act(a.Order, "complete")
+	b.Act(a.Order, "complete")
 	all = append(all, live.until(isEnd)...)
 	require.Less(t, time.Since(acted), 20*time.Second, "as it happens")
 	require.False(t, live.lines.Scan(), "the stream ends behind its end")
@@ -231,9 +231,9 @@ func TestTimelineOfTroubles(t *testing.T) {
 	t.Parallel()
 	b := own(t)
 	product := b.Product(900, 10)
-	b.fault(map[string]any{"operation": "authorize", "kind": "error_before", "calls": 2})
+	b.Fault(map[string]any{"operation": "authorize", "kind": "error_before", "calls": 2})
 	found := b.completeTimeline(b.Buy(b.Basket(product, 1, visa), http.StatusCreated).OrderID())
-	require.Empty(t, b.faultsLeft(), "else the test shows nothing")
+	require.Empty(t, b.FaultsLeft(), "else the test shows nothing")
 	require.Equal(t, []string{"AuthorizePayment"}, found.told("retried"))
 	for _, e := range found.Entries {
 		switch {
@@ -257,7 +257,7 @@ func (b *bench) requireResetTold(c client.Client, product string) {
 		WorkflowTaskFinishEventId: 4, RequestId: "reset " + a.Order.ID,
 	})
 	require.NoError(b, err)
-	b.act(a.Order, "complete")
+	b.Act(a.Order, "complete")
 	all = append(all, live.until(isEnd)...)
 	var seen, ids []string
 	for _, e := range all[:len(all)-1] {

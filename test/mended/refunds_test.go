@@ -1,4 +1,4 @@
-package e2e_test
+package mended_test
 
 import (
 	"context"
@@ -23,36 +23,31 @@ func (b *bench) testRefunds() {
 		moved  []string
 		left   int64 // of 10 units
 	}{
-		"done":            {func(o stack.Order, _ string) { b.askRefund(o.ID, all) }, "done", "refunded", []string{"authorize", "capture", "refund"}, 10},
-		"order_cancelled": {func(o stack.Order, _ string) { b.cancel(o.ID) }, "done", "refunded", []string{"authorize", "capture", "refund"}, 10},
+		"done":            {func(o stack.Order, _ string) { b.AskRefund(o.ID, all) }, "done", "refunded", []string{"authorize", "capture", "refund"}, 10},
+		"order_cancelled": {func(o stack.Order, _ string) { b.Cancel(o.ID) }, "done", "refunded", []string{"authorize", "capture", "refund"}, 10},
 		"done_partly": {func(o stack.Order, product string) {
-			b.askRefund(o.ID, map[string]any{"reason": "one is broken", "lines": []stack.Item{{ProductID: product, Quantity: 1}}})
+			b.AskRefund(o.ID, map[string]any{"reason": "one is broken", "lines": []stack.Item{{ProductID: product, Quantity: 1}}})
 		}, "done", "confirmed", []string{"authorize", "capture", "refund"}, 9},
 		"refused": {func(o stack.Order, _ string) { // somebody gave the money back by hand
 			provider := stack.Shop{URL: b.Stack.PSP, HTTP: http.DefaultClient}
-			a, err := provider.Do(context.Background(), http.MethodPost, "/v1/refunds?payment_intent="+b.intent(o.ID), nil, "Authorization", "Bearer operator")
+			a, err := provider.Do(context.Background(), http.MethodPost, "/v1/refunds?payment_intent="+b.Intent(o.ID), nil, "Authorization", "Bearer operator")
 			require.NoError(b, err)
 			require.Equal(b, http.StatusOK, a.Status, "%s", a.Body)
-			b.askRefund(o.ID, all)
+			b.AskRefund(o.ID, all)
 		}, "refused", "confirmed", []string{"authorize", "capture", "refund"}, 8},
 	} {
 		product := b.Product(1500, 10)
 		o := b.Buy(b.Basket(product, 2, visa), http.StatusCreated).Order
-		b.requireStock(stock{OnHand: 8, Available: 8}, product)
+		b.RequireStock(stacktest.Stock{OnHand: 8, Available: 8}, product)
 		tc.ask(o, product)
 		workflowID := "refund/" + b.refundsOf(o.ID)[0].ID
 		h := stacktest.ClosedHistory(b.T, c, workflowID)
 		require.Equal(b, tc.refund, b.refundsOf(o.ID)[0].Status, name)
 		require.Equal(b, tc.status, b.Get(o.ID).Status, name)
-		require.Equal(b, tc.moved, b.effects(o.ID), name)
-		require.Equal(b, stock{OnHand: tc.left, Available: tc.left}, b.stockOf(product), name)
+		require.Equal(b, tc.moved, b.Effects(o.ID), name)
+		require.Equal(b, stacktest.Stock{OnHand: tc.left, Available: tc.left}, b.StockOf(product), name)
 		b.Recorded("RefundOrder", name, h)
 	}
-}
-
-func (b *bench) askRefund(orderID string, body map[string]any) {
-	b.Helper()
-	b.Want(http.MethodPost, "/v1/orders/"+orderID+"/refunds", body, http.StatusAccepted)
 }
 
 // refundShown is a refund as the front door shows it.

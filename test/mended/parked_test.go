@@ -1,4 +1,4 @@
-package e2e_test
+package mended_test
 
 import (
 	"context"
@@ -58,7 +58,7 @@ func (b *bench) testParked(skald string) {
 	c := b.Temporal()
 	var all []*parkedSaga
 	for _, tr := range troubles() {
-		p := &parkedSaga{trouble: tr, bench: b.customer(), product: b.Product(1500, 10), begun: time.Now()}
+		p := &parkedSaga{trouble: tr, bench: &bench{b.Customer()}, product: b.Product(1500, 10), begun: time.Now()}
 		p.placed = tr.begin(p.bench, p.product)
 		p.workflowID = "order/" + p.placed.ID
 		if tr.refund {

@@ -2,35 +2,15 @@ package stacktest
 
 import (
 	"context"
-	"fmt"
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/client"
 
 	"github.com/skaldhq/skald/test/stack"
 )
-
-// Query reads rows of a service's own database.
-func Query[T any](ctx context.Context, s *stack.Stack, service, sql string, scan pgx.RowToFunc[T], args ...any) ([]T, error) {
-	conn, err := pgx.Connect(ctx, s.Databases[service])
-	if err != nil {
-		return nil, fmt.Errorf("connect to database %s: %w", service, err)
-	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	rows, err := conn.Query(ctx, sql, args...)
-	if err != nil {
-		return nil, fmt.Errorf("query database %s: %w", service, err)
-	}
-	found, err := pgx.CollectRows(rows, scan)
-	if err != nil {
-		return nil, fmt.Errorf("read database %s: %w", service, err)
-	}
-	return found, nil
-}
 
 // Temporal is a client of the platform's Temporal server.
 func (b *Bench) Temporal() client.Client {

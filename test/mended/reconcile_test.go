@@ -1,4 +1,4 @@
-package e2e_test
+package mended_test
 
 import (
 	"context"
@@ -44,7 +44,7 @@ func TestReconciler(t *testing.T) {
 		{"operation": "authorize", "kind": "hang_after", "calls": 15}, {"operation": "capture", "kind": "hang_after", "calls": 15},
 		{"operation": "void", "kind": "error_before", "calls": 10}, {"operation": "refund", "kind": "hang_after", "calls": 5},
 	} {
-		b.fault(f)
+		b.Fault(f)
 	}
 	for v.total() < cutRuns {
 		v.cutOne()
@@ -65,7 +65,7 @@ func TestReconciler(t *testing.T) {
 	}
 	require.NoError(t, err)
 	t.Logf("every invariant is true again %s after the last run was cut", time.Since(begun).Round(time.Second))
-	require.Empty(t, b.discrepancies("open"), "the reconciler mends what was cut by itself")
+	require.Empty(t, b.Discrepancies("open"), "the reconciler mends what was cut by itself")
 	v.requireOrphans()
 	v.requireGone()
 	v.recordRuns()
@@ -127,9 +127,9 @@ func (v *vandal) order(ctx context.Context) *errgroup.Group {
 // cutAt cuts runs at points that chance may miss.
 func (v *vandal) cutAt() {
 	v.Helper()
-	v.fault(map[string]any{"operation": "capture", "kind": "hang_after", "calls": 1})
-	paid := v.placeAsync(v.product)
-	v.awaitEffect(paid, "capture")
+	v.Fault(map[string]any{"operation": "capture", "kind": "hang_after", "calls": 1})
+	paid := v.BuyAsync(v.product)
+	v.AwaitEffect(paid, "capture")
 	v.terminate("order/"+paid, "after the capture")
 	v.again["PlaceOrder/again_after_capture"] = "order/" + paid
 
@@ -137,10 +137,10 @@ func (v *vandal) cutAt() {
 	v.terminate("order/"+waits, "while the customer acts")
 	v.again["PlaceOrder/again_while_waiting"] = "order/" + waits
 
-	v.fault(map[string]any{"operation": "authorize", "kind": "hang_after", "calls": 1})
-	cancelled := v.placeAsync(v.product)
-	v.awaitEffect(cancelled, "authorize")
-	v.fault(map[string]any{"operation": "void", "kind": "hang_before", "calls": 1})
+	v.Fault(map[string]any{"operation": "authorize", "kind": "hang_after", "calls": 1})
+	cancelled := v.BuyAsync(v.product)
+	v.AwaitEffect(cancelled, "authorize")
+	v.Fault(map[string]any{"operation": "void", "kind": "hang_before", "calls": 1})
 	v.Want(http.MethodPut, "/v1/orders/"+cancelled+"/cancellation", nil, http.StatusAccepted)
 	require.Eventually(v, func() bool { return v.Get(cancelled).Saga.State == "compensating" }, 30*time.Second, 10*time.Millisecond)
 	v.terminate("order/"+cancelled, "while it compensates")
@@ -148,9 +148,9 @@ func (v *vandal) cutAt() {
 
 	for _, kind := range []string{"hang_after", "hang_before"} {
 		confirmed := v.Buy(v.Basket(v.product, 2, visa), http.StatusCreated).Order.ID
-		v.fault(map[string]any{"operation": "refund", "kind": kind, "calls": 1})
+		v.Fault(map[string]any{"operation": "refund", "kind": kind, "calls": 1})
 		refund := v.ID(v.Want(http.MethodPost, "/v1/orders/"+confirmed+"/refunds", map[string]any{"reason": "broken"}, http.StatusAccepted))
-		require.Eventually(v, func() bool { return len(v.faultsLeft()) == 0 }, 30*time.Second, 10*time.Millisecond)
+		require.Eventually(v, func() bool { return len(v.FaultsLeft()) == 0 }, 30*time.Second, 10*time.Millisecond)
 		v.terminate("refund/"+refund, "refund")
 		v.again["RefundOrder/again"] = "refund/" + refund
 	}
@@ -175,7 +175,7 @@ func (v *vandal) cutOne() {
 	if one.Status == "refund" {
 		prefix, kind, where = "rfd", "refund/", "refund"
 	}
-	id, err := publicID(prefix, one.ID)
+	id, err := stacktest.PublicID(prefix, one.ID)
 	require.NoError(v, err)
 	v.terminate(kind+id, where)
 }
@@ -198,7 +198,7 @@ func (v *vandal) resetOne() {
 	ctx := context.Background()
 	ids, err := stacktest.Query(ctx, v.Stack, "order", "SELECT id::text FROM orders ORDER BY random() LIMIT 1", pgx.RowTo[string])
 	require.NoError(v, err)
-	id, err := publicID("ord", ids[0])
+	id, err := stacktest.PublicID("ord", ids[0])
 	require.NoError(v, err)
 	var points []int64
 	for events := v.temporal.GetWorkflowHistory(ctx, "order/"+id, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); events.HasNext(); {

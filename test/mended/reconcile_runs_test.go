@@ -1,4 +1,4 @@
-package e2e_test
+package mended_test
 
 import (
 	"context"

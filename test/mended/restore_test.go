@@ -1,4 +1,4 @@
-package e2e_test
+package mended_test
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/skaldhq/skald/test/stack/stacktest"
 	"github.com/skaldhq/skald/workflows"
 )
 
@@ -29,10 +30,10 @@ func TestRestoredBackup(t *testing.T) {
 	backup := filepath.Join(t.TempDir(), "order.dump")
 
 	settled := v.Buy(v.Basket(v.product, 1, visa), http.StatusCreated).Order.ID
-	waits := v.awaiting(v.product)
+	waits := v.Awaiting(v.product)
 	v.postgres("pg_dump", "--format=custom", "--file="+backup, v.Stack.Databases["order"])
 	lost := v.Buy(v.Basket(v.product, 3, visa), http.StatusCreated).Order.ID
-	v.act(waits, "complete")
+	v.Act(waits, "complete")
 	v.Await(waits.ID, "confirmed")
 
 	old := v.Stack.Process("order")
@@ -46,12 +47,12 @@ func TestRestoredBackup(t *testing.T) {
 	v.Await(waits.ID, "confirmed") // the backup has it waiting for its customer
 	require.Equal(t, "confirmed", v.Get(settled).Status)
 	v.Want(http.MethodGet, "/v1/orders/"+lost, nil, http.StatusNotFound)
-	require.Equal(t, []string{"authorize", "capture"}, v.effects(waits.ID), "nobody pays twice")
+	require.Equal(t, []string{"authorize", "capture"}, v.Effects(waits.ID), "nobody pays twice")
 
-	v.repair(v.discrepancies("open")[0], "lost with the backup", "completed")
+	v.repair(v.Discrepancies("open")[0], "lost with the backup", "completed")
 	require.Eventually(t, func() bool { return len(v.tried()) == 0 }, time.Minute, 500*time.Millisecond)
-	require.Equal(t, []string{"authorize", "capture", "refund"}, v.effects(lost))
-	v.requireStock(stock{OnHand: 98, Available: 98}, v.product)
+	require.Equal(t, []string{"authorize", "capture", "refund"}, v.Effects(lost))
+	v.RequireStock(stacktest.Stock{OnHand: 98, Available: 98}, v.product)
 	v.Buy(v.Basket(v.product, 1, visa), http.StatusCreated)
 }
 

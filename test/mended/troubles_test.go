@@ -1,4 +1,4 @@
-package e2e_test
+package mended_test
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/skaldhq/skald/test/stack"
+	"github.com/skaldhq/skald/test/stack/stacktest"
 )
 
 // trouble is a saga that cannot go on, and what an operator makes of it.
@@ -23,15 +24,15 @@ type trouble struct {
 	before string // the saga's state before and after the decision
 	after  string
 
-	status string   // of the order at its end
-	ended  string   // of its saga
-	money  []string // what happened to it
-	stock  stock    // there were 10
+	status string          // of the order at its end
+	ended  string          // of its saga
+	money  []string        // what happened to it
+	stock  stacktest.Stock // there were 10
 }
 
 // troubles are a saga for each decision before its pivot, at it and after it.
 func troubles() []trouble {
-	untouched, sold := stock{OnHand: 10, Available: 10}, stock{OnHand: 9, Available: 9}
+	untouched, sold := stacktest.Stock{OnHand: 10, Available: 10}, stacktest.Stock{OnHand: 9, Available: 9}
 	return []trouble{
 		{
 			name: "void_skipped", kind: "PlaceOrder", step: "VoidPayment", begin: cancelledUnpaid,
@@ -60,7 +61,7 @@ func troubles() []trouble {
 		{
 			name: "commit_skipped", kind: "PlaceOrder", step: "CommitStock", begin: neverSold,
 			action: "skip", before: "parked", after: "running", status: "confirmed", ended: "completed",
-			money: []string{"authorize", "capture"}, stock: stock{OnHand: 10, Reserved: 1, Available: 9}, // for whoever skipped to put right
+			money: []string{"authorize", "capture"}, stock: stacktest.Stock{OnHand: 10, Reserved: 1, Available: 9}, // for whoever skipped to put right
 		},
 		{
 			name: "return_skipped", kind: "RefundOrder", step: "ReturnStock", begin: neverReturned, refund: true,
@@ -78,69 +79,58 @@ func troubles() []trouble {
 // refuse lets the provider fail an operation for the bench's own user, for good.
 func (b *bench) refuse(operation string) {
 	b.Helper()
-	b.fault(map[string]any{"operation": operation, "kind": "error_before", "share": 1, "metadata": map[string]string{"user_id": b.User}})
-}
-
-func (b *bench) cancel(orderID string) stack.Order {
-	b.Helper()
-	return b.Want(http.MethodPut, "/v1/orders/"+orderID+"/cancellation", map[string]any{"reason": "changed my mind"}, http.StatusAccepted).Order
-}
-
-// awaiting is an order whose customer has to act.
-func (b *bench) awaiting(product string) stack.Order {
-	b.Helper()
-	return b.Buy(b.Basket(product, 1, authenticated), http.StatusAccepted).Order
+	b.Fault(map[string]any{"operation": operation, "kind": "error_before", "share": 1, "metadata": map[string]string{"user_id": b.User}})
 }
 
 // cancelledUnpaid is an order that is cancelled while its customer has to act:
 // the provider holds nothing, and refuses to void it.
 func cancelledUnpaid(b *bench, product string) stack.Order {
 	b.refuse("void")
-	return b.cancel(b.awaiting(product).ID)
+	return b.Cancel(b.Awaiting(product).ID)
 }
 
 // cancelledHeld is an order that is cancelled when its money is held already: the
 // answer that it is was lost.
 func cancelledHeld(b *bench, product string) stack.Order {
 	b.refuse("void")
-	b.fault(map[string]any{"operation": "authorize", "kind": "hang_after", "calls": 1, "metadata": map[string]string{"user_id": b.User}})
-	id := b.placeAsync(product)
-	b.awaitEffect(id, "authorize")
-	return b.cancel(id)
+	b.Fault(map[string]any{"operation": "authorize", "kind": "hang_after", "calls": 1, "metadata": map[string]string{"user_id": b.User}})
+	id := b.BuyAsync(product)
+	b.AwaitEffect(id, "authorize")
+	return b.Cancel(id)
 }
 
 func neverCaptured(b *bench, product string) stack.Order {
 	b.refuse("capture")
-	return b.Get(b.placeAsync(product))
+	return b.Get(b.BuyAsync(product))
 }
 
 // neverSold is an order whose units the inventory cannot sell.
 func neverSold(b *bench, product string) stack.Order {
-	o := b.awaiting(product)
-	b.failWrites("reservations", "UPDATE", fmt.Sprintf("NEW.order_id = '%s' AND NEW.state = 'sold'", b.privateID(o.ID)))
-	b.act(o, "complete")
+	o := b.Awaiting(product)
+	b.failWrites("reservations", "UPDATE", fmt.Sprintf("NEW.order_id = '%s' AND NEW.state = 'sold'", b.PrivateID(o.ID)))
+	b.Act(o, "complete")
 	return b.Await(o.ID, "confirmed")
 }
 
 // neverReturned is an order whose units the inventory cannot take back.
 func neverReturned(b *bench, product string) stack.Order {
 	o := b.Buy(b.Basket(product, 1, visa), http.StatusCreated).Order
-	b.requireStock(stock{OnHand: 9, Available: 9}, product)
-	b.failWrites("returns", "INSERT", fmt.Sprintf("NEW.order_id = '%s'", b.privateID(o.ID)))
-	return b.cancel(o.ID)
+	b.RequireStock(stacktest.Stock{OnHand: 9, Available: 9}, product)
+	b.failWrites("returns", "INSERT", fmt.Sprintf("NEW.order_id = '%s'", b.PrivateID(o.ID)))
+	return b.Cancel(o.ID)
 }
 
 func neverRefunded(b *bench, product string) stack.Order {
 	b.refuse("refund")
 	o := b.Buy(b.Basket(product, 1, visa), http.StatusCreated).Order
-	b.requireStock(stock{OnHand: 9, Available: 9}, product)
-	return b.cancel(o.ID)
+	b.RequireStock(stacktest.Stock{OnHand: 9, Available: 9}, product)
+	return b.Cancel(o.ID)
 }
 
 // failWrites makes writes of the inventory fail, those that meet a condition.
 func (b *bench) failWrites(table, write, condition string) {
 	b.Helper()
-	b.change("inventory", fmt.Sprintf(`
+	b.Change("inventory", fmt.Sprintf(`
 		CREATE OR REPLACE FUNCTION spoilt() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'spoilt by a test'; END $$;
 		CREATE TRIGGER spoilt_%d BEFORE %s ON %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION spoilt()`,
 		time.Now().UnixNano(), write, table, condition))

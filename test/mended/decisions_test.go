@@ -1,4 +1,4 @@
-package e2e_test
+package mended_test
 
 import (
 	"context"
@@ -71,14 +71,14 @@ func (p *parkedSaga) requireEnded(c client.Client, skald string) {
 	p.Helper()
 	h := stacktest.ClosedHistory(p.T, c, p.workflowID)
 	o := p.Await(p.placed.ID, p.status)
-	require.Equal(p, p.money, p.effects(o.ID), p.name)
-	require.Equal(p, p.stock, p.stockOf(p.product), p.name)
+	require.Equal(p, p.money, p.Effects(o.ID), p.name)
+	require.Equal(p, p.stock, p.StockOf(p.product), p.name)
 	d, err := c.DescribeWorkflow(context.Background(), p.workflowID, "")
 	require.NoError(p, err)
-	require.Equal(p, p.ended, attributes(d)["SagaState"], p.name)
+	require.Equal(p, p.ended, stacktest.Attributes(d)["SagaState"], p.name)
 	if !p.refund {
 		require.Equal(p, p.ended, o.Saga.State, p.name)
-		p.requireLegible(c, o.ID, o)
+		p.RequireLegible(c, o.ID, o)
 	}
 	p.requireDone(h)
 
