@@ -151,13 +151,17 @@ func (s *Stack) read(r io.Reader, ready chan struct{}) {
 	}
 }
 
-// told is what the command said, and the ends of the logs of what it runs: a part
-// that ends the process says why nowhere else.
+// told is what the command said, and the last lines of the logs of what it runs: a
+// part that ends the process says why nowhere else, and where in the code after that.
 func (s *Stack) told() string {
 	said := s.output.String()
 	for _, log := range []string{"temporal/temporal.log", "postgres/postgres.log"} {
 		raw, _ := os.ReadFile(filepath.Join(s.Data, log))
-		said += fmt.Sprintf("\n%s:\n%s", log, raw[max(0, len(raw)-2000):])
+		said += "\n" + log + ":\n"
+		lines := strings.Split(strings.TrimSpace(string(raw)), "\n")
+		for _, line := range lines[max(0, len(lines)-5):] {
+			said += line[:min(len(line), 500)] + "\n"
+		}
 	}
 	return said
 }

@@ -1,8 +1,6 @@
 package temporaldev
 
 import (
-	"errors"
-	"math/rand/v2"
 	"net"
 	"net/url"
 	"strconv"
@@ -64,8 +62,9 @@ func settings(fair []string) dynamicconfig.StaticClient {
 	}
 }
 
-// configuration is a whole cluster in one process, all of it on loopback.
-func configuration(addr string, db *config.SQL, inject *config.FaultInjection) (*config.Config, error) {
+// configuration is a whole cluster in one process, all of it on loopback; free are ports
+// for what is reached from within only.
+func configuration(addr string, free []int, db *config.SQL, inject *config.FaultInjection) (*config.Config, error) {
 	host, portText, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, err
@@ -74,13 +73,8 @@ func configuration(addr string, db *config.SQL, inject *config.FaultInjection) (
 	if err != nil {
 		return nil, err
 	}
-	names := []string{"frontend", "history", "matching", "worker"}
-	free, err := freePorts(2 * len(names))
-	if err != nil {
-		return nil, err
-	}
 	services := map[string]config.Service{}
-	for i, name := range names {
+	for i, name := range []string{"frontend", "history", "matching", "worker"} {
 		grpc := free[2*i]
 		if name == "frontend" {
 			grpc = port
@@ -113,44 +107,4 @@ func configuration(addr string, db *config.SQL, inject *config.FaultInjection) (
 			Visibility: config.VisibilityArchivalNamespaceDefaults{State: "disabled"},
 		}},
 	}, nil
-}
-
-// freeAddr checks that an address can be listened on, and gives it its port.
-func freeAddr(addr string) (string, error) {
-	if host, port, err := net.SplitHostPort(addr); err == nil && port == "0" {
-		free, err := freePorts(1)
-		if err != nil {
-			return "", err
-		}
-		return net.JoinHostPort(host, strconv.Itoa(free[0])), nil
-	}
-	listener, err := net.Listen("tcp", addr) //nolint:noctx // closed at once
-	if err != nil {
-		return "", err
-	}
-	return listener.Addr().String(), listener.Close()
-}
-
-// The ports to choose from: below those that the system gives to outgoing
-// connections, one of which could be in the way by the time the server listens.
-const (
-	firstPort = 12000
-	lastPort  = 32000
-)
-
-// freePorts gives ports of loopback that are free, each another.
-func freePorts(n int) (ports []int, err error) {
-	for tries := 0; len(ports) < n; tries++ {
-		port := firstPort + rand.IntN(lastPort-firstPort)                                           //nolint:gosec // any will do
-		listener, listenErr := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))) //nolint:noctx // closed at once
-		if listenErr != nil {
-			if tries > 100*n {
-				return nil, errors.Join(err, listenErr)
-			}
-			continue
-		}
-		defer func() { err = errors.Join(err, listener.Close()) }() // not before all are chosen
-		ports = append(ports, port)
-	}
-	return ports, nil
 }

@@ -40,6 +40,7 @@ type Server struct {
 	Addr      string
 	Namespace string
 	server    temporal.Server
+	ports     *block
 }
 
 // stopTimeout bounds a stop: the server waits for whoever still polls it.
@@ -53,7 +54,19 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, err
 	}
-	addr, err := freeAddr(o.Addr)
+	ports, err := reserve()
+	if err != nil {
+		return nil, fmt.Errorf("there are no free ports from %d to %d for the Temporal server: %w", firstPort, lastPort, err)
+	}
+	s, err := start(ctx, o, ports)
+	if err != nil {
+		ports.release()
+	}
+	return s, err
+}
+
+func start(ctx context.Context, o Options, ports *block) (*Server, error) {
+	addr, err := ports.addr(o.Addr)
 	if err != nil {
 		return nil, fmt.Errorf("the address %s of the Temporal server is not free: choose another with --temporal-addr: %w", o.Addr, err)
 	}
@@ -68,7 +81,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err := forgetMembers(ctx, db); err != nil {
 		return nil, fmt.Errorf("forget the last run of Temporal: %w", err)
 	}
-	c, err := configuration(addr, db, faults(o.Faults))
+	c, err := configuration(addr, ports.take(8), db, faults(o.Faults))
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +98,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("build Temporal server: %w", err)
 	}
-	s := &Server{Addr: addr, Namespace: o.Namespace, server: server}
+	s := &Server{Addr: addr, Namespace: o.Namespace, server: server, ports: ports}
 	if err := server.Start(); err != nil {
 		s.Stop()
 		return nil, fmt.Errorf("start Temporal server: %w", err)
@@ -99,6 +112,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 
 // Stop ends the server. What it has answered is in the database.
 func (s *Server) Stop() {
+	defer s.ports.release()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -23,7 +23,7 @@ type UI struct {
 // StartUI serves the Web UI of a server at an address, host:port; port 0 picks
 // a free one. It has payloads opened at the codec's URL, unless that is empty.
 func StartUI(ctx context.Context, addr string, s *Server, codec string) (*UI, error) {
-	addr, err := freeAddr(addr)
+	addr, err := s.ports.addr(addr)
 	if err != nil {
 		return nil, fmt.Errorf("the address of the Temporal Web UI is not free: choose another with --ui-addr: %w", err)
 	}
