@@ -96,6 +96,11 @@ func TestExactlyOnce(t *testing.T) {
 	dir := filepath.Join(b.Stack.Data, "mail")
 	arrived := map[string]int{}
 	repeated := 0
+	t.Cleanup(func() {
+		if t.Failed() {
+			b.explain()
+		}
+	})
 	require.Eventually(t, func() bool {
 		deliveries, err := mailsink.Deliveries(dir)
 		require.NoError(t, err)
@@ -108,7 +113,7 @@ func TestExactlyOnce(t *testing.T) {
 			arrived[d.MessageID]++
 		}
 		return len(arrived) >= orders
-	}, lostAndSent, 200*time.Millisecond, "of %d notifications %d arrived", orders, len(arrived))
+	}, lostAndSent, 200*time.Millisecond, "not all notifications arrived")
 	for id := range want {
 		require.Equal(t, 1, arrived[messageID(id)], id)
 		delete(arrived, messageID(id))
@@ -126,6 +131,22 @@ func TestExactlyOnce(t *testing.T) {
 	t.Logf("all has arrived after %s", time.Since(begun).Round(time.Second))
 	t.Logf("%d orders; %d events in the broker's log tell of their ends; %d mails arrived, %d were handed over again and known by their Message-ID",
 		orders, published, orders, repeated)
+}
+
+// explain logs what may be why a notification was not sent: where it stands, and how far
+// its consumers have come.
+func (b *bench) explain() {
+	b.Helper()
+	rows, err := stacktest.Query(context.Background(), b.Stack, "notification",
+		"SELECT concat_ws(' ', event_id, status, attempts, reason, due_at) FROM notifications WHERE status <> 'sent' ORDER BY event_id", pgx.RowTo[string])
+	b.Logf("notifications that are not sent (%v): %s", err, strings.Join(rows, "\n"))
+	for _, process := range []string{"notification", "notification-2"} {
+		for line := range strings.SplitSeq(string(b.Fetch(process, "/metrics")), "\n") {
+			if strings.HasPrefix(line, "skald_consumer_") {
+				b.Logf("%s: %s", process, line)
+			}
+		}
+	}
 }
 
 // requireSent waits until each of the events has one notification, which was sent, and
