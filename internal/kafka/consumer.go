@@ -51,7 +51,6 @@ func NewConsumer(c config.Kafka, group string, names ...string) (*Consumer, erro
 	client, err := kgo.NewClient(append(options,
 		kgo.ConsumerGroup(group), kgo.ConsumeTopics(names...), kgo.DisableAutoCommit(),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.MetadataMaxAge(lookAgain),
-		kgo.BlockRebalanceOnPoll(), // until Poll has looked in which generation it has read
 		kgo.SessionTimeout(sessionTimeout), kgo.RebalanceTimeout(sessionTimeout),
 		kgo.Balancers(kgo.StickyBalancer()), // in one step: a broker that dies between the two of a cooperative one leaves partitions to nobody
 	)...)
@@ -62,15 +61,14 @@ func NewConsumer(c config.Kafka, group string, names ...string) (*Consumer, erro
 }
 
 // Poll waits for records, at most so many. Those of a partition are in their order.
-// The group may be dealt out anew as soon as it returns: how long it takes to deal with
-// records is nobody's to say.
+// The group may be dealt out anew at any time: how long it takes to deal with records is
+// nobody's to say.
 func (c *Consumer) Poll(ctx context.Context, most int) ([]*kgo.Record, error) {
 	if err := c.topics.make(ctx, c.client); err != nil {
 		return nil, err
 	}
 	fetched := c.client.PollRecords(ctx, most)
 	c.read.member, c.read.generation = c.client.GroupMetadata()
-	c.client.AllowRebalance()
 	records := fetched.Records()
 	if err := fetched.Err(); err != nil && len(records) == 0 {
 		return nil, fmt.Errorf("read events: %w", err)
