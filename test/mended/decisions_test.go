@@ -52,16 +52,16 @@ func (p *parkedSaga) requireDecided() {
 	if p.input != nil {
 		body["input"] = p.input
 	}
-	first := p.operator(http.MethodPost, path, body, http.StatusCreated, "Idempotency-Key", "decide")
+	first := p.Want(http.MethodPost, path, body, http.StatusCreated, "Idempotency-Key", "decide")
 	var done resolutionShown
 	require.NoError(p, json.Unmarshal(first.Body, &done))
 	require.Equal(p, []string{p.workflowID, "decide", p.step, p.action, reason, "operator", p.before, p.after},
 		[]string{done.WorkflowID, done.ID, done.Step, done.Action, done.Reason, done.By, done.Before, done.After})
 
-	again := p.operator(http.MethodPost, path, body, http.StatusCreated, "Idempotency-Key", "decide")
+	again := p.Want(http.MethodPost, path, body, http.StatusCreated, "Idempotency-Key", "decide")
 	require.JSONEq(p, string(first.Body), string(again.Body))
 	body["reason"] = "Another one."
-	refused := p.operator(http.MethodPost, path, body, http.StatusUnprocessableEntity, "Idempotency-Key", "decide")
+	refused := p.Want(http.MethodPost, path, body, http.StatusUnprocessableEntity, "Idempotency-Key", "decide")
 	require.Equal(p, "idempotency_mismatch", refused.Problem.Code)
 }
 

@@ -84,12 +84,6 @@ func (b *bench) testParked(skald string) {
 	require.Eventually(b, func() bool { return b.Metric("skald_sagas_parked") == 0 }, 30*time.Second, 100*time.Millisecond)
 }
 
-// operator asks the front door with the operator's key.
-func (b *bench) operator(method, path string, body any, want int, headers ...string) stack.Answer {
-	b.Helper()
-	return b.Want(method, path, body, want, append(headers, "Authorization", "Bearer "+b.Stack.APIKeys["operator"])...)
-}
-
 // sagaShown is a saga as the front door shows it to operators.
 type sagaShown struct {
 	WorkflowID string                         `json:"workflow_id"`
@@ -108,7 +102,7 @@ type sagaShown struct {
 
 func (b *bench) saga(workflowID string) (shown sagaShown) {
 	b.Helper()
-	a := b.operator(http.MethodGet, "/v1/sagas/"+url.PathEscape(workflowID), nil, http.StatusOK)
+	a := b.Want(http.MethodGet, "/v1/sagas/"+url.PathEscape(workflowID), nil, http.StatusOK)
 	require.NoError(b, json.Unmarshal(a.Body, &shown))
 	return shown
 }
@@ -151,7 +145,7 @@ func (p *parkedSaga) requireSeen(c client.Client, skald string) {
 // listed: among those that wait for an operator.
 func (p *parkedSaga) listed() bool {
 	p.Helper()
-	a := p.operator(http.MethodGet, "/v1/sagas?state=parked&limit=100", nil, http.StatusOK)
+	a := p.Want(http.MethodGet, "/v1/sagas?state=parked&limit=100", nil, http.StatusOK)
 	return strings.Contains(string(a.Body), `"`+p.workflowID+`"`)
 }
 

@@ -58,11 +58,11 @@ func (b *bench) found(state string) (found []string) {
 // repair has a discrepancy repaired, and waits until its saga ended as wanted.
 func (v *vandal) repair(d stacktest.Discrepancy, reason, ended string) {
 	v.Helper()
-	a := v.operator(http.MethodPost, "/v1/discrepancies/"+d.ID+"/repairs", map[string]any{"reason": reason}, http.StatusAccepted, "Idempotency-Key", "repair "+d.ID)
+	a := v.Want(http.MethodPost, "/v1/discrepancies/"+d.ID+"/repairs", map[string]any{"reason": reason}, http.StatusAccepted, "Idempotency-Key", "repair "+d.ID)
 	v.repairs = append(v.repairs, strings.TrimPrefix(a.Header.Get("Location"), "/v1/sagas/"))
 	var saga struct{ State string }
 	require.Eventually(v, func() bool {
-		v.Decode(v.operator(http.MethodGet, a.Header.Get("Location"), nil, http.StatusOK), &saga)
+		v.Decode(v.Want(http.MethodGet, a.Header.Get("Location"), nil, http.StatusOK), &saga)
 		return saga.State == ended
 	}, 30*time.Second, 100*time.Millisecond)
 }
