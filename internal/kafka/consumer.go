@@ -17,9 +17,13 @@ import (
 // partitions of one.
 const lookAgain = 15 * time.Second
 
-// sessionTimeout is how soon the partitions of a member that died are another's, also
-// of one that dies while they are dealt out.
-const sessionTimeout = 10 * time.Second
+const (
+	// sessionTimeout is how soon the partitions of a member that died are another's.
+	sessionTimeout = 10 * time.Second
+	// rebalanceTimeout is how long the others wait for one that dies while partitions are
+	// dealt out. Whoever waits tells nothing of himself: it is well below his session.
+	rebalanceTimeout = sessionTimeout / 2
+)
 
 // errDealtAnew: the partitions of the records may be another's by now.
 var errDealtAnew = errors.New("the group was dealt out anew since they were read")
@@ -51,7 +55,7 @@ func NewConsumer(c config.Kafka, group string, names ...string) (*Consumer, erro
 	client, err := kgo.NewClient(append(options,
 		kgo.ConsumerGroup(group), kgo.ConsumeTopics(names...), kgo.DisableAutoCommit(),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.MetadataMaxAge(lookAgain),
-		kgo.SessionTimeout(sessionTimeout), kgo.RebalanceTimeout(sessionTimeout),
+		kgo.SessionTimeout(sessionTimeout), kgo.RebalanceTimeout(rebalanceTimeout),
 		kgo.Balancers(kgo.StickyBalancer()), // in one step: a broker that dies between the two of a cooperative one leaves partitions to nobody
 	)...)
 	if err != nil {

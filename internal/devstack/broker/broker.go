@@ -3,6 +3,7 @@
 package broker
 
 import (
+	"context"
 	"fmt"
 	"net"
 
@@ -13,6 +14,7 @@ import (
 type Broker struct {
 	Addr    string
 	cluster *kfake.Cluster
+	forget  context.CancelFunc // ends the watch over members
 }
 
 // Start runs a broker on an address, host:port; port 0 picks a free one. Every
@@ -28,8 +30,17 @@ func Start(dir, addr string) (*Broker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start broker on %s: %w", addr, err)
 	}
-	return &Broker{Addr: cluster.ListenAddrs()[0], cluster: cluster}, nil
+	ctx, forget := context.WithCancel(context.Background())
+	if err := watch(ctx, cluster); err != nil {
+		forget()
+		cluster.Close()
+		return nil, err
+	}
+	return &Broker{Addr: cluster.ListenAddrs()[0], cluster: cluster, forget: forget}, nil
 }
 
 // Close ends the broker.
-func (b *Broker) Close() { b.cluster.Close() }
+func (b *Broker) Close() {
+	b.forget()
+	b.cluster.Close()
+}
