@@ -34,6 +34,35 @@ func (q *Queries) AcceptDiscrepancy(ctx context.Context, arg AcceptDiscrepancyPa
 	return result.RowsAffected(), nil
 }
 
+const countOpenDiscrepancies = `-- name: CountOpenDiscrepancies :many
+SELECT kind, count(*) AS open FROM discrepancies WHERE resolved_at IS NULL GROUP BY kind
+`
+
+type CountOpenDiscrepanciesRow struct {
+	Kind string
+	Open int64
+}
+
+func (q *Queries) CountOpenDiscrepancies(ctx context.Context) ([]CountOpenDiscrepanciesRow, error) {
+	rows, err := q.db.Query(ctx, countOpenDiscrepancies)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CountOpenDiscrepanciesRow
+	for rows.Next() {
+		var i CountOpenDiscrepanciesRow
+		if err := rows.Scan(&i.Kind, &i.Open); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const endRepair = `-- name: EndRepair :execrows
 UPDATE discrepancy_repairs SET outcome = $1::text, refusal_code = $2::text, ended_at = now()
 WHERE id = $3 AND outcome IS NULL

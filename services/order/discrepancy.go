@@ -187,6 +187,9 @@ type Discrepancies interface {
 	// ResolveDiscrepancies resolves every open discrepancy of an order but those
 	// of the kinds that are still there, and tells how many.
 	ResolveDiscrepancies(ctx context.Context, s Still) (int, error)
+	// OpenDiscrepancies tells how many are open of each kind; a kind that has none
+	// is left out.
+	OpenDiscrepancies(ctx context.Context) (map[DiscrepancyKind]int64, error)
 	// GetDiscrepancy: ErrDiscrepancyNotFound.
 	GetDiscrepancy(ctx context.Context, discrepancyID string) (Discrepancy, error)
 	// OpenRepair gives a repair that has not ended. ErrRepairNotFound.

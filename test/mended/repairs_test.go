@@ -29,6 +29,7 @@ func (v *vandal) requireOrphans() {
 	slices.Sort(want)
 	require.Eventually(v, func() bool { return slices.Equal(v.found("open"), want) }, time.Minute, 200*time.Millisecond, "%v", v.found("open"))
 	require.Equal(v, stacktest.Stock{OnHand: 7, Reserved: 2, Available: 5}, v.StockOf(product), "nobody but an operator may mend it")
+	v.requireWaiting(2)
 
 	repaired := map[string]bool{}
 	for _, d := range v.Discrepancies("open") {
@@ -39,10 +40,20 @@ func (v *vandal) requireOrphans() {
 		v.repair(d, "lost with a backup", "completed")
 	}
 	require.Empty(v, v.found("open"))
+	v.requireWaiting(0)
 	require.Subset(v, v.found("resolved"), want)
 	require.Equal(v, stacktest.Stock{OnHand: 10, Available: 10}, v.StockOf(product))
 	require.Equal(v, []string{"authorize", "capture", "refund"}, v.Effects(sold))
 	require.Empty(v, v.Effects(held), "nothing was held yet")
+}
+
+// requireWaiting: the gauges tell how many payments and reservations wait for an
+// operator, as long as they do.
+func (b *bench) requireWaiting(each float64) {
+	b.Helper()
+	for _, kind := range []string{"payment_without_order", "stock_without_order"} {
+		require.Eventually(b, func() bool { return b.Metric(`skald_discrepancies_open\{kind="`+kind+`"\}`) == each }, 30*time.Second, 100*time.Millisecond, kind)
+	}
 }
 
 // found names the discrepancies.

@@ -30,7 +30,7 @@ const (
 func well() map[string]string {
 	return map[string]string{
 		`skald_sagas_parked`:                           nothing,
-		`skald_discrepancies_total{kind="money_kept"}`: nothing,
+		`skald_discrepancies_open{kind="money_kept"}`:  nothing,
 		`skald_sagas_run_again_failed_total`:           nothing,
 		`skald_reconcile_last_round_timestamp_seconds`: "0+60x120",
 
@@ -105,8 +105,9 @@ func scenes() []scene {
 		{"all is well", nil, nil},
 		{"a saga is parked", map[string]string{`skald_sagas_parked`: "0x109 1x10"}, []string{"SagaParked"}},
 		{"a saga was parked for a moment", map[string]string{`skald_sagas_parked`: "0x110 1 1 0x7"}, nil},
-		{"the first discrepancy", map[string]string{`skald_discrepancies_total{kind="money_kept"}`: "0x118 1 1"}, []string{"DiscrepanciesFound"}},
-		{"a discrepancy of an hour ago", map[string]string{`skald_discrepancies_total{kind="money_kept"}`: "0x59 1x60"}, nil},
+		{"the first discrepancy", map[string]string{`skald_discrepancies_open{kind="money_kept"}`: "0x118 1 1"}, []string{"DiscrepanciesOpen"}},
+		{"a discrepancy of an hour ago that nobody looked at", map[string]string{`skald_discrepancies_open{kind="money_kept"}`: "0x59 1x60"}, []string{"DiscrepanciesOpen"}},
+		{"a discrepancy that was repaired", map[string]string{`skald_discrepancies_open{kind="money_kept"}`: "0x59 1x58 0 0"}, nil},
 		{"a saga can never run again", map[string]string{`skald_sagas_run_again_failed_total`: "0x79 0+1x40"}, []string{"SagasNotRunAgain"}},
 		{"a saga could run again a round later", map[string]string{`skald_sagas_run_again_failed_total`: "0x109 1x10"}, nil},
 		{"no round comes to its end", map[string]string{`skald_reconcile_last_round_timestamp_seconds`: "0+60x59 3600x60"}, []string{"ReconcilerStopped"}},

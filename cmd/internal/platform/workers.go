@@ -101,6 +101,7 @@ func (p *Platform) chores(c client.Client, relays []*outbox.Relay) []chore {
 			chore{"dispatch refunds", dispatchPause, d.DispatchRefunds},
 			chore{"dispatch repairs", dispatchPause, d.DispatchRepairs},
 			chore{"count parked sagas", countPause, workers.CountParked(c, p.config.Temporal.Namespace, p.metrics)},
+			chore{"count discrepancies", countPause, workers.CountDiscrepancies(p.orders, p.metrics)},
 			chore{"look at the last round", countPause, workers.WatchRounds(c, p.config.Temporal.Namespace, p.metrics)},
 			chore{"schedule the reconciler", schedulePause, reconciling.Keep},
 		)

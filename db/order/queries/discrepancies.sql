@@ -62,6 +62,9 @@ WHERE (d.resolved_at IS NULL) = sqlc.arg(open)::boolean
 ORDER BY d.found_at DESC, d.id DESC
 LIMIT sqlc.arg(page_limit);
 
+-- name: CountOpenDiscrepancies :many
+SELECT kind, count(*) AS open FROM discrepancies WHERE resolved_at IS NULL GROUP BY kind;
+
 -- name: GetDiscrepancy :one
 SELECT sqlc.embed(d),
     coalesce((SELECT jsonb_agg(jsonb_build_object('id', r.id, 'reason', r.reason, 'by', r.requested_by, 'at', r.requested_at,

@@ -76,6 +76,19 @@ func (s *Store) ListDiscrepancies(ctx context.Context, f order.DiscrepancyFilter
 	return page, nil
 }
 
+// OpenDiscrepancies counts what is open.
+func (s *Store) OpenDiscrepancies(ctx context.Context) (map[order.DiscrepancyKind]int64, error) {
+	rows, err := s.queries.CountOpenDiscrepancies(ctx)
+	if err != nil {
+		return nil, s.constraints.Translate(err)
+	}
+	open := map[order.DiscrepancyKind]int64{}
+	for _, row := range rows {
+		open[order.DiscrepancyKind(row.Kind)] = row.Open
+	}
+	return open, nil
+}
+
 // GetDiscrepancy reads one.
 func (s *Store) GetDiscrepancy(ctx context.Context, discrepancyID string) (order.Discrepancy, error) {
 	parsed, err := order.DiscrepancyIDPrefix.Parse(discrepancyID)

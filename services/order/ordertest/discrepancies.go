@@ -54,6 +54,9 @@ func discrepancies(t *testing.T, s order.Service) {
 	require.True(t, record(t, s, finding(one, order.StockWithoutOrder)))
 	require.True(t, record(t, s, finding(other, order.PaymentWithoutOrder)))
 	require.Len(t, listed(t, s, order.DiscrepancyOpen), 3)
+	open, err := s.OpenDiscrepancies(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, map[order.DiscrepancyKind]int64{order.PaymentWithoutOrder: 2, order.StockWithoutOrder: 1}, open)
 
 	n, err := s.ResolveDiscrepancies(t.Context(), order.Still{OrderID: one, Kinds: []order.DiscrepancyKind{order.StockWithoutOrder}})
 	require.NoError(t, err)
@@ -63,6 +66,9 @@ func discrepancies(t *testing.T, s order.Service) {
 	require.Equal(t, first.ID, gone[0].ID)
 	require.Equal(t, order.ResolvedGone, gone[0].Resolution)
 	require.NotNil(t, gone[0].ResolvedAt)
+	open, err = s.OpenDiscrepancies(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, map[order.DiscrepancyKind]int64{order.PaymentWithoutOrder: 1, order.StockWithoutOrder: 1}, open, "what is resolved waits for nobody")
 
 	require.True(t, record(t, s, paid), "found again it is another")
 	require.NotEqual(t, first.ID, listed(t, s, order.DiscrepancyOpen)[0].ID)
