@@ -17,7 +17,7 @@ import (
 
 const (
 	session   = 6 * time.Second // the shortest that brokers take
-	rebalance = time.Second
+	rebalance = 5 * time.Second
 	protocol  = "range"
 	// noticed is enough for the broker to see that a connection is gone.
 	noticed = 300 * time.Millisecond
