@@ -97,8 +97,9 @@ var (
 	ErrSecretsMost = fault.New(fault.Conflict, "webhook_secrets_most", "Too many secrets of the webhook endpoint were replaced lately. Wait until one of them has ended.")
 	// ErrDeliveryNotFound also tells that its endpoint was deleted.
 	ErrDeliveryNotFound = fault.New(fault.NotFound, "webhook_delivery_not_found", "No such delivery to this webhook endpoint.")
-	// ErrEndpointBusy: as many deliveries as can be are on their way to it.
-	ErrEndpointBusy = fault.New(fault.Unavailable, "webhook_endpoint_busy", "As many deliveries as can be are on their way to the webhook endpoint.")
+	// ErrEndpointBusy: as many deliveries as can be are on their way to it, or to its
+	// owner's.
+	ErrEndpointBusy = fault.New(fault.Unavailable, "webhook_endpoint_busy", "As many deliveries as can be are on their way to the webhook endpoint, or to its owner's.")
 	// ErrWebhooksOff: there is no key to keep secrets with.
 	ErrWebhooksOff = fault.New(fault.Conflict, "webhooks_off", "This platform sends no webhooks: give its notification service a key for their secrets.")
 )

@@ -36,13 +36,13 @@ func (w *Webhooks) AttemptWebhook(ctx context.Context, a notification.WebhookAtt
 	if why := whyUnsent(d, e); why != "" {
 		return w.record(ctx, a, row, notification.WebhookAnswer{Reason: why}, false)
 	}
-	if !w.flights.begin(e.ID) {
+	if !w.flights.begin(e) {
 		if err := w.goesOn(ctx, d); err != nil {
 			return notification.WebhookOutcome{}, err
 		}
 		return notification.WebhookOutcome{}, notification.ErrEndpointBusy
 	}
-	defer w.flights.end(e.ID)
+	defer w.flights.end(e)
 	secrets, err := w.signing(ctx, e.ID)
 	if err != nil {
 		return notification.WebhookOutcome{}, err

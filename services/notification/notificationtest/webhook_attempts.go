@@ -92,28 +92,62 @@ func endpointMoves(b *webhookBench) {
 // the rest stays as it is, and has its turn.
 func endpointBusy(b *webhookBench) {
 	slow, quick := b.create(newEndpoint()).Endpoint, b.create(newEndpoint("refund.done")).Endpoint
+	answer := b.hang(slow)
+	waits := b.queued(slow)
+	b.requireBusy(waits)
+	require.Equal(b, waits, b.deliveries(slow)[0])
+	require.Equal(b, notification.WebhookDelivered, b.attempt(b.queued(quick), 0).Status)
+	answer()
+	require.Equal(b, notification.WebhookDelivered, b.attempt(waits, 0).Status)
+}
+
+// ownerBusy: as many endpoints as somebody may have take no more than their share either.
+func ownerBusy(b *webhookBench) {
+	var slow []notification.Endpoint
+	for range EndpointsOfOne {
+		slow = append(slow, b.create(newEndpoint()).Endpoint)
+	}
+	others := newEndpoint("refund.done")
+	others.Owner = "another"
+	own, quick := b.create(newEndpoint("refund.done")).Endpoint, b.create(others).Endpoint
+	answer := b.hang(slow...)
+	waits := b.queued(own)
+	b.requireBusy(waits)
+	require.Equal(b, notification.WebhookDelivered, b.attempt(b.queued(quick), 0).Status)
+	answer()
+	require.Equal(b, notification.WebhookDelivered, b.attempt(waits, 0).Status)
+}
+
+// hang has as many deliveries on their way to endpoints as can be, until they answer.
+func (b *webhookBench) hang(to ...notification.Endpoint) (answer func()) {
+	b.Helper()
 	asked, answered := make(chan struct{}), make(chan struct{})
 	b.stranger.during = func() {
 		asked <- struct{}{}
 		<-answered
 	}
 	var all sync.WaitGroup
-	for range WebhooksAtOnce {
-		d := b.queued(slow)
-		all.Go(func() { assert.Equal(b, notification.WebhookDelivered, b.attempt(d, 0).Status) })
+	for _, e := range to {
+		for range WebhooksAtOnce {
+			d := b.queued(e)
+			all.Go(func() { assert.Equal(b, notification.WebhookDelivered, b.attempt(d, 0).Status) })
+		}
 	}
-	for range WebhooksAtOnce {
+	for range WebhooksAtOnce * len(to) {
 		<-asked
 	}
 	b.stranger.during = nil
-	waits := b.queued(slow)
-	_, err := b.AttemptWebhook(b.Context(), notification.WebhookAttempt{DeliveryID: waits.ID, Round: 1})
+	return func() {
+		close(answered)
+		all.Wait()
+	}
+}
+
+// requireBusy: a delivery finds no place.
+func (b *webhookBench) requireBusy(d notification.WebhookDelivery) {
+	b.Helper()
+	_, err := b.AttemptWebhook(b.Context(), notification.WebhookAttempt{DeliveryID: d.ID, Round: 1})
 	require.ErrorIs(b, err, notification.ErrEndpointBusy)
-	require.Equal(b, waits, b.deliveries(slow)[0])
-	require.Equal(b, notification.WebhookDelivered, b.attempt(b.queued(quick), 0).Status)
-	close(answered)
-	all.Wait()
-	require.Equal(b, notification.WebhookDelivered, b.attempt(waits, 0).Status)
 }
 
 func endpointDisabled(b *webhookBench) {

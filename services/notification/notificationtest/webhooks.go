@@ -24,6 +24,10 @@ type WebhookService interface {
 // WebhooksAtOnce is how many deliveries are on their way to one endpoint, at most.
 const WebhooksAtOnce = 2
 
+// EndpointsOfOne is how many endpoints' worth of deliveries are on their way to all of
+// one owner.
+const EndpointsOfOne = 4
+
 // RunWebhooks runs the suite; each test gets a service without endpoints, that knows
 // the types of WebhookTypes and sends by the given sender, to one endpoint not more than
 // WebhooksAtOnce.
@@ -45,6 +49,7 @@ func RunWebhooks(t *testing.T, open func(*testing.T, notification.WebhookSender)
 		"an endpoint that is gone":  endpointGone,
 		"an endpoint that moves":    endpointMoves,
 		"an endpoint that is busy":  endpointBusy,
+		"an owner who is busy":      ownerBusy,
 		"a disabled endpoint":       endpointDisabled,
 		"a type that is removed":    typeRemoved,
 		"redelivery":                redelivery,
