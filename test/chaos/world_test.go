@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/skaldhq/skald/test/checker"
 	"github.com/skaldhq/skald/test/stack"
+	"github.com/skaldhq/skald/test/stack/stacktest"
 )
 
 // actionTimeout is what a customer has to confirm a payment.
@@ -61,8 +61,8 @@ func roles() map[string][]string {
 func newWorld(t *testing.T, binary string, env ...string) *world {
 	t.Helper()
 	w := &world{T: t, dir: t.TempDir(), links: links{used: map[string]bool{}}, network: newNetwork(), clients: &checker.Clients{}}
-	w.doors = []string{freeAddr(t), freeAddr(t)}
-	w.temporal, w.psp, w.kafka = freeAddr(t), freeAddr(t), freeAddr(t)
+	w.doors = []string{stacktest.FreeAddr(t), stacktest.FreeAddr(t)}
+	w.temporal, w.psp, w.kafka = stacktest.FreeAddr(t), stacktest.FreeAddr(t), stacktest.FreeAddr(t)
 	t.Cleanup(w.close)
 	require.NoError(t, w.startInfra(0))
 	env = slices.Concat(env, w.environment(), []string{"SKALD_SERVICE_ADDR=127.0.0.1:0"})
@@ -169,33 +169,6 @@ func answers(url string) bool {
 	_ = response.Body.Close()
 	return response.StatusCode == http.StatusOK
 }
-
-// freeAddr gives an address below the ports of outgoing connections, so that it
-// stays free while nothing listens there.
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	for port := 20000 + os.Getpid()%5000; port < 32000; port += 7 {
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err == nil {
-			taken.Lock()
-			_, dup := taken.ports[port]
-			taken.ports[port] = true
-			taken.Unlock()
-			_ = l.Close()
-			if !dup {
-				return fmt.Sprintf("127.0.0.1:%d", port)
-			}
-		}
-	}
-	require.Fail(t, "no port is free")
-	return ""
-}
-
-// taken are the ports that were given.
-var taken = struct {
-	sync.Mutex
-	ports map[int]bool
-}{ports: map[int]bool{}}
 
 // refusals are the requests that got no answer to go by, by what they asked for.
 type refusals struct {

@@ -14,6 +14,7 @@ import (
 	"github.com/skaldhq/skald/db"
 	"github.com/skaldhq/skald/internal/devstack/pgcluster"
 	"github.com/skaldhq/skald/test/stack"
+	"github.com/skaldhq/skald/test/stack/stacktest"
 )
 
 // TestWithoutTemporal: processes that start while Temporal is away serve what needs
@@ -30,7 +31,7 @@ func TestWithoutTemporal(t *testing.T) {
 	const token = "a token of services, of this test"
 	common := map[string]string{"TEMPORAL_ADDRESS": "127.0.0.1:1", "SKALD_SERVICE_TOKENS": token}
 	start := func(path string, env map[string]string, args ...string) *process {
-		addr := freeAddr(t)
+		addr := stacktest.FreeAddr(t)
 		told := maps.Clone(common)
 		maps.Copy(told, env)
 		told["SKALD_ADDR"], told["SKALD_SERVICE_ADDR"] = addr, addr

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/skaldhq/skald/test/stack"
+	"github.com/skaldhq/skald/test/stack/stacktest"
 )
 
 // platform is one of processes: each from the same image, each told no more than
@@ -76,7 +77,7 @@ func (p *platform) startInfra() string {
 	require.NoError(p, err)
 	ctx, cancel := context.WithTimeout(p.Context(), 3*time.Minute)
 	defer cancel()
-	door := freeAddr(p.T)
+	door := stacktest.FreeAddr(p.T)
 	p.infra, err = stack.Start(ctx, dev, filepath.Join(dir, "data"), "--infra-only", "--encrypt", "--addr", door)
 	require.NoError(p, err)
 	p.Cleanup(func() { require.NoError(p, p.infra.Stop()) })
@@ -117,7 +118,7 @@ func (p *platform) serviceEnv(name string) map[string]string {
 // service runs a service of a version, which is of account for orders only.
 func (p *platform) service(name, version string) *process {
 	p.Helper()
-	env, addr := p.serviceEnv(name), freeAddr(p.T)
+	env, addr := p.serviceEnv(name), stacktest.FreeAddr(p.T)
 	env["SKALD_BUILD_ID"], env["SKALD_SERVICE_ADDR"] = version, addr
 	return p.run(addr, env, "service", name)
 }

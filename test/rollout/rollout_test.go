@@ -5,7 +5,6 @@ package rollout_test
 import (
 	"context"
 	"errors"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -44,7 +43,7 @@ func newRollout(t *testing.T) *rollout {
 	r.binaries["v2"], err = stack.BuildSkald(t.Context(), filepath.Join(dir, "skald-v2"), "-overlay", overlay(t, dir))
 	require.NoError(t, err)
 
-	addr := freeAddr(t)
+	addr := stacktest.FreeAddr(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	dev, err := stack.Build(ctx, dir)
@@ -65,15 +64,6 @@ func newRollout(t *testing.T) *rollout {
 func (r *rollout) ready() bool {
 	a, err := r.Do(context.Background(), http.MethodGet, "/ready", nil)
 	return err == nil && a.Status == http.StatusOK
-}
-
-// freeAddr is an address of loopback that was free a moment ago.
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
 }
 
 // environment is that of the processes.
