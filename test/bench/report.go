@@ -54,7 +54,8 @@ Written by %s. An order is a POST that is answered with 201: claimed in the orde
 captured at the payment simulator, committed, confirmed. The floor is a bare workflow of three no-op activities in sequence on
 the same server, awaited the same way; they are remote as an order's are, on a queue and a worker of their own. The shape is the steps of an order (three in parallel, two in sequence, one remote
 beside one local) doing nothing: what it takes more than the floor is Temporal's price for these steps, what an order takes more than
-the shape is the platform's own work: on the same two cores its events are published and consumed meanwhile, and its mail sent. All run in turn in one run, so the ratios hold where the machine is noisy; the
+the shape is the platform's own work: on the same two cores its events are published and consumed meanwhile, and its mail sent.
+All run in turn in one run, so the ratios hold where the machine is noisy; the
 absolute figures are this machine's (%d cores, everything on them: Temporal, Postgres with fsync, the simulator, the services, the clients).
 %s
 The aims are 1.6 times the floor's p50, 0.6 of its rate, and at most 45 events.

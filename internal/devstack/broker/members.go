@@ -45,24 +45,28 @@ func watch(ctx context.Context, cluster *kfake.Cluster) error {
 			return nil, nil, false
 		})
 	}
-	go func() {
-		defer client.Close()
-		for look := time.NewTicker(lookEvery); ; {
-			select {
-			case <-ctx.Done():
-				look.Stop()
-				return
-			case <-look.C:
-			}
-			for id, gone := range m.gone() {
-				leave := kmsg.NewPtrLeaveGroupRequest()
-				leave.Group = gone.group
-				leave.Members = []kmsg.LeaveGroupRequestMember{{MemberID: id}}
-				_, _ = leave.RequestWith(ctx, client) // mostly it is not known any more
-			}
-		}
-	}()
+	go m.dismiss(ctx, client)
 	return nil
+}
+
+// dismiss has those that are gone leave their groups, until the context ends.
+func (m *members) dismiss(ctx context.Context, client *kgo.Client) {
+	defer client.Close()
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-look.C:
+		}
+		for id, group := range m.gone() {
+			leave := kmsg.NewPtrLeaveGroupRequest()
+			leave.Group = group
+			leave.Members = []kmsg.LeaveGroupRequestMember{{MemberID: id}}
+			_, _ = leave.RequestWith(ctx, client) // mostly it is not known any more
+		}
+	}
 }
 
 // heard keeps that a member said something.
@@ -93,16 +97,16 @@ func (m *members) lives(id string) {
 	}
 }
 
-// gone takes out those that said nothing for too long.
-func (m *members) gone() map[string]*member {
+// gone takes out those that said nothing for too long, and gives their groups.
+func (m *members) gone() map[string]string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	gone := map[string]*member{}
+	gone := map[string]string{}
 	maps.DeleteFunc(m.known, func(id string, known *member) bool {
 		if time.Since(known.last) < known.silence {
 			return false
 		}
-		gone[id] = known
+		gone[id] = known.group
 		return true
 	})
 	return gone
